@@ -1,0 +1,52 @@
+"""The agent's configuration: one TOML file, read once at start."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+
+import msgspec
+
+from kiosk_agent.session.policy import Policy
+
+
+class WindowMode(enum.StrEnum):
+    """How the visit's window is shown."""
+
+    NORMAL = "normal"
+    MAXIMIZED = "maximized"
+    FULLSCREEN = "fullscreen"
+
+
+class Desk(msgspec.Struct, frozen=True):
+    name: str = ""  # shown at the gate, e.g. 市民課 3番
+    language: str = "ja"  # of the gate and of all windows: "ja" or "en"
+    data_dir: Path | None = None  # None: the user's data folder
+
+
+class Browser(msgspec.Struct, frozen=True):
+    executable: Path | None = None  # None: Edge, Chrome, Chromium, in this order
+    window: WindowMode = WindowMode.MAXIMIZED
+    headless: bool = False  # for tests and machines without a display; nothing is guarded on screen
+    proxy: str | None = None
+
+
+class Hotkey(msgspec.Struct, frozen=True):
+    end_visit: str = "<ctrl>+<alt>+<end>"  # pynput's notation; empty: none
+
+
+class Supervision(msgspec.Struct, frozen=True):
+    hang_limit_s: float = 5.0  # without heartbeat before the agent is covered, killed and started again
+    release_code_hash: str | None = None  # "scrypt$…" as `kiosk-agent config release-code` prints it
+
+
+class Config(msgspec.Struct, frozen=True):
+    """The whole configuration. ``path`` is the file it was read from; relative paths in it start there."""
+
+    path: Path
+    profile: Path  # of the portal
+    desk: Desk = Desk()
+    browser: Browser = Browser()
+    hotkey: Hotkey = Hotkey()
+    supervision: Supervision = Supervision()
+    policy: Policy = Policy()

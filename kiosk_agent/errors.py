@@ -1,0 +1,144 @@
+"""Every error the agent raises, split by what the caller can do about it.
+
+::
+
+    KioskError
+    ├── InputError            the person who wrote the input mends it and starts again
+    │   ├── ConfigError
+    │   └── ProfileError
+    ├── DeskError             whoever looks after the PC mends it
+    │   ├── BrowserMissingError
+    │   ├── SandboxError
+    │   ├── DisplayError
+    │   └── DeskBusyError     another agent already guards this desk
+    ├── LedgerError           the desk must not run unrecorded: the session goes to Held
+    │   ├── LedgerLockedError
+    │   ├── LedgerFullError
+    │   └── LedgerDamagedError
+    └── HandError             something could not be done in the world; the runner turns it into an event
+        ├── StepError         a step of a profile failed
+        ├── BrowserLostError
+        └── ShieldLostError
+
+Errors carry data as well as text: what was expected, what came, where, what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class KioskError(Exception):
+    """Root of all errors of this package."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input file.
+
+    ``file`` as the person named it; ``line`` counts from 1, ``None`` where the file as a whole is meant;
+    ``key`` in dotted TOML form (``proof.refused.status``); ``expected`` and ``found`` in plain words;
+    ``hint`` says what to do next.
+    """
+
+    file: str
+    line: int | None
+    key: str
+    expected: str
+    found: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        text = f"{where}: {self.key}: expected {self.expected}, found {self.found}"
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class InputError(KioskError):
+    """An input file is wrong. ``problems`` holds every mistake found, not only the first."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class ConfigError(InputError):
+    """The agent's configuration file is missing, unreadable, half-written or wrong."""
+
+
+class ProfileError(InputError):
+    """A portal profile is missing, unreadable, half-written or wrong."""
+
+
+class DeskError(KioskError):
+    """The PC lacks something that the agent cannot do without. ``remedy`` says what would mend it."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.remedy = remedy
+
+
+class BrowserMissingError(DeskError):
+    """No usable browser was found."""
+
+
+class SandboxError(DeskError):
+    """The browser's own sandbox cannot be used, and the development switch is not set."""
+
+
+class DisplayError(DeskError):
+    """There is no display to guard, or no way to cover it."""
+
+
+class DeskBusyError(DeskError):
+    """Another agent already guards this desk."""
+
+
+class LedgerError(KioskError):
+    """The ledger cannot record. ``cause`` is one of ``locked``, ``full``, ``damaged``, ``unwritable``."""
+
+    cause = "unwritable"
+
+
+class LedgerLockedError(LedgerError):
+    """Another program holds the ledger."""
+
+    cause = "locked"
+
+
+class LedgerFullError(LedgerError):
+    """The disk is full."""
+
+    cause = "full"
+
+
+class LedgerDamagedError(LedgerError):
+    """The file is not a sound ledger; it has been kept aside where ``kept_as`` says."""
+
+    cause = "damaged"
+
+    def __init__(self, message: str, kept_as: str | None = None) -> None:
+        super().__init__(message)
+        self.kept_as = kept_as
+
+
+class HandError(KioskError):
+    """Something could not be done in the world."""
+
+
+class StepError(HandError):
+    """A step of a profile failed. ``index`` counts from 1; ``detail`` holds no text of the page."""
+
+    def __init__(self, index: int, verb: str, detail: str) -> None:
+        super().__init__(f"step {index} ({verb}): {detail}")
+        self.index = index
+        self.verb = verb
+        self.detail = detail
+
+
+class BrowserLostError(HandError):
+    """The visit's browser is gone."""
+
+
+class ShieldLostError(HandError):
+    """The cover did not come up."""

@@ -1,0 +1,1 @@
+"""What the agent does to the world: browsers, windows, pages."""

@@ -1,0 +1,201 @@
+"""The doors between the runner and the hands. Each has a real implementation, and a fake held to the same contract.
+
+Hands never decide: they do what a command says and report what happened through ``post``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from kiosk_agent.session.events import Event
+from kiosk_agent.session.vocabulary import Proof, WarningKind
+
+Post = Callable[[Event], None]  # puts an event into the session's queue; safe to call from any thread
+
+
+class PanelButton(msgspec.Struct, frozen=True):
+    """A button. ``id`` comes back in PanelAnswer; ``role``: primary, danger, plain.
+
+    ``needs_mark``: pressing it does nothing while a required entry is empty.
+    """
+
+    id: str
+    label: str
+    role: str = "plain"
+    needs_mark: bool = False
+
+
+class PanelEntry(msgspec.Struct, frozen=True):
+    """A one-line field: initials, staff number (``secret`` false) or release code (``secret`` true)."""
+
+    label: str
+    secret: bool = False
+    required: bool = True
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """What the native cover shows, over every monitor. Texts are already translated.
+
+    ``kind``: shield, challenge, warning, held, hang. ``countdown_s``: seconds left when the panel is shown; the
+    remaining whole seconds are put in place of ``{seconds}`` in ``countdown_label``. ``tone``: neutral, warning, error.
+    No button has the focus at first, and Enter alone presses none.
+    """
+
+    kind: str
+    title: str
+    lines: tuple[str, ...] = ()
+    tone: str = "neutral"
+    countdown_s: float | None = None
+    countdown_label: str = ""
+    buttons: tuple[PanelButton, ...] = ()
+    entries: tuple[PanelEntry, ...] = ()
+
+
+class PanelAnswer(msgspec.Struct, frozen=True):
+    """A button of the panel was pressed. ``texts``: the entries' contents in order."""
+
+    kind: str
+    button: str
+    texts: tuple[str, ...] = ()
+
+
+class Cover(Protocol):
+    """The native window(s) that hide everything. It lives in another process than the agent."""
+
+    async def show(self, panel: Panel) -> float:
+        """Cover every monitor; returns seconds until it was mapped. Raises ShieldLostError."""
+        ...
+
+    async def update(self, panel: Panel) -> None:
+        """Change what a shown cover says, without a gap."""
+        ...
+
+    async def hide(self) -> None:
+        """Take it away."""
+        ...
+
+    def on_answer(self, listener: Callable[[PanelAnswer], None]) -> None:
+        """Who hears of pressed buttons."""
+        ...
+
+    @property
+    def visible(self) -> bool:
+        """Whether it covers the screen now."""
+        ...
+
+
+class WarningView(msgspec.Struct, frozen=True):
+    """What a warning or challenge says. ``seconds`` are left when it is shown. ``hint`` masks whose session it is."""
+
+    kind: WarningKind
+    seconds: float
+    worker_only: bool
+    can_extend: bool
+    needs_mark: bool
+    hint: str
+    language: str
+
+
+class LogoutReport(msgspec.Struct, frozen=True):
+    """``steps`` as printed by ``profile check``: step, ok, ms, detail (never page text)."""
+
+    steps_ok: bool
+    signed_out_seen: bool
+    half: bool | None
+    steps: tuple[tuple[str, bool, float, str], ...] = ()
+
+
+class VisitBrowser(Protocol):
+    """The browser of one visit: a process tree of its own, thrown away afterwards.
+
+    It posts: VisitBrowserLost, PortalActivity (at most one a second), SignInSeen, SignOutSeen, AccountSeen,
+    OperationFinished, NavigationRefused, ChangeSignalled(FOREIGN_WINDOW_*), WarningAnswered, EndRequested(NUDGE).
+    """
+
+    async def open(self) -> None:
+        """Start it and load the portal's first page, in front of all windows. Raises HandError."""
+        ...
+
+    async def show_warning(self, view: WarningView) -> bool:
+        """Show the warning in every page; returns whether it is really on screen (bounded, false on a hung page)."""
+        ...
+
+    async def hide_warning(self) -> None: ...
+
+    async def show_nudge(self, operation: str) -> None: ...
+
+    @property
+    def hint(self) -> str:
+        """A masked hint of whose session it is (``山＊＊＊``), empty where unknown. Lives in memory only."""
+        ...
+
+    async def run_logout(self, *, steps: bool) -> LogoutReport:
+        """The portal's own logout, bounded by the profile's timeout, then the check in the same browser."""
+        ...
+
+    async def destroy(self) -> bool:
+        """Kill every process of it; returns whether all are gone. May be called at any time, more than once."""
+        ...
+
+    async def prove(self) -> Proof:
+        """After destroy(): replay the noted credentials against the protected page. Never raises."""
+        ...
+
+    async def remove_residue(self) -> tuple[str, ...]:
+        """After destroy(): remove what it left on the PC; returns the kinds that could not be removed."""
+        ...
+
+    def forget(self) -> None:
+        """Drop the noted credentials, the account's tag and the hint from memory."""
+        ...
+
+
+class GateView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the gate's page shows; the page itself decides nothing.
+
+    ``screen``: start, visit, ending, confirm, held. ``last_reason``/``last_proof``: EndReason/Proof values or "".
+    ``checks``: (code, severity, text) of the health warnings. ``mark``: none, initials, staff_number.
+    ``proof_detail``: reason, proof and residue of the visit to be confirmed.
+    """
+
+    screen: str
+    language: str
+    desk: str
+    last_reason: str = ""
+    last_proof: str = ""
+    severity: str = "green"
+    checks: tuple[tuple[str, str, str], ...] = ()
+    mark: str = "none"
+    reason: str = ""
+    proof: str = ""
+    residue_clean: bool = True
+    hold_reason: str = ""
+
+
+class Gate(Protocol):
+    """The start page, in a browser of its own that can open nothing else.
+
+    It posts: StartRequested (with a fresh visit id), EndRequested(GATE), ChangeSignalled(NEXT_PERSON), Confirmed,
+    GateFailed and GateRecovered.
+    """
+
+    async def open(self) -> None: ...
+
+    async def show(self, view: GateView, *, front: bool) -> None:
+        """Show ``view``; ``front``: bring the window in front of all others."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Tray(Protocol):
+    """The icon beside the clock. Posts EndRequested(TRAY)."""
+
+    def start(self) -> None: ...
+
+    def show(self, state: str, severity: str) -> None: ...
+
+    def stop(self) -> None: ...

@@ -1,0 +1,1 @@
+"""The desk's record: one SQLite file, append-only, chained."""

@@ -1,0 +1,1 @@
+"""What a portal looks like: profiles and their check."""

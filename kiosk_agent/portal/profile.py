@@ -1,0 +1,125 @@
+"""A portal profile: what the agent must know of one portal. The format is documented in ``docs/profiles.md``."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+
+import msgspec
+
+
+class Isolation(enum.StrEnum):
+    """How a visit's browser is kept apart from all others."""
+
+    MEMORY = "memory"  # launch() and one in-memory context: nothing on disk, no extensions
+    TEMPLATE = "template"  # a throw-away copy of a template profile, for portals that need an extension
+
+
+class Replay(enum.StrEnum):
+    """What carries the portal's credentials."""
+
+    COOKIES = "cookies"
+    STORAGE = "storage"
+    NONE = "none"
+
+
+class Expect(enum.StrEnum):
+    """The best proof that the portal can give."""
+
+    REVOKED = "revoked"
+    CLEARED = "cleared"
+
+
+class Verb(enum.StrEnum):
+    """What a step does."""
+
+    CLICK = "click"
+    FILL = "fill"
+    PRESS = "press"
+    GOTO = "goto"
+    WAIT = "wait"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One action on the portal's own controls. ``target`` is a selector, a key or an address, as the verb says."""
+
+    verb: Verb
+    target: str
+    value: str | None = None  # of ``fill``; ${NAME} comes from the environment when the step runs
+    optional: bool = False
+
+
+class PortalInfo(msgspec.Struct, frozen=True):
+    name: str
+    title: dict[str, str]
+    start_url: str
+    allowed: tuple[str, ...]  # URL globs
+    isolation: Isolation = Isolation.MEMORY
+    extensions: tuple[str, ...] = ()
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """All that are given must hold for somebody to count as signed in."""
+
+    selector: str | None = None
+    cookie: str | None = None
+    storage: str | None = None  # "local:KEY" or "session:KEY"
+    url: str | None = None
+
+
+class Account(msgspec.Struct, frozen=True):
+    selector: str
+    reveal: tuple[Step, ...] = ()
+
+
+class Logout(msgspec.Struct, frozen=True):
+    steps: tuple[Step, ...] = ()
+    timeout_s: float = 10.0
+
+
+class SignedOut(msgspec.Struct, frozen=True):
+    selector: str | None = None
+    url: str | None = None
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Any one of these means that the portal asked to sign in."""
+
+    redirect: str | None = None  # URL glob of the address it leads to
+    status: tuple[int, ...] = ()
+    selector: str | None = None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """All that are given mean that the protected page opened."""
+
+    status: tuple[int, ...] = ()
+    selector: str | None = None
+
+
+class ProofOf(msgspec.Struct, frozen=True):
+    protected_url: str
+    refused: Refused
+    opened: Opened
+    replay: Replay
+    expect: Expect
+
+
+class Operation(msgspec.Struct, frozen=True):
+    name: str
+    url: str
+    done: str
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """One portal. ``path`` is the file it was read from."""
+
+    path: Path
+    portal: PortalInfo
+    signed_in: SignedIn
+    proof: ProofOf
+    account: Account | None = None
+    sign_in: tuple[Step, ...] = ()
+    logout: Logout = Logout()
+    signed_out: SignedOut = SignedOut()
+    operations: tuple[Operation, ...] = ()

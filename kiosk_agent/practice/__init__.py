@@ -1,0 +1,1 @@
+"""The practice portal: a small real web application for demonstration, training and tests."""

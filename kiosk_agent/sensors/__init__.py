@@ -1,0 +1,1 @@
+"""What the desk can notice: the world as events."""

@@ -1,0 +1,119 @@
+"""What is to be done, in the imperative. The runner carries each one out and answers with events."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kiosk_agent.session.entries import Entry
+from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof, WarningKind
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Base of all commands."""
+
+
+class OpenVisitBrowser(Command):
+    """Start a fresh browser for the visit. Answer: VisitBrowserOpened or VisitBrowserFailed."""
+
+    visit_id: str
+
+
+class ShowGate(Command):
+    """Show the start page: no visit runs. ``last`` is the last outcome's reason and proof, if any."""
+
+    last_reason: EndReason | None = None
+    last_proof: Proof | None = None
+
+
+class ShowVisit(Command):
+    """Show on the gate that a visit runs, with the "end visit" button."""
+
+
+class ShowWarning(Command):
+    """Warn until ``deadline`` (on the session's clock). Answer: WarningShown or WarningNotShown, WarningAnswered.
+
+    ``worker_only``: only the support worker's answer counts. ``can_extend`` false: "go on" is not offered.
+    """
+
+    kind: WarningKind
+    deadline: float
+    worker_only: bool
+    can_extend: bool
+
+
+class HideWarning(Command):
+    """Take the warning away."""
+
+
+class RaiseShield(Command):
+    """Cover every screen. Answer: ShieldShown or ShieldLost."""
+
+
+class LowerShield(Command):
+    """Take the cover away."""
+
+
+class ShowChallenge(Command):
+    """Ask, on the cover, whether it is still the same person, until ``deadline``. Answer: ChallengeAnswered."""
+
+    deadline: float
+
+
+class ShowNudge(Command):
+    """Urge the resident, quietly and in the page, to log out."""
+
+    operation: str
+
+
+class RunLogout(Command):
+    """Carry out the portal's own logout under the shield, bounded. Answer: LogoutFinished.
+
+    ``steps`` false: the resident has already logged out, only look whether the protected page still opens.
+    """
+
+    visit_id: str
+    steps: bool
+
+
+class DestroyBrowser(Command):
+    """Kill the visit's browser, all processes. Answer: BrowserGone or BrowserStuck."""
+
+    visit_id: str
+
+
+class RemoveResidue(Command):
+    """Remove what the visit left on the PC. Answer: ResidueRemoved."""
+
+    visit_id: str
+
+
+class ProveLogout(Command):
+    """Replay the noted credentials. Answer: ProofFinished. An unproven one is retried in the background."""
+
+    visit_id: str
+
+
+class AskConfirmation(Command):
+    """Show what was proved, and ask the support worker to confirm that the desk is clean. Answer: Confirmed."""
+
+    visit_id: str
+    reason: EndReason
+    proof: Proof
+    residue_clean: bool
+
+
+class Hold(Command):
+    """Keep everything covered and say why, until a supervisor releases the desk. Answer: Released."""
+
+    reason: HoldReason
+
+
+class Record(Command):
+    """Write an entry to the ledger. Answer: EntryRecorded with the same ``ticket``, or LedgerFailed."""
+
+    ticket: int
+    entry: Entry
+
+
+class StopAgent(Command):
+    """Everything is safe: the agent may end."""

@@ -1,0 +1,160 @@
+"""What the ledger keeps of a visit. Kinds, times and proofs; nothing that says who the resident is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kiosk_agent.session.vocabulary import (
+    Answer,
+    Answerer,
+    EndReason,
+    EndSource,
+    HoldReason,
+    Proof,
+    Signal,
+    WarningKind,
+    Weight,
+)
+
+
+class Entry(msgspec.Struct, frozen=True, tag=True):
+    """Base of all entries. The ledger adds sequence number, wall time and chain."""
+
+
+class VisitStarted(Entry):
+    visit_id: str
+
+
+class SignedIn(Entry):
+    visit_id: str
+
+
+class SignalNoted(Entry):
+    """A sign of another person and how much the policy let it weigh."""
+
+    visit_id: str
+    signal: Signal
+    weight: Weight
+
+
+class WarningGiven(Entry):
+    visit_id: str
+    kind: WarningKind
+
+
+class WarningResponse(Entry):
+    """An answer to a warning; ``extension`` counts the visit's extensions so far."""
+
+    visit_id: str
+    answer: Answer
+    by: Answerer
+    extension: int
+
+
+class ChallengeGiven(Entry):
+    visit_id: str
+
+
+class ChallengeResponse(Entry):
+    visit_id: str
+    answer: Answer
+    mark: str
+
+
+class NavigationRefusals(Entry):
+    """How many addresses outside the profile were refused in the visit."""
+
+    visit_id: str
+    count: int
+
+
+class OperationDone(Entry):
+    visit_id: str
+    name: str
+
+
+class EndBegan(Entry):
+    """The visit's end began: from here the portal is covered."""
+
+    visit_id: str
+    reason: EndReason
+    source: EndSource | None
+
+
+class Outcome(Entry):
+    """How a visit ended. Exactly one for each visit.
+
+    ``length_s`` from start to outcome; ``steps_ok`` and ``half`` None where no logout was run.
+    """
+
+    visit_id: str
+    reason: EndReason
+    proof: Proof
+    saw_sign_in: bool
+    steps_ok: bool | None
+    residue_clean: bool
+    extensions: int
+    length_s: float
+
+
+class OutcomeRevised(Entry):
+    """A background retry settled an unproven outcome."""
+
+    visit_id: str
+    proof: Proof
+
+
+class Confirmation(Entry):
+    """The support worker's statement that the desk is clean. ``mark``: initials or staff number, or empty."""
+
+    visit_id: str
+    mark: str
+
+
+class Override(Entry):
+    """A supervisor released the desk in place of a confirmation, or out of a hold."""
+
+    visit_id: str | None
+    reason: HoldReason
+    mark: str
+
+
+class Incident(Entry):
+    """Something that must be looked at: less proof than expected, shield lost, browser stuck, ledger damaged …"""
+
+    visit_id: str | None
+    code: str
+    detail: str = ""
+
+
+class DeskHeld(Entry):
+    visit_id: str | None
+    reason: HoldReason
+
+
+class AgentRan(Entry):
+    """The agent started (``began`` true) or stopped in good order. ``version`` of the agent."""
+
+    began: bool
+    version: str
+
+
+AnyEntry = (
+    VisitStarted
+    | SignedIn
+    | SignalNoted
+    | WarningGiven
+    | WarningResponse
+    | ChallengeGiven
+    | ChallengeResponse
+    | NavigationRefusals
+    | OperationDone
+    | EndBegan
+    | Outcome
+    | OutcomeRevised
+    | Confirmation
+    | Override
+    | Incident
+    | DeskHeld
+    | AgentRan
+)
