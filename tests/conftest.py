@@ -1,0 +1,52 @@
+"""What all tests share: a screen of their own and the browser of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+BROWSERS = ("chromium", "google-chrome", "microsoft-edge", "chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The Chromium-family browser of this machine."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    pytest.skip("no Chromium, Chrome or Edge on this machine")
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A virtual screen of 1280×900 with a window manager, for this test run alone; DISPLAY points to it."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not on this machine")
+    read_fd, write_fd = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"],
+        pass_fds=[write_fd],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_fd)
+    with os.fdopen(read_fd) as answers:
+        name = f":{answers.readline().strip()}"
+    before = os.environ.get("DISPLAY")
+    os.environ["DISPLAY"] = name
+    manager = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL) if shutil.which("openbox") else None
+    try:
+        yield name
+    finally:
+        for process in (manager, server):
+            if process is not None:
+                process.terminate()
+                process.wait(timeout=10)
+        if before is None:
+            os.environ.pop("DISPLAY", None)
+        else:
+            os.environ["DISPLAY"] = before
