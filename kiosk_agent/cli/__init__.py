@@ -1,0 +1,28 @@
+"""The command line: ``kiosk-agent``. Each command lives in a module of its own and is loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = ("run", "demo", "doctor", "config", "profile", "ledger", "status", "template")
+
+
+class LazyGroup(click.Group):
+    """Loads only the module of the command that was asked for: ``status`` need not import a browser driver."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"kiosk_agent.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kiosk-agent")
+def main() -> None:
+    """Guards a shared help-desk PC: one resident, one session, one proven logout."""
