@@ -17,7 +17,7 @@ def translator(language: str) -> Callable[..., str]:
     English is the language of the message ids, so it needs no catalogue of its own.
     """
     catalogue = gettext.translation(
-        "kiosk_agent", localedir=Path(__file__).parent, languages=[language], fallback=language == "en"
+        "kiosk_agent", localedir=Path(__file__).parent, languages=[language], fallback=True
     )
 
     def translate(message: str, **fields: object) -> str:
