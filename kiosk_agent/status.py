@@ -1,0 +1,62 @@
+"""What a running agent says of itself, in a file that ``kiosk-agent status`` reads. Nothing of a resident is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from kiosk_agent.health import HealthWarning
+
+FILE_NAME = "status.json"
+
+
+class Status(msgspec.Struct, frozen=True):
+    """``state`` is a StateName; ``started`` is the agent's start, ``changed`` the last change of state or health."""
+
+    pid: int
+    pid_created: float  # of the process, so that a recycled pid is not taken for the agent
+    version: str
+    desk: str
+    state: str
+    started: datetime.datetime
+    changed: datetime.datetime
+    headless: bool
+    warnings: tuple[HealthWarning, ...] = ()
+
+
+def write_status(data_dir: Path, status: Status) -> None:
+    """Replace the status file in one step, so that a reader never sees half of it."""
+    path = data_dir / FILE_NAME
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(status))
+    os.replace(fresh, path)
+
+
+def remove_status(data_dir: Path) -> None:
+    """The agent stopped in good order."""
+    with contextlib.suppress(FileNotFoundError):
+        (data_dir / FILE_NAME).unlink()
+
+
+def read_status(data_dir: Path) -> Status | None:
+    """The running agent's status; None where no agent has left one. Raises msgspec.DecodeError on a foreign file."""
+    try:
+        data = (data_dir / FILE_NAME).read_bytes()
+    except FileNotFoundError:
+        return None
+    return msgspec.json.decode(data, type=Status)
+
+
+def is_alive(status: Status) -> bool:
+    """Whether the process that wrote ``status`` still runs."""
+    try:
+        return abs(psutil.Process(status.pid).create_time() - status.pid_created) < 1.0
+    except psutil.Error:
+        return False
