@@ -12,24 +12,24 @@ class Command(msgspec.Struct, frozen=True, tag=True):
     """Base of all commands."""
 
 
-class OpenVisitBrowser(Command):
+class OpenVisitBrowser(Command, frozen=True):
     """Start a fresh browser for the visit. Answer: VisitBrowserOpened or VisitBrowserFailed."""
 
     visit_id: str
 
 
-class ShowGate(Command):
+class ShowGate(Command, frozen=True):
     """Show the start page: no visit runs. ``last`` is the last outcome's reason and proof, if any."""
 
     last_reason: EndReason | None = None
     last_proof: Proof | None = None
 
 
-class ShowVisit(Command):
+class ShowVisit(Command, frozen=True):
     """Show on the gate that a visit runs, with the "end visit" button."""
 
 
-class ShowWarning(Command):
+class ShowWarning(Command, frozen=True):
     """Warn until ``deadline`` (on the session's clock). Answer: WarningShown or WarningNotShown, WarningAnswered.
 
     ``worker_only``: only the support worker's answer counts. ``can_extend`` false: "go on" is not offered.
@@ -41,31 +41,31 @@ class ShowWarning(Command):
     can_extend: bool
 
 
-class HideWarning(Command):
+class HideWarning(Command, frozen=True):
     """Take the warning away."""
 
 
-class RaiseShield(Command):
+class RaiseShield(Command, frozen=True):
     """Cover every screen. Answer: ShieldShown or ShieldLost."""
 
 
-class LowerShield(Command):
+class LowerShield(Command, frozen=True):
     """Take the cover away."""
 
 
-class ShowChallenge(Command):
+class ShowChallenge(Command, frozen=True):
     """Ask, on the cover, whether it is still the same person, until ``deadline``. Answer: ChallengeAnswered."""
 
     deadline: float
 
 
-class ShowNudge(Command):
+class ShowNudge(Command, frozen=True):
     """Urge the resident, quietly and in the page, to log out."""
 
     operation: str
 
 
-class RunLogout(Command):
+class RunLogout(Command, frozen=True):
     """Carry out the portal's own logout under the shield, bounded. Answer: LogoutFinished.
 
     ``steps`` false: the resident has already logged out, only look whether the protected page still opens.
@@ -75,25 +75,25 @@ class RunLogout(Command):
     steps: bool
 
 
-class DestroyBrowser(Command):
+class DestroyBrowser(Command, frozen=True):
     """Kill the visit's browser, all processes. Answer: BrowserGone or BrowserStuck."""
 
     visit_id: str
 
 
-class RemoveResidue(Command):
+class RemoveResidue(Command, frozen=True):
     """Remove what the visit left on the PC. Answer: ResidueRemoved."""
 
     visit_id: str
 
 
-class ProveLogout(Command):
+class ProveLogout(Command, frozen=True):
     """Replay the noted credentials. Answer: ProofFinished. An unproven one is retried in the background."""
 
     visit_id: str
 
 
-class AskConfirmation(Command):
+class AskConfirmation(Command, frozen=True):
     """Show what was proved, and ask the support worker to confirm that the desk is clean. Answer: Confirmed."""
 
     visit_id: str
@@ -102,18 +102,18 @@ class AskConfirmation(Command):
     residue_clean: bool
 
 
-class Hold(Command):
+class Hold(Command, frozen=True):
     """Keep everything covered and say why, until a supervisor releases the desk. Answer: Released."""
 
     reason: HoldReason
 
 
-class Record(Command):
+class Record(Command, frozen=True):
     """Write an entry to the ledger. Answer: EntryRecorded with the same ``ticket``, or LedgerFailed."""
 
     ticket: int
     entry: Entry
 
 
-class StopAgent(Command):
+class StopAgent(Command, frozen=True):
     """Everything is safe: the agent may end."""

@@ -21,15 +21,15 @@ class Entry(msgspec.Struct, frozen=True, tag=True):
     """Base of all entries. The ledger adds sequence number, wall time and chain."""
 
 
-class VisitStarted(Entry):
+class VisitStarted(Entry, frozen=True):
     visit_id: str
 
 
-class SignedIn(Entry):
+class SignedIn(Entry, frozen=True):
     visit_id: str
 
 
-class SignalNoted(Entry):
+class SignalNoted(Entry, frozen=True):
     """A sign of another person and how much the policy let it weigh."""
 
     visit_id: str
@@ -37,12 +37,12 @@ class SignalNoted(Entry):
     weight: Weight
 
 
-class WarningGiven(Entry):
+class WarningGiven(Entry, frozen=True):
     visit_id: str
     kind: WarningKind
 
 
-class WarningResponse(Entry):
+class WarningResponse(Entry, frozen=True):
     """An answer to a warning; ``extension`` counts the visit's extensions so far."""
 
     visit_id: str
@@ -51,29 +51,29 @@ class WarningResponse(Entry):
     extension: int
 
 
-class ChallengeGiven(Entry):
+class ChallengeGiven(Entry, frozen=True):
     visit_id: str
 
 
-class ChallengeResponse(Entry):
+class ChallengeResponse(Entry, frozen=True):
     visit_id: str
     answer: Answer
     mark: str
 
 
-class NavigationRefusals(Entry):
+class NavigationRefusals(Entry, frozen=True):
     """How many addresses outside the profile were refused in the visit."""
 
     visit_id: str
     count: int
 
 
-class OperationDone(Entry):
+class OperationDone(Entry, frozen=True):
     visit_id: str
     name: str
 
 
-class EndBegan(Entry):
+class EndBegan(Entry, frozen=True):
     """The visit's end began: from here the portal is covered."""
 
     visit_id: str
@@ -81,7 +81,7 @@ class EndBegan(Entry):
     source: EndSource | None
 
 
-class Outcome(Entry):
+class Outcome(Entry, frozen=True):
     """How a visit ended. Exactly one for each visit.
 
     ``length_s`` from start to outcome; ``steps_ok`` and ``half`` None where no logout was run.
@@ -97,21 +97,21 @@ class Outcome(Entry):
     length_s: float
 
 
-class OutcomeRevised(Entry):
+class OutcomeRevised(Entry, frozen=True):
     """A background retry settled an unproven outcome."""
 
     visit_id: str
     proof: Proof
 
 
-class Confirmation(Entry):
+class Confirmation(Entry, frozen=True):
     """The support worker's statement that the desk is clean. ``mark``: initials or staff number, or empty."""
 
     visit_id: str
     mark: str
 
 
-class Override(Entry):
+class Override(Entry, frozen=True):
     """A supervisor released the desk in place of a confirmation, or out of a hold."""
 
     visit_id: str | None
@@ -119,7 +119,7 @@ class Override(Entry):
     mark: str
 
 
-class Incident(Entry):
+class Incident(Entry, frozen=True):
     """Something that must be looked at: less proof than expected, shield lost, browser stuck, ledger damaged …"""
 
     visit_id: str | None
@@ -127,12 +127,12 @@ class Incident(Entry):
     detail: str = ""
 
 
-class DeskHeld(Entry):
+class DeskHeld(Entry, frozen=True):
     visit_id: str | None
     reason: HoldReason
 
 
-class AgentRan(Entry):
+class AgentRan(Entry, frozen=True):
     """The agent started (``began`` true) or stopped in good order. ``version`` of the agent."""
 
     began: bool

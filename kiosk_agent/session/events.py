@@ -11,7 +11,7 @@ class Event(msgspec.Struct, frozen=True, tag=True):
     """Base of all events."""
 
 
-class AgentStarted(Event):
+class AgentStarted(Event, frozen=True):
     """The ledger was read. ``unfinished`` is a visit without outcome, ``unconfirmed`` one without confirmation."""
 
     unfinished: str | None = None
@@ -19,30 +19,30 @@ class AgentStarted(Event):
     unfinished_saw_sign_in: bool = False
 
 
-class StopRequested(Event):
+class StopRequested(Event, frozen=True):
     """The agent was asked to stop."""
 
 
-class TimerFired(Event):
+class TimerFired(Event, frozen=True):
     """The moment named by :meth:`Session.next_deadline` may have come. Harmless when early."""
 
 
 # the gate and the support worker
 
 
-class StartRequested(Event):
+class StartRequested(Event, frozen=True):
     """"Start" was pressed at the gate. ``visit_id`` is fresh and random (32 hex digits)."""
 
     visit_id: str
 
 
-class EndRequested(Event):
+class EndRequested(Event, frozen=True):
     """The support worker (or the resident, at the nudge) asked for the end of the visit."""
 
     source: EndSource
 
 
-class Confirmed(Event):
+class Confirmed(Event, frozen=True):
     """The support worker confirmed that the desk is clean. All three must be true, or nothing happens.
 
     ``mark`` is the worker's initials or staff number, empty where the policy asks for none.
@@ -54,7 +54,7 @@ class Confirmed(Event):
     mark: str = ""
 
 
-class Released(Event):
+class Released(Event, frozen=True):
     """A supervisor released a held desk; the release code was already checked. ``mark`` names the supervisor."""
 
     mark: str
@@ -63,64 +63,64 @@ class Released(Event):
 # the visit's browser
 
 
-class VisitBrowserOpened(Event):
+class VisitBrowserOpened(Event, frozen=True):
     """The visit's first page is usable."""
 
 
-class VisitBrowserFailed(Event):
+class VisitBrowserFailed(Event, frozen=True):
     """The visit's browser did not come up."""
 
 
-class VisitBrowserLost(Event):
+class VisitBrowserLost(Event, frozen=True):
     """The visit's last page was closed (``crashed`` false), or its browser or driver died (``crashed`` true)."""
 
     crashed: bool
 
 
-class PortalActivity(Event):
+class PortalActivity(Event, frozen=True):
     """Trusted input inside a page of the portal."""
 
 
-class SignInSeen(Event):
+class SignInSeen(Event, frozen=True):
     """The portal shows somebody signed in."""
 
 
-class SignOutSeen(Event):
+class SignOutSeen(Event, frozen=True):
     """The portal showed somebody signed in and no longer does: the resident logged out."""
 
 
-class AccountSeen(Event):
+class AccountSeen(Event, frozen=True):
     """A page shows an account. ``tag`` is its keyed tag (hex), comparable within the visit only."""
 
     tag: str
 
 
-class OperationFinished(Event):
+class OperationFinished(Event, frozen=True):
     """An operation of the profile is done: time to urge the resident to log out. ``name`` from the profile."""
 
     name: str
 
 
-class NavigationRefused(Event):
+class NavigationRefused(Event, frozen=True):
     """An address outside the profile's ``allowed`` was refused."""
 
 
 # signs of another person
 
 
-class ChangeSignalled(Event):
+class ChangeSignalled(Event, frozen=True):
     """A sense noticed something that may mean another person."""
 
     signal: Signal
 
 
-class SenseLost(Event):
+class SenseLost(Event, frozen=True):
     """A sense that the policy calls mandatory stopped working. ``sense`` is its name."""
 
     sense: str
 
 
-class SenseRecovered(Event):
+class SenseRecovered(Event, frozen=True):
     """It works again."""
 
     sense: str
@@ -129,15 +129,15 @@ class SenseRecovered(Event):
 # answers
 
 
-class WarningShown(Event):
+class WarningShown(Event, frozen=True):
     """The warning is on screen."""
 
 
-class WarningNotShown(Event):
+class WarningNotShown(Event, frozen=True):
     """Neither the page nor the native window could show the warning in time."""
 
 
-class WarningAnswered(Event):
+class WarningAnswered(Event, frozen=True):
     """Somebody answered the warning. ``mark`` where ``by`` is the support worker and the policy asks for it."""
 
     answer: Answer
@@ -145,7 +145,7 @@ class WarningAnswered(Event):
     mark: str = ""
 
 
-class ChallengeAnswered(Event):
+class ChallengeAnswered(Event, frozen=True):
     """The support worker answered the challenge."""
 
     answer: Answer
@@ -155,15 +155,15 @@ class ChallengeAnswered(Event):
 # answers of the hands during the end
 
 
-class ShieldShown(Event):
+class ShieldShown(Event, frozen=True):
     """The cover is on screen."""
 
 
-class ShieldLost(Event):
+class ShieldLost(Event, frozen=True):
     """The cover could not be shown, or is gone while it was needed."""
 
 
-class LogoutFinished(Event):
+class LogoutFinished(Event, frozen=True):
     """The profile's steps ran (``steps_ok``); ``half``: the protected page still opened in the same browser
     without signing in; None: could not be checked.
     """
@@ -172,28 +172,28 @@ class LogoutFinished(Event):
     half: bool | None
 
 
-class BrowserGone(Event):
+class BrowserGone(Event, frozen=True):
     """Every process of the visit's browser is gone."""
 
 
-class BrowserStuck(Event):
+class BrowserStuck(Event, frozen=True):
     """A process of the visit's browser could not be killed."""
 
 
-class ResidueRemoved(Event):
+class ResidueRemoved(Event, frozen=True):
     """Downloads, clipboard and profile folders were removed; ``clean`` false where something stays behind."""
 
     clean: bool
     left: tuple[str, ...] = ()  # kinds only: "downloads", "clipboard", "profile"
 
 
-class ProofFinished(Event):
+class ProofFinished(Event, frozen=True):
     """The replay of the noted credentials gave its answer (never ``not_needed``)."""
 
     proof: Proof
 
 
-class ProofRevised(Event):
+class ProofRevised(Event, frozen=True):
     """A later retry in the background changed an ``unproven`` outcome of ``visit_id``."""
 
     visit_id: str
@@ -203,25 +203,25 @@ class ProofRevised(Event):
 # the ledger
 
 
-class EntryRecorded(Event):
+class EntryRecorded(Event, frozen=True):
     """A command ``Record`` with this ``ticket`` is durable."""
 
     ticket: int
 
 
-class LedgerFailed(Event):
+class LedgerFailed(Event, frozen=True):
     """An entry could not be recorded, or the ledger could not be opened."""
 
     reason: HoldReason
 
 
-class LedgerRecovered(Event):
+class LedgerRecovered(Event, frozen=True):
     """The ledger can record again."""
 
 
-class GateFailed(Event):
+class GateFailed(Event, frozen=True):
     """The gate's page could not be shown."""
 
 
-class GateRecovered(Event):
+class GateRecovered(Event, frozen=True):
     """It is shown again."""
