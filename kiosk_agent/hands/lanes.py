@@ -14,7 +14,7 @@ Work = Callable[[], Awaitable[None]]
 class Lane:
     """Carries out its work in order. ``failed`` hears of every exception that a piece of work let out."""
 
-    def __init__(self, name: str, failed: Callable[[str, Exception], None]) -> None:
+    def __init__(self, name: str, failed: Callable[[str, BaseException], None]) -> None:
         self.name = name
         self._failed = failed
         self._queue: asyncio.Queue[Work] = asyncio.Queue()

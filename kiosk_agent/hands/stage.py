@@ -1,0 +1,282 @@
+"""The stage: what is on screen at the desk, from the gate's page to the native cover."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from kiosk_agent.clock import Clock
+from kiosk_agent.errors import HandError, ShieldLostError
+from kiosk_agent.hands.lanes import Lane
+from kiosk_agent.hands.panels import Translate, challenge_panel, held_panel, shield_panel, warning_panel
+from kiosk_agent.hands.ports import Cover, Gate, GateView, Panel, PanelAnswer, Post, VisitBrowser, WarningView
+from kiosk_agent.health import Health, Severity
+from kiosk_agent.session import commands as do
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.policy import MarkPolicy
+from kiosk_agent.session.vocabulary import Answer, Answerer, HoldReason
+
+log = logging.getLogger(__name__)
+
+GATE_LIMIT_S = 5.0  # the gate shows a page in 0.1 s; the cover waits no longer than this for it
+PAGE_WARNING_LIMIT_S = 1.5  # measured: 4–18 ms; a page that needs longer hangs or fights
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something worth measuring: what happened, on the session's clock."""
+
+    what: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """How this desk speaks: its name, its language, and what a support worker signs with."""
+
+    desk: str
+    language: str
+    t: Translate
+    mark: MarkPolicy
+
+
+class Stage:
+    """Shows what the session commands. ``released`` hears the code and mark of a supervisor at a held desk."""
+
+    def __init__(
+        self,
+        cover: Cover,
+        gate: Gate,
+        health: Health,
+        clock: Clock,
+        words: Words,
+        post: Post,
+        *,
+        failed: Callable[[str, BaseException], None],
+        released: Callable[[str, str], None],
+        code_needed: bool,
+        observe: Callable[[object, float], None],
+    ) -> None:
+        self._cover = cover
+        self._gate = gate
+        self._health = health
+        self._clock = clock
+        self._words = words
+        self._post = post
+        self._failed = failed
+        self._released = released
+        self._code_needed = code_needed
+        self._observe = observe
+        self._gate_lane = Lane("gate", failed)
+        self._page_lane = Lane("page", failed)
+        self._cover_task: asyncio.Task[None] | None = None
+        self._warning: do.ShowWarning | None = None
+        self._warning_is_native = False
+        self._hold: HoldReason | None = None
+        self._view = self._gate_view("ending")
+        self._shown: GateView | None = None
+        cover.on_answer(self._answered)
+
+    # the cover
+
+    def raise_shield(self) -> None:
+        """Cover every screen, before anything else is done."""
+        self._warning = None
+        self._set_cover(self._show_shield())
+        if self._view.screen in ("visit", "start"):
+            self._view = self._gate_view("ending")
+
+    def lower_shield(self) -> None:
+        """Take the cover away, once the gate shows what it should."""
+        self._set_cover(self._lower())
+
+    def show_challenge(self, command: do.ShowChallenge, hint: str) -> None:
+        """Ask on the cover whether it is still the same person."""
+        seconds = max(0.0, command.deadline - self._clock.now())
+        self._set_cover(self._show_or_lose(challenge_panel(seconds, hint, self._words.mark, self._words.t)))
+
+    def hold(self, reason: HoldReason) -> None:
+        """Cover the desk until a supervisor releases it."""
+        self._hold = reason
+        self._view = self._gate_view("held", hold_reason=reason.value)
+        if reason is not HoldReason.STARTING:  # while starting, the supervisor's own cover is still up
+            self._set_cover(self._show_or_lose(self._held_panel(reason)))
+
+    def refuse_release(self) -> None:
+        """The release code was wrong."""
+        if self._hold is not None:
+            refused = self._words.t("This release code is not right.")
+            self._set_cover(self._show_or_lose(self._held_panel(self._hold, refused)))
+
+    def _held_panel(self, reason: HoldReason, refused: str = "") -> Panel:
+        return held_panel(reason, self._words.t, refused=refused, code_needed=self._code_needed)
+
+    def _set_cover(self, work: Coroutine[Any, Any, None]) -> None:
+        """The newest wish about the cover replaces one that has not yet been fulfilled."""
+        if self._cover_task is not None:
+            self._cover_task.cancel()
+        self._cover_task = asyncio.create_task(work)
+        self._cover_task.add_done_callback(self._cover_done)
+
+    def _cover_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed("cover", error)
+
+    async def _put_up(self, panel: Panel) -> None:
+        if self._cover.visible:
+            await self._cover.update(panel)
+        else:
+            await self._cover.show(panel)
+
+    async def _show_or_lose(self, panel: Panel) -> None:
+        try:
+            await self._put_up(panel)
+        except ShieldLostError as error:
+            self._health.fail("shield_lost", Severity.RED, str(error))
+            self._post(ev.ShieldLost())
+
+    async def _show_shield(self) -> None:
+        try:
+            await self._put_up(shield_panel(self._words.t))
+        except ShieldLostError as error:
+            self._health.fail("shield_lost", Severity.RED, str(error))
+            self._post(ev.ShieldLost())
+        else:
+            self._health.recover("shield_lost")
+            now = self._clock.now()
+            self._observe(Moment("shield_shown", now), now)
+            self._post(ev.ShieldShown())
+
+    async def _lower(self) -> None:
+        # what lies beneath must be the gate before the cover goes, not the desktop or a dying window
+        await self._gate_lane.drained(limit_s=GATE_LIMIT_S)
+        await self._cover.hide()
+
+    def _answered(self, answer: PanelAnswer) -> None:
+        match answer.kind, answer.button:
+            case "challenge", button:
+                self._post(ev.ChallengeAnswered(Answer(button), answer.texts[0] if answer.texts else ""))
+            case "warning", button:
+                worker = self._warning is not None and self._warning.worker_only
+                by = Answerer.WORKER if worker else Answerer.RESIDENT
+                self._post(ev.WarningAnswered(Answer(button), by, answer.texts[0] if answer.texts else ""))
+            case "held", "release":
+                *codes, mark = answer.texts
+                self._released(codes[0] if codes else "", mark)
+            case _:
+                log.warning("an answer to an unknown panel: %s/%s", answer.kind, answer.button)
+
+    # the gate
+
+    def show_gate(self, command: do.ShowGate) -> None:
+        """No visit runs: the start page."""
+        self._hold = None
+        self._view = self._gate_view(
+            "start",
+            last_reason=command.last_reason.value if command.last_reason else "",
+            last_proof=command.last_proof.value if command.last_proof else "",
+        )
+
+    def show_visit(self) -> None:
+        """A visit runs: the gate offers its end."""
+        self._view = self._gate_view("visit")
+
+    def ask_confirmation(self, command: do.AskConfirmation) -> None:
+        """What was proved, and the support worker's checklist."""
+        self._hold = None
+        self._view = self._gate_view(
+            "confirm",
+            reason=command.reason.value,
+            proof=command.proof.value,
+            residue_clean=command.residue_clean,
+        )
+
+    def refresh(self) -> None:
+        """Show the gate's page again where what it says has changed (its screen, or the desk's health)."""
+        checks = tuple((w.code, w.severity.value, w.detail) for w in self._health.warnings)
+        view = msgspec.structs.replace(self._view, severity=self._health.worst.value, checks=checks)
+        if view == self._shown:
+            return
+        is_new_screen = self._shown is None or self._shown.screen != view.screen
+        front = is_new_screen and view.screen in ("start", "confirm", "held")
+        self._shown = view
+        self._gate_lane.put(lambda: self._gate.show(view, front=front))
+
+    def _gate_view(self, screen: str, **fields: Any) -> GateView:
+        words = self._words
+        return GateView(screen=screen, language=words.language, desk=words.desk, mark=words.mark.value, **fields)
+
+    # the warning
+
+    def show_warning(self, command: do.ShowWarning, browser: VisitBrowser | None) -> None:
+        """Warn in the portal's page; in the native window where the page hangs or fights."""
+        self._warning = command
+        self._page_lane.put(lambda: self._warn(command, browser))
+
+    def hide_warning(self, browser: VisitBrowser | None, *, lower_native: bool) -> None:
+        """Take the warning away. ``lower_native``: nothing else needs the cover."""
+        self._warning = None
+        if self._warning_is_native:
+            self._warning_is_native = False
+            if lower_native:
+                self._set_cover(self._cover.hide())
+        if browser is not None:
+            self._page_lane.put(browser.hide_warning)
+
+    def show_nudge(self, operation: str, browser: VisitBrowser) -> None:
+        """Urge the resident, quietly, to log out."""
+        self._page_lane.put(lambda: browser.show_nudge(operation))
+
+    def warning_fought(self) -> None:
+        """The page removed the warning again and again: the native window takes over."""
+        if self._warning is not None and not self._warning_is_native:
+            self.show_warning(self._warning, None)
+
+    async def _warn(self, command: do.ShowWarning, browser: VisitBrowser | None) -> None:
+        if self._warning is not command:
+            return
+        view = WarningView(
+            kind=command.kind,
+            seconds=max(0.0, command.deadline - self._clock.now()),
+            worker_only=command.worker_only,
+            can_extend=command.can_extend,
+            needs_mark=command.worker_only and self._words.mark is not MarkPolicy.NONE,
+            hint=browser.hint if browser is not None else "",
+            language=self._words.language,
+        )
+        shown = await self._warn_in_page(view, browser)
+        if self._warning is command and not shown:
+            shown = await self._warn_natively(view)
+        if self._warning is command:
+            self._post(ev.WarningShown() if shown else ev.WarningNotShown())
+
+    async def _warn_in_page(self, view: WarningView, browser: VisitBrowser | None) -> bool:
+        if browser is None:
+            return False
+        try:
+            async with asyncio.timeout(PAGE_WARNING_LIMIT_S):
+                return await browser.show_warning(view)
+        except (TimeoutError, HandError) as error:
+            log.info("the page does not show the warning: %s", type(error).__name__)
+            return False
+
+    async def _warn_natively(self, view: WarningView) -> bool:
+        self._warning_is_native = True
+        try:
+            await self._put_up(warning_panel(view, self._words.mark, self._words.t))
+        except ShieldLostError as error:
+            self._health.fail("shield_lost", Severity.RED, str(error))
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Stop showing things."""
+        if self._cover_task is not None:
+            self._cover_task.cancel()
+        await self._gate_lane.close()
+        await self._page_lane.close()
