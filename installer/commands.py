@@ -1,0 +1,102 @@
+"""The two commands of the set-up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from installer.browsers import find_browser, provide_browser
+from installer.environment import base_python, ensure_environment, script_of
+from installer.messages import SetupError, say, text
+from installer.packages import fonts, provide, tests, tkinter_of
+from installer.processes import Interrupted, interruptible, shown
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".venv"
+REQUIREMENTS = ROOT / "installer" / "requirements"
+SETUP_FAILED = 70  # as in bootstrap.py
+INTERRUPTED = 130  # what shells say of Ctrl+C
+SHOWS_WINDOWS = ("--watch", "--interactive")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out ``demo`` or ``test``; returns the exit status where another program did not take over."""
+    if not arguments or arguments[0] not in ("demo", "test"):
+        print(text("usage"), file=sys.stderr)
+        return 0 if arguments and arguments[0] in ("-h", "--help", "help") else 2
+    if sys.platform not in ("linux", "win32"):
+        say("platform", platform=sys.platform)
+        return SETUP_FAILED
+    command, rest = arguments[0], list(arguments[1:])
+    try:
+        with interruptible():
+            prepared = _prepare_demo(rest) if command == "demo" else _prepare_test(rest)
+    except SetupError as error:
+        say("failed", reason=error)
+        return SETUP_FAILED
+    except (KeyboardInterrupt, Interrupted):
+        say("interrupted")
+        return INTERRUPTED
+    return _hand_over(prepared)
+
+
+def _prepare_demo(rest: list[str]) -> list[str]:
+    agent = REQUIREMENTS / "agent.txt"
+    python = ensure_environment(FOLDER, [agent], project=ROOT)
+    say("ready")
+    if not _has_screen() and not {"--headless", "--help", "-h", *SHOWS_WINDOWS}.intersection(rest):
+        say("no screen")
+        rest.append("--headless")
+    missing = provide([tkinter_of(base_python()), fonts()], python)
+    browser = provide_browser(python)
+    cover_missing = "--headless" not in rest and any(need.what == "what tkinter" for need in missing)
+    if browser is None or cover_missing:
+        raise SetupError(text("needed"))
+    if missing:
+        say("goes on")
+    return [str(script_of(FOLDER, "kiosk-agent")), "demo", *rest]
+
+
+def _prepare_test(rest: list[str]) -> list[str]:
+    # The test requirements hold the agent's as well (tests/installer checks it): the demo can use the environment.
+    python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=[REQUIREMENTS / "agent.txt"])
+    say("ready")
+    missing = provide([tkinter_of(base_python()), fonts(), *tests()], python)
+    browser = provide_browser(python)
+    if missing or browser is None:
+        say("goes on")
+    _prepare_applications()
+    os.chdir(ROOT)  # where pytest finds its settings
+    return [str(python), "-m", "pytest", *rest]
+
+
+def _prepare_applications() -> None:
+    from installer.thirdparty import ensure_nodered, ensure_wagtail
+
+    for name, ensure in (("Wagtail", ensure_wagtail), ("Node-RED", ensure_nodered)):
+        say("third party", name=name)
+        ensure(ROOT)
+
+
+def _has_screen() -> bool:
+    return sys.platform == "win32" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _hand_over(command: list[str]) -> int:
+    """Become the command, so that signals and the exit status are its own."""
+    if sys.platform == "linux" and os.geteuid() == 0 and "KIOSK_AGENT_NO_SANDBOX" not in os.environ:
+        say("no sandbox")
+        os.environ["KIOSK_AGENT_NO_SANDBOX"] = "1"
+    browser = find_browser()
+    if browser is not None:
+        os.environ["KIOSK_AGENT_BROWSER"] = str(browser)
+    say("running", command=shown(command))
+    if sys.platform == "win32":
+        # os.exec* starts a second process there and gives the prompt back at once.
+        return subprocess.call(command)
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - it needs no shell
+    raise AssertionError("exec does not return")

@@ -1,0 +1,61 @@
+"""Write ``installer/requirements/*.txt`` anew from the bounds in ``pyproject.toml``: exact versions with hashes.
+
+    python3 installer/lock.py            what is pinned stays, what is new or out of bounds is added
+    python3 installer/lock.py --upgrade  the newest versions that the bounds allow
+
+Needs ``uv`` on PATH. The files hold for CPython 3.11 and later on Linux and Windows, x86-64 and arm64, and name no
+package index: whoever installs uses the index that pip is set up for.
+
+``evdev`` is left out on purpose. pynput asks for it on Linux, but imports it only for its uinput backend, which needs
+root and is not used here; it has no wheels, so that it would bring a C compiler and kernel headers to every desk.
+For the same reason the files are installed with ``--no-deps``: they are complete without pip's resolver.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "installer" / "requirements"
+OPTIONS = [
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-emit-package=evdev",
+    "--quiet",
+]
+# What builds and installs the project itself: pip, so that every machine uses the same one, and hatchling with the
+# package it needs for an editable install.
+BUILD = "pip>=25\nhatchling>=1.27\neditables>=0.5\n"
+
+
+def lock(name: str, sources: list[str], options: list[str], stdin: str | None = None) -> None:
+    """Write ``name``.txt. Raises CalledProcessError where uv finds no solution."""
+    command = [
+        "uv",
+        "pip",
+        "compile",
+        *OPTIONS,
+        *options,
+        f"--output-file={FOLDER.relative_to(ROOT)}/{name}.txt",
+        *sources,
+    ]
+    subprocess.run(command, check=True, cwd=ROOT, input=stdin, text=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Write all three files; ``test`` takes over what ``agent`` has settled."""
+    upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
+    lock("build", ["-"], upgrade, stdin=BUILD)
+    lock("agent", ["pyproject.toml"], ["--extra=agent", *upgrade])
+    settled = [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent")]
+    lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=test", *settled, *upgrade])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""What the set-up says, in Japanese or English, on the error stream."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+ENGLISH, JAPANESE = 0, 1
+JAPANESE_PRIMARY_LANGUAGE = 0x11  # LANG_JAPANESE of winnt.h
+
+TEXTS = {
+    "usage": (
+        "Usage: python3 installer/bootstrap.py demo|test [arguments]\n"
+        "  demo   replays the incident on the practice portal; try: demo --watch, demo --headless, demo --json\n"
+        "  test   runs the tests; what follows is passed on to pytest",
+        "使い方: python3 installer/bootstrap.py demo|test [引数]\n"
+        "  demo   練習用ポータルで事案を再現します。例: demo --watch, demo --headless, demo --json\n"
+        "  test   テストを実行します。続く引数は pytest に渡します",
+    ),
+    "platform": (
+        "Only Linux and Windows are supported; this is {platform}.",
+        "対応しているのは Linux と Windows です（この PC: {platform}）。",
+    ),
+    "waiting": (
+        "Another set-up is at work here; waiting for it.",
+        "別のセットアップが実行中です。終わるまで待ちます。",
+    ),
+    "ready": ("The Python environment is ready.", "Python 環境は準備できています。"),
+    "repaired": (
+        "A set-up was interrupted here; its remains are removed.",
+        "前回のセットアップが途中で止まっていたため、残りを片付けました。",
+    ),
+    "building": (
+        "Making the Python environment in {folder} (Python {version}).",
+        "Python 環境を作成します: {folder}（Python {version}）。",
+    ),
+    "pip from": ("Taking pip from {source}.", "pip の入手元: {source}"),
+    "installing": (
+        "Installing {count} packages, each checked against its hash. The first time this takes a minute or two.",
+        "{count} 個のパッケージを、ハッシュを照合しながら入れます。初回は 1～2 分かかります。",
+    ),
+    "project": ("Installing kiosk-agent itself.", "kiosk-agent 本体を入れます。"),
+    "kept": (
+        "The environment that was there before was not made by this program; it is kept as {folder}.",
+        "以前の環境はこのプログラムが作ったものではないため、{folder} として残しました。",
+    ),
+    "in use": (
+        "{folder} is in use. Close the programs that run from it (an activated shell, an editor, the agent), "
+        "then start again.",
+        "{folder} が使用中です。そこから動いているプログラム（シェル、エディター、エージェント）を閉じてから、"
+        "もう一度実行してください。",
+    ),
+    "failed": (
+        "The set-up did not finish: {reason}\nNothing half-made is left behind.",
+        "セットアップを完了できませんでした: {reason}\n途中の環境は残していません。",
+    ),
+    "interrupted": (
+        "Interrupted. Nothing half-made is left behind.",
+        "中断しました。途中の環境は残していません。",
+    ),
+    "no pip": (
+        "this Python has no pip and none could be fetched. Run this, then start again:\n    {command}",
+        "この Python には pip がなく、取得もできませんでした。次を実行してから、もう一度お試しください:\n    {command}",
+    ),
+    "command failed": (
+        "`{command}` ended with status {status}.",
+        "`{command}` が状態 {status} で終了しました。",
+    ),
+    "apt": (
+        "Installing from the distribution: {packages}",
+        "ディストリビューションのパッケージを入れます: {packages}",
+    ),
+    "missing": ("Missing: {what}. To install it:\n    {command}", "不足: {what}。入れるには:\n    {command}"),
+    "needed": (
+        "this cannot run without it. Install what is named above, then start again.",
+        "これがないと実行できません。上のコマンドで入れてから、もう一度お試しください。",
+    ),
+    "goes on": (
+        "Going on without; what needs it is skipped or says so.",
+        "このまま続けます。必要とする部分は省略され、その旨が表示されます。",
+    ),
+    "browser": ("Browser: {path}", "ブラウザー: {path}"),
+    "browser download": (
+        "This distribution has no browser package that can be used; fetching Playwright's Chromium.",
+        "このディストリビューションには使えるブラウザーのパッケージがないため、Playwright の Chromium を取得します。",
+    ),
+    "no sandbox": (
+        "Running as root: the browser's own sandbox is OFF for this run (KIOSK_AGENT_NO_SANDBOX=1). "
+        "This is for development only; never run a desk like this.",
+        "root で実行しているため、今回に限りブラウザーのサンドボックスを無効にします（KIOSK_AGENT_NO_SANDBOX=1）。"
+        "開発専用です。窓口の PC では決して行わないでください。",
+    ),
+    "no screen": (
+        "No screen here: the demo runs headless. Windows and covers are not shown; everything else is real.",
+        "画面がないため、ヘッドレスで実行します。ウィンドウと覆いは表示されませんが、他はすべて実際の動作です。",
+    ),
+    "third party": (
+        "Setting up the real applications for the tests: {name}",
+        "テスト用の実アプリケーションを準備します: {name}",
+    ),
+    "running": ("Running: {command}", "実行: {command}"),
+    "what browser": ("a browser (Edge, Chrome or Chromium)", "ブラウザー（Edge、Chrome または Chromium）"),
+    "what tkinter": ("tkinter, which draws the cover", "画面の覆いを描く tkinter"),
+    "what fonts": ("a Japanese font", "日本語フォント"),
+    "what xvfb": ("Xvfb, the screen of the tests", "テスト用の画面 Xvfb"),
+    "what openbox": ("openbox, the window manager of the tests", "テスト用のウィンドウマネージャー openbox"),
+    "what xdotool": ("xdotool, the keyboard and mouse of the tests", "テスト用のキーボードとマウス xdotool"),
+    "what trayer": ("trayer, the tray of the tests", "テスト用のトレイ trayer"),
+    "what xclip": ("xclip, the clipboard of the tests", "テスト用のクリップボード xclip"),
+    "what x11-utils": ("xprop and xwininfo, which look at windows", "ウィンドウを調べる xprop と xwininfo"),
+    "what scrot": ("scrot, which takes pictures of the screen", "画面を撮る scrot"),
+    "what imagemagick": ("ImageMagick, which compares pictures", "画像を比べる ImageMagick"),
+    "what node": ("Node.js and npm, for Node-RED", "Node-RED に使う Node.js と npm"),
+    "what git": ("git, for the checks of the repository", "リポジトリの検査に使う git"),
+}
+
+
+def _language() -> int:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):  # the order of setlocale(3)
+        value = os.environ.get(name)
+        if value:
+            return JAPANESE if value.lower().startswith("ja") else ENGLISH
+    if sys.platform == "win32":
+        primary = ctypes.windll.kernel32.GetUserDefaultUILanguage() & 0x3FF
+        return JAPANESE if primary == JAPANESE_PRIMARY_LANGUAGE else ENGLISH
+    return ENGLISH
+
+
+def text(key: str, **fields: object) -> str:
+    """The text named ``key`` with its fields filled in. KeyError for a text that does not exist."""
+    return TEXTS[key][_language()].format(**fields)
+
+
+def say(key: str, **fields: object) -> None:
+    """Print the text named ``key`` on the error stream, at once."""
+    print(f"[kiosk-agent] {text(key, **fields)}", file=sys.stderr, flush=True)
+
+
+class SetupError(Exception):
+    """The set-up cannot go on. The message is for the person at the terminal."""

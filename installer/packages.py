@@ -1,0 +1,158 @@
+"""What the distribution has to provide: found, installed where that is allowed, otherwise named with its command."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer.messages import say, text
+from installer.processes import answer, works
+
+MANAGERS = ("apt-get", "dnf", "zypper", "pacman")
+INSTALL = {
+    "apt-get": "sudo apt-get update && sudo apt-get install --no-install-recommends",
+    "dnf": "sudo dnf install",
+    "zypper": "sudo zypper install",
+    "pacman": "sudo pacman -S",
+    "winget": "winget install",
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing. ``name`` in packages of each manager; ``what`` names its text; ``present`` looks for it."""
+
+    what: str
+    present: Callable[[Path], bool]  # is given the environment's Python
+    packages: dict[str, str]
+    required: bool = False
+    linux_only: bool = True
+
+    def command(self) -> str:
+        """What a person would type to install it on this machine."""
+        manager = _manager()
+        packages = self.packages.get(manager, self.packages["apt-get"])
+        return f"{INSTALL[manager]} {packages}"
+
+
+def _manager() -> str:
+    if sys.platform == "win32":
+        return "winget"
+    return next((manager for manager in MANAGERS if shutil.which(manager)), "apt-get")
+
+
+def _programs(*names: str) -> Callable[[Path], bool]:
+    return lambda python: all(shutil.which(name) is not None for name in names)
+
+
+def _japanese_font(python: Path) -> bool:
+    return bool(answer(["fc-list", ":lang=ja"]))
+
+
+def _imports(module: str) -> Callable[[Path], bool]:
+    return lambda python: answer([str(python), "-I", "-c", f"import {module}"]) is not None
+
+
+def tkinter_of(base: str) -> Need:
+    """tkinter belongs to the interpreter: a distribution's has a package, another one was built with or without."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    debian = "python3-tk" if Path(base).resolve() == Path("/usr/bin/python3").resolve() else f"{version}-tk"
+    packages = {
+        "apt-get": debian,
+        "dnf": "python3-tkinter",
+        "zypper": "python3-tk",
+        "pacman": "tk",
+        "winget": "Python.Python.3.13",
+    }
+    return Need("what tkinter", _imports("tkinter"), packages, linux_only=False)
+
+
+def fonts() -> Need:
+    """Without one, Japanese is a row of boxes."""
+    packages = {
+        "apt-get": "fontconfig fonts-noto-cjk",
+        "dnf": "google-noto-sans-cjk-fonts",
+        "zypper": "noto-sans-cjk-fonts",
+        "pacman": "noto-fonts-cjk",
+    }
+    return Need("what fonts", _japanese_font, packages)
+
+
+def tests() -> list[Need]:
+    """What the tests use besides. A test that misses one of them is skipped and names it."""
+    return [
+        Need("what xvfb", _programs("Xvfb"), {"apt-get": "xvfb", "dnf": "xorg-x11-server-Xvfb"}),
+        Need("what openbox", _programs("openbox"), {"apt-get": "openbox"}),
+        Need("what xdotool", _programs("xdotool"), {"apt-get": "xdotool"}),
+        Need("what trayer", _programs("trayer"), {"apt-get": "trayer"}),
+        Need("what xclip", _programs("xclip"), {"apt-get": "xclip"}),
+        Need("what x11-utils", _programs("xprop", "xwininfo"), {"apt-get": "x11-utils", "dnf": "xprop xwininfo"}),
+        Need("what scrot", _programs("scrot"), {"apt-get": "scrot"}),
+        Need("what imagemagick", _programs("compare"), {"apt-get": "imagemagick", "dnf": "ImageMagick"}),
+        Need("what node", _programs("node", "npm"), {"apt-get": "nodejs npm"}),
+        Need("what git", _programs("git"), {"apt-get": "git"}),
+    ]
+
+
+def provide(needs: Sequence[Need], python: Path) -> list[Need]:
+    """Install what is missing in one go; name what could not be; returns that."""
+    wanted = [need for need in needs if sys.platform == "linux" or not need.linux_only]
+    missing = [need for need in wanted if not need.present(python)]
+    if missing and _manager() == "apt-get" and may_install():
+        apt_install([package for need in missing for package in need.packages["apt-get"].split()])
+        missing = [need for need in missing if not need.present(python)]
+    for need in missing:
+        say("missing", what=text(need.what), command=need.command())
+    return missing
+
+
+def is_distribution_python(base: str) -> bool:
+    """Whether this interpreter is a package of the distribution, so that its other parts are packages too."""
+    return sys.platform == "linux" and Path(base).resolve().parent == Path("/usr/bin")
+
+
+@functools.cache
+def may_install() -> bool:
+    """Whether apt can be used without asking anybody: as root, or where sudo asks for no password."""
+    if sys.platform != "linux" or shutil.which("apt-get") is None:
+        return False
+    return os.geteuid() == 0 or (shutil.which("sudo") is not None and answer(["sudo", "-n", "true"]) is not None)
+
+
+def apt_install(packages: Sequence[str]) -> bool:
+    """Install all of them, or at least those that can be; returns whether all are there. Never asks."""
+    say("apt", packages=" ".join(packages))
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    # Another apt at work is waited for. env: sudo does not pass the environment on.
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=600"]
+    install = [*apt, "install", "--yes", "--no-install-recommends"]
+    quiet = ["-o", "Dpkg::Use-Pty=0"]
+    if _candidates(packages) and works([*install, *quiet, *packages]):
+        return True
+    # Lists that are missing or too old are the usual reason; a package that one distribution lacks is another.
+    works([*apt, "update"])
+    if works([*install, *quiet, *packages]):
+        return True
+    # One that this distribution lacks must not keep the others away.
+    done = [works([*install, *quiet, package]) for package in packages]
+    return all(done)
+
+
+def _candidates(packages: Sequence[str]) -> bool:
+    """Whether apt knows all of them; asked first, so that missing lists are no error on the screen."""
+    return all(candidate(package) is not None for package in packages)
+
+
+def candidate(package: str) -> str | None:
+    """The version that apt would install; None where it knows none."""
+    policy = answer(["env", "LC_ALL=C", "apt-cache", "policy", package]) or ""
+    for line in policy.splitlines():
+        name, _, value = line.strip().partition(": ")
+        if name == "Candidate" and value != "(none)":
+            return value
+    return None
