@@ -1,0 +1,59 @@
+"""``kiosk-agent status``: what the agent at this desk is doing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from kiosk_agent.cli.language import t
+from kiosk_agent.folders import default_data_dir
+from kiosk_agent.health import Severity
+from kiosk_agent.status import Status, is_alive, read_status
+
+SIGN = {Severity.GREEN: "●", Severity.AMBER: "▲", Severity.RED: "■"}
+
+
+def as_json(status: Status | None, alive: bool) -> dict[str, Any]:
+    """The status as a plain object; ``running`` is false where no agent runs."""
+    if status is None:
+        return {"running": False}
+    return {"running": alive, **msgspec.to_builtins(status)}
+
+
+def as_text(status: Status, alive: bool) -> str:
+    """The status in lines for people."""
+    lines = [
+        t("Agent {version}, process {pid}, since {since}", version=status.version, pid=status.pid,
+          since=f"{status.started:%Y-%m-%d %H:%M:%S}")
+        if alive
+        else t("The agent of process {pid} died in state {state}.", pid=status.pid, state=status.state),
+        t("Desk: {desk}", desk=status.desk or "–"),
+        t("State: {state}, since {since}", state=status.state, since=f"{status.changed:%H:%M:%S}"),
+    ]
+    if status.headless:
+        lines.append(t("Without a display: nothing is guarded on screen."))
+    if not status.warnings:
+        lines.append(f"{SIGN[Severity.GREEN]} " + t("Everything works."))
+    for warning in status.warnings:
+        since = t("since {since}", since=f"{warning.since:%H:%M:%S}")
+        lines.append(f"{SIGN[warning.severity]} {warning.code}: {warning.detail} ({since}) {warning.remedy}".rstrip())
+    return "\n".join(lines)
+
+
+@click.command("status", help=t("Show what the agent at this desk is doing."))
+@click.option("--data-dir", type=click.Path(path_type=Path), help=t("The agent's data folder, if not the usual one."))
+@click.option("--json", "json_", is_flag=True, help=t("Print one JSON object."))
+def command(data_dir: Path | None, json_: bool) -> None:
+    """Exit status 0 where an agent runs, 1 where none does."""
+    status = read_status(data_dir or default_data_dir())
+    alive = status is not None and is_alive(status)
+    if json_:
+        click.echo(msgspec.json.encode(as_json(status, alive)).decode())
+    elif status is None:
+        click.echo(t("No agent runs at this desk."))
+    else:
+        click.echo(as_text(status, alive))
+    raise SystemExit(0 if alive else 1)
