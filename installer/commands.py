@@ -11,7 +11,7 @@ from pathlib import Path
 from installer.browsers import find_browser, provide_browser
 from installer.environment import base_python, ensure_environment, script_of
 from installer.messages import SetupError, say, text
-from installer.packages import fonts, provide, tests, tkinter_of
+from installer.packages import driver, fonts, provide, tests, tkinter_of
 from installer.processes import Interrupted, interruptible, shown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,10 +50,10 @@ def _prepare_demo(rest: list[str]) -> list[str]:
     if not _has_screen() and not {"--headless", "--help", "-h", *SHOWS_WINDOWS}.intersection(rest):
         say("no screen")
         rest.append("--headless")
-    missing = provide([tkinter_of(base_python()), fonts()], python)
+    tkinter = tkinter_of(base_python(), covers="--headless" not in rest)
+    missing = provide([driver(), tkinter, fonts()], python)
     browser = provide_browser(python)
-    cover_missing = "--headless" not in rest and any(need.what == "what tkinter" for need in missing)
-    if browser is None or cover_missing:
+    if browser is None or any(need.required for need in missing):
         raise SetupError(text("needed"))
     if missing:
         say("goes on")
@@ -64,7 +64,7 @@ def _prepare_test(rest: list[str]) -> list[str]:
     # The test requirements hold the agent's as well (tests/installer checks it): the demo can use the environment.
     python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=[REQUIREMENTS / "agent.txt"])
     say("ready")
-    missing = provide([tkinter_of(base_python()), fonts(), *tests()], python)
+    missing = provide([driver(), tkinter_of(base_python(), covers=True), fonts(), *tests()], python)
     browser = provide_browser(python)
     if missing or browser is None:
         say("goes on")

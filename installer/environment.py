@@ -131,7 +131,8 @@ def _write_stamp(folder: Path, files: Sequence[Path]) -> None:
 
 def _install(python: Path, files: Sequence[Path], project: Path | None) -> None:
     # -I: what the person's own PYTHONPATH or user folder holds must not count as installed.
-    pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    # -qq: errors only; warnings about somebody's pip settings would bury what this program says.
+    pip = [str(python), "-I", "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
     pip += ["--progress-bar=off", "--no-deps", "--no-warn-script-location"]
     count = len({line.split("==")[0] for file in files for line in file.read_text().splitlines() if "==" in line})
     say("installing", count=count)

@@ -102,6 +102,7 @@ TEXTS = {
     "running": ("Running: {command}", "実行: {command}"),
     "what browser": ("a browser (Edge, Chrome or Chromium)", "ブラウザー（Edge、Chrome または Chromium）"),
     "what tkinter": ("tkinter, which draws the cover", "画面の覆いを描く tkinter"),
+    "what driver": ("a library of Playwright's driver", "Playwright のドライバーが使うライブラリー"),
     "what fonts": ("a Japanese font", "日本語フォント"),
     "what xvfb": ("Xvfb, the screen of the tests", "テスト用の画面 Xvfb"),
     "what openbox": ("openbox, the window manager of the tests", "テスト用のウィンドウマネージャー openbox"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.messages import say, text
-from installer.processes import answer, works
+from installer.processes import answer, works_quietly
 
 MANAGERS = ("apt-get", "dnf", "zypper", "pacman")
 INSTALL = {
@@ -58,8 +58,17 @@ def _imports(module: str) -> Callable[[Path], bool]:
     return lambda python: answer([str(python), "-I", "-c", f"import {module}"]) is not None
 
 
-def tkinter_of(base: str) -> Need:
-    """tkinter belongs to the interpreter: a distribution's has a package, another one was built with or without."""
+def _driver_starts(python: Path) -> bool:
+    ask = "import pathlib, playwright; print(pathlib.Path(playwright.__file__).parent / 'driver' / 'node')"
+    node = answer([str(python), "-I", "-c", ask])
+    return node is not None and answer([node, "--version"]) is not None
+
+
+def tkinter_of(base: str, *, covers: bool) -> Need:
+    """tkinter belongs to the interpreter: a distribution's has a package, another one was built with or without.
+
+    ``covers``: whether what is to be run covers a screen, so that it cannot do without.
+    """
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     debian = "python3-tk" if Path(base).resolve() == Path("/usr/bin/python3").resolve() else f"{version}-tk"
     packages = {
@@ -69,7 +78,13 @@ def tkinter_of(base: str) -> Need:
         "pacman": "tk",
         "winget": "Python.Python.3.13",
     }
-    return Need("what tkinter", _imports("tkinter"), packages, linux_only=False)
+    return Need("what tkinter", _imports("tkinter"), packages, required=covers, linux_only=False)
+
+
+def driver() -> Need:
+    """Playwright's driver is a Node.js of its own; a minimal Debian lacks a library of it."""
+    packages = {"apt-get": "libatomic1", "dnf": "libatomic", "zypper": "libatomic1", "pacman": "gcc-libs"}
+    return Need("what driver", _driver_starts, packages, required=True)
 
 
 def fonts() -> Need:
@@ -132,14 +147,14 @@ def apt_install(packages: Sequence[str]) -> bool:
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=600"]
     install = [*apt, "install", "--yes", "--no-install-recommends"]
     quiet = ["-o", "Dpkg::Use-Pty=0"]
-    if _candidates(packages) and works([*install, *quiet, *packages]):
+    if _candidates(packages) and works_quietly([*install, *quiet, *packages]):
         return True
     # Lists that are missing or too old are the usual reason; a package that one distribution lacks is another.
-    works([*apt, "update"])
-    if works([*install, *quiet, *packages]):
+    works_quietly([*apt, "update"])
+    if works_quietly([*install, *quiet, *packages]):
         return True
     # One that this distribution lacks must not keep the others away.
-    done = [works([*install, *quiet, package]) for package in packages]
+    done = [works_quietly([*install, *quiet, package]) for package in packages]
     return all(done)
 
 

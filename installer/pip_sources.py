@@ -17,7 +17,7 @@ from pathlib import Path
 
 from installer.messages import SetupError, say, text
 from installer.packages import apt_install, is_distribution_python, may_install
-from installer.processes import answer, run, works
+from installer.processes import answer, run, works, works_quietly
 
 WHEEL_FOLDERS = ("/usr/share/python-wheels", "/usr/share/python3-wheels")
 OLDEST_PIP_FOR_OTHERS = (22, 3)  # the first with --python, which installs into another environment
@@ -67,7 +67,7 @@ def _bare(making: Making) -> bool:
 def _ensurepip(making: Making) -> bool:
     if not (_has("ensurepip") and _bare(making)):
         return False
-    return works([str(making.python), "-I", "-m", "ensurepip", "--default-pip"])
+    return works_quietly([str(making.python), "-I", "-m", "ensurepip", "--default-pip"])
 
 
 def _install_wheel(making: Making, wheel: Path) -> bool:
@@ -113,7 +113,7 @@ def _venv_from_distribution(making: Making) -> bool:
     if not (is_distribution_python(making.base) and may_install() and apt_install([_venv_package()])):
         return False
     # A new interpreter, because this one has already looked for ensurepip and remembers that there was none.
-    return works([making.base, "-m", "venv", str(making.folder)])
+    return works_quietly([making.base, "-m", "venv", str(making.folder)])
 
 
 def _uv(making: Making) -> bool:

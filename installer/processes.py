@@ -33,6 +33,16 @@ def works(command: Sequence[str], *, cwd: Path | None = None, environment: dict[
     return _status(command, cwd, environment) == 0
 
 
+def works_quietly(command: Sequence[str]) -> bool:
+    """As :func:`works`, for chatty programs: what they print is shown only where they fail."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        print(done.stdout, file=sys.stderr)
+    return done.returncode == 0
+
+
 def answer(command: Sequence[str]) -> str | None:
     """What a command prints, stripped; None where it is missing, fails or takes over a minute."""
     try:
