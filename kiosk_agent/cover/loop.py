@@ -1,0 +1,107 @@
+"""The supervisor's main loop, with a screen (Tk's own) and without one. Everything it runs, runs in one thread."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import queue
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import tkinter
+
+Work = Callable[[], None]
+
+DRAIN_EVERY_MS = 2000  # a safety net: work posted before Tk's loop ran waits no longer than this
+
+
+class Loop(Protocol):
+    """Runs work one piece after another. Only :meth:`post` may be called from another thread."""
+
+    def post(self, work: Work) -> None:
+        """Run ``work`` as soon as possible."""
+        ...
+
+    def later(self, seconds: float, work: Work) -> None:
+        """Run ``work`` after ``seconds``."""
+        ...
+
+    def run(self) -> None:
+        """Run until :meth:`stop`."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+class PlainLoop:
+    """For machines without a display: a queue and a heap of timers."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._timers: list[tuple[float, int, Work]] = []
+        self._order = itertools.count()
+        self._stopped = False
+
+    def post(self, work: Work) -> None:
+        self._queue.put(work)
+
+    def later(self, seconds: float, work: Work) -> None:
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), work))
+
+    def run(self) -> None:
+        while not self._stopped:
+            wait_s = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+            try:
+                self._queue.get(timeout=wait_s)()
+            except queue.Empty:
+                _, _, work = heapq.heappop(self._timers)
+                work()
+
+    def stop(self) -> None:
+        self._stopped = True
+
+
+class TkLoop:
+    """Tk's main loop; other threads wake it with a virtual event (measured: 0.1 ms)."""
+
+    def __init__(self, root: tkinter.Tk) -> None:
+        self._root = root
+        self._queue: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._stopped = False
+        root.bind("<<Work>>", lambda _event: self._drain())
+
+    def post(self, work: Work) -> None:
+        self._queue.put(work)
+        if self._stopped:
+            return
+        try:
+            self._root.event_generate("<<Work>>", when="tail")
+        except RuntimeError:
+            # Tk's loop does not run yet, or no longer: run() drains the queue first, and again on a timer
+            return
+
+    def later(self, seconds: float, work: Work) -> None:
+        self._root.after(max(1, round(seconds * 1000)), work)
+
+    def run(self) -> None:
+        self._tick()
+        if not self._stopped:
+            self._root.mainloop()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._root.quit()
+
+    def _tick(self) -> None:
+        self._drain()
+        self._root.after(DRAIN_EVERY_MS, self._tick)
+
+    def _drain(self) -> None:
+        while not self._stopped:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            work()

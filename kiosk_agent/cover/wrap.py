@@ -1,0 +1,89 @@
+"""Breaking a text into lines by its measured width, Japanese and Western.
+
+Tk breaks at spaces only, so a Japanese sentence would run on and a full stop could begin a line.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+# JIS X 4051: these may not begin a line / may not end one.
+NOT_FIRST = frozenset("、。，．・：；？！）」』】〕〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…‥,.:;?!)]}%％")
+NOT_LAST = frozenset("（「『【〔〈《([{")
+
+Measure = Callable[[str], int]  # width of a text in pixels
+
+
+def _wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in ("W", "F")
+
+
+def _hiragana(char: str) -> bool:
+    return "ぁ" <= char <= "ゟ"
+
+
+def _begins_piece(last: str, char: str) -> bool:
+    """Whether a line may be broken between two neighbouring characters.
+
+    A Japanese phrase is roughly a noun or a stem in kanji, katakana or digits, and the hiragana after it, so
+    a break falls where hiragana or punctuation ends. Western text breaks after spaces.
+    """
+    if char in NOT_FIRST or char.isspace() or last in NOT_LAST:
+        return False
+    if last.isspace() or char in NOT_LAST:
+        return True
+    return (_hiragana(last) or (last in NOT_FIRST and _wide(last))) and not _hiragana(char)
+
+
+def _pieces(text: str) -> list[str]:
+    """The parts of a text that stay together."""
+    pieces: list[str] = []
+    for char in text:
+        if pieces and not _begins_piece(pieces[-1][-1], char):
+            pieces[-1] += char
+        else:
+            pieces.append(char)
+    return pieces
+
+
+def _split(piece: str, measure: Measure, width: int) -> list[str]:
+    """A piece wider than the whole line, cut where it must be; punctuation still begins no line."""
+    parts = [""]
+    for char in piece:
+        if len(parts[-1]) > 1 and measure((parts[-1] + char).rstrip()) > width:
+            carried = parts[-1][-1] if char in NOT_FIRST else ""
+            parts[-1] = parts[-1].removesuffix(carried)
+            parts.append(carried)
+        parts[-1] += char
+    return parts
+
+
+def _greedy(pieces: list[str], measure: Measure, width: int) -> list[str]:
+    lines = [""]
+    for piece in pieces:
+        if measure((lines[-1] + piece).rstrip()) <= width:
+            lines[-1] += piece
+            continue
+        parts = _split(piece, measure, width)
+        if lines[-1]:
+            lines.append("")
+        lines[-1] = parts[0]
+        lines.extend(parts[1:])
+    return [line.strip() for line in lines]
+
+
+def wrap(text: str, measure: Measure, width: int) -> list[str]:
+    """Lines of ``text`` no wider than ``width`` pixels, about equally long, so that no single character is left over."""
+    pieces = _pieces(text)
+    lines = _greedy(pieces, measure, width)
+    if len(lines) < 2:
+        return lines
+    low, high = width // 2, width
+    while high - low > 8:
+        middle = (low + high) // 2
+        if len(_greedy(pieces, measure, middle)) > len(lines):
+            low = middle
+        else:
+            high = middle
+    return _greedy(pieces, measure, high)
