@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.leftovers import nothing_outlives_the_tests
+from tests.support.skips import watch_skips
+
+__all__ = ["nothing_outlives_the_tests"]
+
 BROWSERS = ("chromium", "google-chrome", "microsoft-edge", "chromium-browser")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    watch_skips(config)
 
 
 @pytest.fixture(scope="session")
