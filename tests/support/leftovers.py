@@ -21,7 +21,7 @@ def marked_processes(mark: str) -> list[psutil.Process]:
     found = {process.pid: process for process in psutil.Process().children(recursive=True)}
     for process in psutil.process_iter():
         try:
-            if process.environ().get(MARK) == mark:
+            if mark in process.environ().get(MARK, ""):
                 found[process.pid] = process
         except (psutil.Error, OSError):  # gone meanwhile, or another user's
             continue
@@ -49,7 +49,8 @@ def _line(process: psutil.Process) -> str:
 def nothing_outlives_the_tests() -> Iterator[None]:
     """Fails the run, names what was left, and ends it."""
     mark = secrets.token_hex(8)
-    os.environ[MARK] = mark
+    # Added to, so that a run of tests inside a test is the outer run's business as well.
+    os.environ[MARK] = f"{os.environ.get(MARK, '')} {mark}"
     yield
     left = marked_processes(mark)
     psutil.wait_procs(left, timeout=GRACE_S)
