@@ -1,0 +1,192 @@
+"""The copies of a template that visits run on: each resident's own, wiped afterwards, swept at the agent's start.
+
+A copy lies in memory where there is a memory file system with room, so that a power cut takes it along; otherwise in
+the data folder. Its folder's name says which process made it, so that a sweep can tell an abandoned copy from one in
+use: ``visit-<pid>-<start of that process in 1/100 s>-<random>``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from kiosk_agent.hands.template import PROFILE_FOLDER, Template
+from kiosk_agent.process_tree import ProcessMark, kill_all
+
+log = logging.getLogger(__name__)
+
+MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - only through a folder of our own, checked for owner and mode
+DISK_FOLDER = "visits"
+ROOM_BYTES = 256 * 1024 * 1024  # a copy is 2 MB; the rest is for what the resident downloads
+WIPE_LIMIT_S = 5.0  # measured: 3–11 ms; Windows may hold files for a moment after the process is gone
+WIPE_PAUSE_S = 0.1
+KILL_LIMIT_S = 5.0  # measured: all of a browser's processes are gone 0.25 s after SIGKILL
+SAME_START_S = 2.0  # how far a process's start may shift when the wall clock is set
+NAME = re.compile(r"visit-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]{16}")
+USER_DATA_OPTION = "--user-data-dir="
+
+
+class VisitCopy:
+    """The folders of one visit. ``copy_ms`` is how long the copying took."""
+
+    def __init__(self, folder: Path, copy_ms: float) -> None:
+        self.folder = folder
+        self.copy_ms = copy_ms
+        self.wipe_ms: float | None = None
+
+    @property
+    def profile_dir(self) -> Path:
+        """The browser's user data folder."""
+        return self.folder / PROFILE_FOLDER
+
+    @property
+    def downloads_dir(self) -> Path:
+        """Where the visit's downloads go."""
+        return self.folder / "downloads"
+
+    @property
+    def artifacts_dir(self) -> Path:
+        """Where the driver keeps its own temporary files."""
+        return self.folder / "artifacts"
+
+    async def wipe(self) -> bool:
+        """Remove everything of the visit; returns whether it is gone. The browser must be gone already."""
+        before = time.perf_counter()
+        gone = await wipe_folder(self.folder)
+        self.wipe_ms = (time.perf_counter() - before) * 1000
+        return gone
+
+
+async def make_copy(template: Template, data_dir: Path) -> VisitCopy:
+    """A fresh copy of ``template``, for this user alone. Raises OSError."""
+    before = time.perf_counter()
+    folder = await asyncio.to_thread(_copy, template.profile_dir, data_dir)
+    return VisitCopy(folder, (time.perf_counter() - before) * 1000)
+
+
+def _copy(source: Path, data_dir: Path) -> Path:
+    started = round(psutil.Process().create_time() * 100)
+    folder = visit_root(data_dir) / f"visit-{os.getpid()}-{started}-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    try:
+        shutil.copytree(source, folder / PROFILE_FOLDER, symlinks=True)
+        for name in ("downloads", "artifacts"):
+            (folder / name).mkdir(mode=0o700)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # the sweep takes what even this leaves
+        raise
+    return folder
+
+
+def visit_root(data_dir: Path) -> Path:
+    """The folder for new copies: in memory where there is room, otherwise in the data folder. Raises OSError."""
+    memory = memory_root(data_dir)
+    if memory is not None and shutil.disk_usage(memory).free >= ROOM_BYTES:
+        return memory
+    disk = data_dir / DISK_FOLDER
+    disk.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return disk
+
+
+def memory_root(data_dir: Path) -> Path | None:
+    """This data folder's own place in memory, made where it is missing; None where there is none to be trusted."""
+    if not hasattr(os, "geteuid") or not MEMORY_FOLDER.is_dir():
+        return None
+    # the name can be guessed and anybody may write to /dev/shm: it counts only if it is ours alone
+    name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
+    root = MEMORY_FOLDER / f"kiosk-agent-{os.geteuid()}-{name}"
+    try:
+        with contextlib.suppress(FileExistsError):
+            root.mkdir(mode=0o700)
+        found = root.lstat()
+    except OSError as error:
+        log.warning("no visit copies in memory: %s", error)
+        return None
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == 0o700:
+        return root
+    log.warning("%s is not this user's own folder: visit copies go to the disk", root)
+    return None
+
+
+async def wipe_folder(folder: Path) -> bool:
+    """Remove ``folder``, trying again while something in it is locked; returns whether it is gone."""
+    deadline = time.monotonic() + WIPE_LIMIT_S
+    while (error := await asyncio.to_thread(_remove, folder)) is not None:
+        if time.monotonic() >= deadline:
+            log.error("a visit's files could not be removed: %s", error)
+            return False
+        await asyncio.sleep(WIPE_PAUSE_S)  # no event tells when a file is unlocked
+    return True
+
+
+def _remove(folder: Path) -> OSError | None:
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        return error if os.path.lexists(folder) else None
+    return None
+
+
+async def sweep_copies(data_dir: Path) -> tuple[str, ...]:
+    """Kill and remove what visits of dead agents left; returns the kinds that could not be removed.
+
+    For the agent's start. Copies whose maker is still alive are left alone.
+    """
+    roots = [root for root in (memory_root(data_dir), data_dir / DISK_FOLDER) if root is not None]
+    killed = await asyncio.to_thread(_kill_abandoned, roots)
+    wiped = [await wipe_folder(folder) for folder in await asyncio.to_thread(_abandoned_folders, roots)]
+    return (*(() if killed else ("browser",)), *(() if all(wiped) else ("visit_copy",)))
+
+
+def _abandoned_folders(roots: list[Path]) -> list[Path]:
+    return [folder for root in roots if root.is_dir() for folder in root.iterdir() if _is_abandoned(folder)]
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether ``folder`` is a visit's copy whose maker no longer runs."""
+    match = NAME.fullmatch(folder.name)
+    if match is None:
+        return False
+    try:
+        maker = psutil.Process(int(match["pid"]))
+        started = maker.create_time()
+        if maker.status() == psutil.STATUS_ZOMBIE:
+            return True
+    except psutil.Error:
+        return True
+    return abs(started - int(match["started"]) / 100) > SAME_START_S
+
+
+def _kill_abandoned(roots: list[Path]) -> bool:
+    """Kill every browser that runs on an abandoned copy, and what it started; returns whether all are gone."""
+    return not kill_all(list(_abandoned_processes(roots)), KILL_LIMIT_S)
+
+
+def _abandoned_processes(roots: list[Path]) -> Iterator[ProcessMark]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # ended meanwhile, or another user's
+            folder = _visit_folder_of(process.cmdline(), roots)
+            if folder is not None and _is_abandoned(folder):
+                yield ProcessMark(process.pid, process.create_time())
+
+
+def _visit_folder_of(command_line: list[str], roots: list[Path]) -> Path | None:
+    """The visit folder that a browser's command line names; None where it names none."""
+    for argument in command_line:
+        if argument.startswith(USER_DATA_OPTION):
+            folder = Path(argument.removeprefix(USER_DATA_OPTION)).parent
+            if folder.parent in roots:
+                return folder
+    return None

@@ -1,0 +1,23 @@
+"""A native messaging program: signs the portal's challenge with the card that lies on the 'reader', a file."""
+
+import hashlib
+import hmac
+import json
+import struct
+import sys
+from pathlib import Path
+
+
+def main(reader: Path) -> None:
+    """Answer messages until the browser closes the pipe. The card is JSON: name and secret."""
+    while size := sys.stdin.buffer.read(4):
+        message = json.loads(sys.stdin.buffer.read(struct.unpack("=I", size)[0]))
+        card = json.loads(reader.read_text())
+        signature = hmac.new(card["secret"].encode(), message["challenge"].encode(), hashlib.sha256).hexdigest()
+        answer = json.dumps({"name": card["name"], "signature": signature}).encode()
+        sys.stdout.buffer.write(struct.pack("=I", len(answer)) + answer)
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
