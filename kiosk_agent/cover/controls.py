@@ -18,10 +18,10 @@ from kiosk_agent.cover.wrap import wrap
 # A click that was on its way to the portal when the panel appeared beneath it lands within about this time.
 ARM_AFTER_S = 0.6
 
-STYLES = {  # role: fill, text, border; hovered; pressed
-    "primary": ((l.PRIMARY, l.PAPER, l.PRIMARY), (l.PRIMARY_HOVER, l.PAPER, l.PRIMARY_HOVER), (l.PRIMARY_DOWN,) * 3),
-    "danger": ((l.PAPER, l.ERROR, l.ERROR), (l.ERROR_TINT, l.ERROR, l.ERROR), (l.ERROR_TINT,) * 3),
-    "plain": ((l.PAPER, l.PRIMARY, l.PRIMARY), (l.PRIMARY_TINT, l.PRIMARY, l.PRIMARY), (l.PRIMARY_TINT,) * 3),
+STYLES = {  # role: fill, text, border; the same hovered; fill while pressed
+    "primary": ((l.PRIMARY, l.PAPER, l.PRIMARY), (l.PRIMARY_HOVER, l.PAPER, l.PRIMARY_HOVER), l.PRIMARY_DOWN),
+    "danger": ((l.PAPER, l.ERROR, l.ERROR), (l.ERROR_TINT, l.ERROR, l.ERROR), l.ERROR_EDGE),
+    "plain": ((l.PAPER, l.PRIMARY, l.PRIMARY), (l.PRIMARY_TINT, l.PRIMARY, l.PRIMARY), l.PRIMARY_EDGE),
 }
 
 
@@ -109,7 +109,7 @@ class PanelButton(tkinter.Canvas):
         normal, hovered, pressed = STYLES[self._button.role]
         fill, text, border = hovered if self._hover else normal
         if self._down:
-            fill, text, border = pressed[0], (l.PAPER if self._button.role == "primary" else text), border
+            fill = pressed
         self.delete("all")
         if self.focus_displayof() is self:
             rounded_box(self, look, (0, 0, width, height), l.FOCUS_EDGE, l.FOCUS_EDGE, 1)

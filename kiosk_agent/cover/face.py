@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tkinter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from kiosk_agent.cover import look as l
 from kiosk_agent.cover.controls import PanelButton, PanelField
@@ -155,7 +156,7 @@ class Face(tkinter.Frame):
         row.pack(fill="x", pady=(look.px(24), 0))
         for index, button in enumerate(self._panel.buttons):
             width = half if beside else inside
-            face = PanelButton(row, look, button, width, lambda id_=button.id: self._pressed(id_))
+            face = PanelButton(row, look, button, width, partial(self._pressed, button.id))
             face.grid(
                 row=0 if beside else index,
                 column=index if beside else 0,

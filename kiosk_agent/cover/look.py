@@ -19,8 +19,10 @@ PRIMARY = "#0017c1"
 PRIMARY_HOVER = "#00118f"
 PRIMARY_DOWN = "#000060"
 PRIMARY_TINT = "#e8f1fe"
+PRIMARY_EDGE = "#d9e6ff"
 ERROR = "#ce0000"
 ERROR_TINT = "#fdeeee"
+ERROR_EDGE = "#ffdada"
 WARNING_TINT = "#fff0b3"
 WARNING_BAR = "#927200"
 FOCUS = "#ffd43d"
@@ -112,11 +114,10 @@ def rounded_box(
     """Draw a box with smooth corners; ``area`` is left, top, right, bottom."""
     left, top, right, bottom = area
     radius = min(look.px(RADIUS_PX), (right - left) // 2, (bottom - top) // 2)
-    flat = {"width": 0, "outline": ""}
-    canvas.create_rectangle(left + radius, top, right - radius, bottom, fill=border, **flat)
-    canvas.create_rectangle(left, top + radius, right, bottom - radius, fill=border, **flat)
-    canvas.create_rectangle(left + radius, top + border_px, right - radius, bottom - border_px, fill=fill, **flat)
-    canvas.create_rectangle(left + border_px, top + radius, right - border_px, bottom - radius, fill=fill, **flat)
+    canvas.create_rectangle(left + radius, top, right - radius, bottom, fill=border, width=0)
+    canvas.create_rectangle(left, top + radius, right, bottom - radius, fill=border, width=0)
+    canvas.create_rectangle(left + radius, top + border_px, right - radius, bottom - border_px, fill=fill, width=0)
+    canvas.create_rectangle(left + border_px, top + radius, right - border_px, bottom - radius, fill=fill, width=0)
     places = ((left, top), (right - radius, top), (left, bottom - radius), (right - radius, bottom - radius))
     for (x, y), image in zip(places, look.corner(fill, border, border_px, radius), strict=True):
         canvas.create_image(x, y, image=image, anchor="nw")

@@ -15,6 +15,7 @@ Shape = Callable[[float, float], float]
 
 
 def circle(center_x: float, center_y: float, radius: float) -> Shape:
+    """A disc."""
     return lambda x, y: math.hypot(x - center_x, y - center_y) - radius
 
 

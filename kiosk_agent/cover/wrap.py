@@ -74,7 +74,7 @@ def _greedy(pieces: list[str], measure: Measure, width: int) -> list[str]:
 
 
 def wrap(text: str, measure: Measure, width: int) -> list[str]:
-    """Lines of ``text`` no wider than ``width`` pixels, about equally long, so that no single character is left over."""
+    """Lines of ``text`` no wider than ``width`` pixels and about equally long: no single character is left over."""
     pieces = _pieces(text)
     lines = _greedy(pieces, measure, width)
     if len(lines) < 2:

@@ -1,0 +1,159 @@
+"""Killing a process and everything it started, without ever hitting a stranger that got a recycled number."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(frozen=True)
+class ProcessMark:
+    """A process that cannot be mistaken for another: numbers are used again, start times are not."""
+
+    pid: int
+    created: float  # psutil's create_time()
+
+    def find(self) -> psutil.Process | None:
+        """The process, if it is still the same one."""
+        try:
+            process = psutil.Process(self.pid)
+            return process if process.create_time() == self.created else None
+        except psutil.Error:
+            return None
+
+
+def mark_of(pid: int) -> ProcessMark | None:
+    """The mark of a running process; None where there is none with that number."""
+    try:
+        return ProcessMark(pid, psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """Everything that ``process`` started, directly or not. To be asked before it dies: orphans have no parent."""
+    try:
+        return list(process.children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def children_of_mine() -> list[ProcessMark]:
+    """The direct children of this process, adopted ones among them."""
+    return [mark for child in psutil.Process().children() if (mark := mark_of(child.pid)) is not None]
+
+
+def kill_all(roots: Iterable[ProcessMark], limit_s: float) -> list[int]:
+    """Kill each root with all its descendants; returns the numbers of those still there after ``limit_s`` seconds."""
+    doomed: dict[int, psutil.Process] = {}
+    for root in roots:
+        process = root.find()
+        if process is None:
+            continue
+        for one in (process, *descendants(process)):
+            doomed[one.pid] = one
+    for process in doomed.values():
+        _kill(process)
+    _, alive = psutil.wait_procs(list(doomed.values()), timeout=limit_s)
+    return [process.pid for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()  # psutil compares the start time before it sends the signal
+    except psutil.NoSuchProcess:
+        return
+
+
+def adopt_orphans() -> None:
+    """Linux: what my children leave behind becomes mine, so that a browser cannot outlive a killed agent unseen."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def wake_when_parent_dies() -> None:
+    """Linux: a stopped process goes on when its parent dies, so that it can notice and end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGCONT), 0, 0, 0)
+
+
+def reap_orphans(except_pid: int | None) -> None:
+    """Collect adopted processes that have ended; the child with ``except_pid`` has its own waiter."""
+    if sys.platform == "win32":
+        return
+    try:
+        children = psutil.Process().children()
+    except psutil.Error:
+        return
+    for child in children:
+        if child.pid == except_pid:
+            continue
+        try:
+            os.waitpid(child.pid, os.WNOHANG)
+        except ChildProcessError:
+            continue
+
+
+class Leash:
+    """Windows: a job object that kills every process on it when this process ends, however it ends.
+
+    Elsewhere nothing is needed: the child ends by itself when its standard input does.
+    """
+
+    def __init__(self) -> None:
+        self._job: Any = _make_job() if sys.platform == "win32" else None
+
+    def put_on(self, handle: int) -> None:
+        """Tie the process with this Windows handle, and all that it will start."""
+        if self._job is not None:
+            _kernel32().AssignProcessToJobObject(self._job, ctypes.c_void_p(handle))
+
+
+def _kernel32() -> Any:
+    return ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]  # Windows only
+
+
+class _BasicLimits(ctypes.Structure):
+    _fields_ = (
+        ("PerProcessUserTimeLimit", ctypes.c_int64),
+        ("PerJobUserTimeLimit", ctypes.c_int64),
+        ("LimitFlags", ctypes.c_uint32),
+        ("MinimumWorkingSetSize", ctypes.c_size_t),
+        ("MaximumWorkingSetSize", ctypes.c_size_t),
+        ("ActiveProcessLimit", ctypes.c_uint32),
+        ("Affinity", ctypes.c_size_t),
+        ("PriorityClass", ctypes.c_uint32),
+        ("SchedulingClass", ctypes.c_uint32),
+    )
+
+
+class _ExtendedLimits(ctypes.Structure):
+    _fields_ = (
+        ("BasicLimitInformation", _BasicLimits),
+        ("IoInfo", ctypes.c_uint64 * 6),
+        ("ProcessMemoryLimit", ctypes.c_size_t),
+        ("JobMemoryLimit", ctypes.c_size_t),
+        ("PeakProcessMemoryUsed", ctypes.c_size_t),
+        ("PeakJobMemoryUsed", ctypes.c_size_t),
+    )
+
+
+def _make_job() -> Any:
+    kernel32 = _kernel32()
+    kernel32.CreateJobObjectW.restype = ctypes.c_void_p
+    job = ctypes.c_void_p(kernel32.CreateJobObjectW(None, None))
+    limits = _ExtendedLimits()
+    limits.BasicLimitInformation.LimitFlags = 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+    extended = 9  # JobObjectExtendedLimitInformation
+    kernel32.SetInformationJobObject(job, extended, ctypes.byref(limits), ctypes.sizeof(limits))
+    return job

@@ -1,0 +1,416 @@
+"""The parent process: starts the agent, hears its heartbeat, covers the screen, and kills what hangs.
+
+It knows nothing of visits. Whatever happens to the agent, nobody may act in what is left on the screen: so the
+cover belongs to this process, comes up by itself when the agent is lost, and stays until a new agent takes it away.
+
+The agent speaks on its standard output and listens on its standard input, one JSON object a line
+(:mod:`kiosk_agent.lifeline` is its end). Besides the cover's messages (:mod:`kiosk_agent.cover.door`):
+
+From the agent                                      To the agent
+``{"beat": 17}``                                    ``{"hello": {"cover": "native", "covered": true}}``
+``{"browser": {"pid": 4711, "visit": "…"}}``        ``{"stop": true}``
+``{"browser": null}``                               end of input: the supervisor is dead
+``{"say": {…}}``
+``{"stopping": true}``
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kiosk_agent.cover.door import CoverDoor
+from kiosk_agent.cover.loop import Loop, PlainLoop
+from kiosk_agent.cover.panel import Panel, read_panel
+from kiosk_agent.cover.window import CoverDevice, NullCover
+from kiosk_agent.errors import DeskBusyError, DisplayError
+from kiosk_agent.process_tree import (
+    Leash,
+    ProcessMark,
+    adopt_orphans,
+    children_of_mine,
+    kill_all,
+    mark_of,
+    reap_orphans,
+)
+
+KILL_LIMIT_S = 5.0  # measured: a browser with all its processes is gone 0.25 s after SIGKILL
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 60.0
+STEADY_S = 60.0  # an agent that ran this long has started well: the pauses begin again
+LATE_S = 1.0  # a timer this late means that we ourselves stood still: the agent gets another chance to beat
+EXIT_BUSY = 75  # sysexits.h, EX_TEMPFAIL: another supervisor guards this desk
+EXIT_KILLED = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a supervisor is told. ``panels``: ``starting``, ``hang`` and ``crash_loop`` as JSON, already translated.
+
+    ``hang_limit_s``: without heartbeat before the agent is killed. ``start_limit_s``: before its first one; imports
+    and a cold browser on an old disk. ``stop_limit_s``: for an orderly end, in which a visit is logged out and
+    proved. ``crash_limit``: losses within a minute after which people are told to call for help.
+    ``scale`` of the cover's text; None: what the desktop is set to. ``data_dir``: where the lock is; None: no lock.
+    """
+
+    child: tuple[str, ...]
+    panels: Mapping[str, Mapping[str, Any]]
+    hang_limit_s: float = 5.0
+    start_limit_s: float = 60.0
+    stop_limit_s: float = 75.0
+    crash_limit: int = 5
+    headless: bool = False
+    scale: float | None = None
+    data_dir: str | None = None
+
+
+@dataclass
+class _Child:
+    """One agent process and what it has told us."""
+
+    process: subprocess.Popen[bytes]
+    mark: ProcessMark | None
+    started_s: float
+    beat_s: float
+    limit_s: float
+    browser: ProcessMark | None = None
+    stopping: bool = False
+    lost: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Supervisor:
+    """Runs one agent after another until it is told to stop, or an agent says that it is stopping.
+
+    ``on_say`` hears the agent's ``say`` messages; ``cover`` and ``loop`` belong together (see :func:`supervise`).
+    ``whole_process``: this process does nothing else, so every child it has or inherits is the agent's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        loop: Loop,
+        cover: CoverDevice,
+        on_say: Callable[[Mapping[str, Any]], None] = lambda _message: None,
+        *,
+        whole_process: bool = False,
+    ) -> None:
+        self._whole_process = whole_process
+        self._settings = settings
+        self._loop = loop
+        self._cover = cover
+        self._on_say = on_say
+        self._panels: dict[str, Panel] = {name: read_panel(panel) for name, panel in settings.panels.items()}
+        self._leash = Leash()
+        self._child: _Child | None = None
+        self._door: CoverDoor | None = None
+        self._losses: list[float] = []
+        self._pause_s = FIRST_PAUSE_S
+        self._stop_asked = False
+        self._exit_code = 0
+        self._ended = False
+
+    def run(self) -> int:
+        """Supervise until the end; returns the exit status. Call it in the main thread."""
+        if self._whole_process:
+            adopt_orphans()
+        forget_signals = self._listen_to_signals()
+        self._cover.show(self._panels["starting"])
+        self._loop.post(self._start)
+        try:
+            self._loop.run()
+        finally:
+            forget_signals()
+            self._kill_now()
+        return self._exit_code
+
+    def stop(self) -> None:
+        """Ask the agent to stop in good order, and end when it has. Safe to call from any thread."""
+        self._loop.post(self._stop)
+
+    # the agent's process
+
+    def _start(self) -> None:
+        if self._stop_asked:
+            self._end(0)
+            return
+        new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        process = subprocess.Popen(
+            self._settings.child,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=sys.platform != "win32",  # Ctrl+C in a terminal is for the supervisor alone
+            creationflags=new_group if sys.platform == "win32" else 0,
+        )
+        if sys.platform == "win32":
+            self._leash.put_on(int(process._handle))  # type: ignore[attr-defined, unused-ignore]  # Windows only
+        now = time.monotonic()
+        child = _Child(process, mark_of(process.pid), now, now, self._settings.start_limit_s)
+        self._child = child
+        self._door = CoverDoor(self._cover, lambda message: self._send(child, message), self._panels["hang"])
+        kind = "none" if isinstance(self._cover, NullCover) else "native"
+        self._send(child, {"hello": {"cover": kind, "covered": self._cover.visible}})
+        threading.Thread(target=self._read, args=(child,), name="agent-output", daemon=True).start()
+        self._loop.later(child.limit_s, lambda: self._check_beat(child, now + child.limit_s))
+
+    def _read(self, child: _Child) -> None:
+        """In a thread: the agent's messages, then its end."""
+        assert child.process.stdout is not None  # noqa: S101  # it was opened as a pipe
+        for line in child.process.stdout:
+            self._loop.post(lambda line=line: self._heard(child, line))  # type: ignore[misc]  # binds this line
+        child.process.wait()
+        self._loop.post(lambda: self._exited(child))
+
+    def _send(self, child: _Child, message: Mapping[str, Any]) -> None:
+        # a message is far smaller than the pipe; one that hangs stops reading, but is killed long before it is full
+        line = json.dumps(message, ensure_ascii=False).encode() + b"\n"
+        assert child.process.stdin is not None  # noqa: S101  # it was opened as a pipe
+        try:
+            with child.lock:
+                child.process.stdin.write(line)
+                child.process.stdin.flush()
+        except (OSError, ValueError):
+            return  # it is gone; its end is on the way through the other pipe
+
+    # what the agent says
+
+    def _heard(self, child: _Child, line: bytes) -> None:
+        if child is not self._child or child.lost:
+            return  # the last words of an agent that has been given up must not uncover anything
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            _complain(f"the agent sent something that is no message ({len(line)} bytes)")
+            return
+        if "beat" in message:
+            child.beat_s = time.monotonic()
+            child.limit_s = self._settings.hang_limit_s
+        elif "cover" in message and self._door is not None:
+            self._door.handle(message)
+        elif "browser" in message:
+            browser = message["browser"]
+            child.browser = mark_of(int(browser["pid"])) if browser else None
+            if self._whole_process:
+                reap_orphans(child.process.pid)
+        elif "say" in message:
+            self._on_say(message["say"])
+        elif "stopping" in message:
+            child.stopping = True
+        else:
+            _complain(f"the agent sent an unknown message: {', '.join(map(str, message))}")
+
+    def _check_beat(self, child: _Child, due_s: float) -> None:
+        if child is not self._child or child.lost:
+            return
+        now = time.monotonic()
+        if now - due_s > LATE_S:
+            child.beat_s = now
+        quiet_s = now - child.beat_s
+        if quiet_s < child.limit_s:
+            wait_s = child.limit_s - quiet_s
+            # the first beat of an agent shortens its limit: look again by then
+            wait_s = min(wait_s, self._settings.hang_limit_s)
+            self._loop.later(wait_s, lambda: self._check_beat(child, now + wait_s))
+            return
+        self._lost(child, f"no heartbeat for {quiet_s:.1f} s")
+
+    def _exited(self, child: _Child) -> None:
+        if child is not self._child or child.lost:
+            return
+        status = child.process.returncode
+        if child.stopping or self._stop_asked:
+            # a browser that the agent left behind must not be uncovered by our own end
+            child.lost = True
+            self._kill_then(child, lambda: self._end(status if status >= 0 else EXIT_KILLED))
+            return
+        self._lost(child, f"it ended with status {status}")
+
+    # when the agent is lost
+
+    def _lost(self, child: _Child, why: str) -> None:
+        child.lost = True
+        now = time.monotonic()
+        if now - child.started_s > STEADY_S:
+            self._pause_s = FIRST_PAUSE_S
+        self._losses = [at for at in self._losses if now - at < STEADY_S] + [now]
+        looping = len(self._losses) >= self._settings.crash_limit or self._pause_s >= LONGEST_PAUSE_S
+        self._cover.show(self._panels["crash_loop" if looping else "hang"])
+        _complain(f"the agent was lost: {why}. The screen is covered; the agent is started again.")
+        self._kill_then(child, self._start_later)
+
+    def _start_later(self) -> None:
+        if self._stop_asked:
+            self._end(EXIT_KILLED)
+            return
+        self._loop.later(self._pause_s, self._start)
+        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+
+    def _kill_then(self, child: _Child, then: Callable[[], None]) -> None:
+        """Kill the agent, its browser and its driver in a thread, so that the cover goes on living; then go on."""
+
+        def kill() -> None:
+            left = self._kill(child)
+            if left:
+                _complain(f"these processes could not be killed: {left}")
+                self._loop.post(lambda: self._kill_then(child, then))  # stay covered, try again
+            else:
+                self._loop.post(then)
+
+        threading.Thread(target=kill, name="kill", daemon=True).start()
+
+    def _kill(self, child: _Child) -> list[int]:
+        # the browser first: what is left of it is what a stranger could act in
+        roots = [mark for mark in (child.browser, child.mark) if mark is not None]
+        left = kill_all(roots, KILL_LIMIT_S)
+        child.process.wait()
+        if self._whole_process:
+            left += kill_all(children_of_mine(), KILL_LIMIT_S)
+            reap_orphans(None)
+        return left
+
+    def _kill_now(self) -> None:
+        """At the very end, also after an error: nothing may be left."""
+        child = self._child
+        if child is not None and child.process.poll() is None:
+            self._kill(child)
+
+    # the end
+
+    def _stop(self) -> None:
+        if self._stop_asked:
+            return
+        self._stop_asked = True
+        child = self._child
+        if child is None:
+            self._end(0)
+        elif not child.lost:
+            self._send(child, {"stop": True})
+            self._loop.later(self._settings.stop_limit_s, lambda: self._stop_by_force(child))
+
+    def _stop_by_force(self, child: _Child) -> None:
+        if child is not self._child or child.lost or self._ended:
+            return
+        child.lost = True
+        self._cover.show(self._panels["hang"])
+        _complain(f"the agent did not stop within {self._settings.stop_limit_s:.0f} s and is killed")
+        self._kill_then(child, lambda: self._end(EXIT_KILLED))
+
+    def _end(self, status: int) -> None:
+        self._ended = True
+        self._exit_code = status
+        self._loop.stop()
+
+    def _listen_to_signals(self) -> Callable[[], None]:
+        """Wake the loop at once on a signal; Tk alone would see it only after its next event."""
+        if threading.current_thread() is not threading.main_thread():
+            return lambda: None
+        names = ["SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"]
+        wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, lambda *_args: None) for number in wanted}
+        read_fd, write_fd = os.pipe()
+        os.set_blocking(write_fd, False)
+        before_fd = signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
+
+        def wait() -> None:
+            while data := os.read(read_fd, 1):
+                if data[0] in wanted:
+                    self.stop()
+            os.close(read_fd)
+
+        threading.Thread(target=wait, name="signals", daemon=True).start()
+
+        def forget() -> None:
+            signal.set_wakeup_fd(before_fd)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            os.close(write_fd)
+
+        return forget
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"supervisor: {text}\n")
+    sys.stderr.flush()
+
+
+def _say_on(message: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def supervise(
+    settings: Settings,
+    on_say: Callable[[Mapping[str, Any]], None] = lambda _message: None,
+    *,
+    whole_process: bool = False,
+) -> int:
+    """Build what the settings ask for, and run it. Raises DisplayError where there is no screen to cover."""
+    if settings.headless:
+        return Supervisor(settings, PlainLoop(), NullCover(), on_say, whole_process=whole_process).run()
+    try:
+        import tkinter
+    except ImportError as error:
+        raise DisplayError(
+            "Python's tkinter is missing, so the screen cannot be covered.",
+            "On Debian and Ubuntu: apt-get install python3-tk",
+        ) from error
+    from kiosk_agent.cover.loop import TkLoop
+    from kiosk_agent.cover.window import CoverWindow
+
+    try:
+        root = tkinter.Tk(className="kiosk-agent")
+    except tkinter.TclError as error:
+        raise DisplayError(f"There is no display to guard: {error}.", "Set DISPLAY, or use --headless.") from error
+    cover = CoverWindow(root, settings.scale)
+    cover.warm_up(read_panel(settings.panels["hang"]))
+    try:
+        return Supervisor(settings, TkLoop(root), cover, on_say, whole_process=whole_process).run()
+    finally:
+        root.destroy()
+
+
+def launch(settings: Settings) -> int:
+    """Become a supervisor of ``settings``: on POSIX in place of this process, which sheds everything it imported."""
+    argv = [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings), ensure_ascii=False)]
+    if os.name != "nt":  # there, exec would end this process before the new one has done its work
+        sys.stdout.flush()
+        os.execv(argv[0], argv)  # noqa: S606  # no shell is wanted
+    return main(argv[3:])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``python -m kiosk_agent.supervisor SETTINGS`` with the settings as one JSON object.
+
+    What the agent says goes to standard output, one JSON object a line.
+    """
+    told = json.loads(arguments[0])
+    settings = Settings(**{**told, "child": tuple(told["child"])})
+    try:
+        if settings.data_dir is None:
+            return supervise(settings, _say_on, whole_process=True)
+        from pathlib import Path
+
+        from kiosk_agent.lock import DeskLock
+
+        with DeskLock(Path(settings.data_dir), "supervisor"):
+            return supervise(settings, _say_on, whole_process=True)
+    except DeskBusyError as error:
+        _complain(str(error))
+        return EXIT_BUSY
+    except DisplayError as error:
+        _complain(str(error))
+        return EXIT_KILLED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""Looking at the virtual screen: is anything of the portal to be seen?"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from functools import reduce
+from pathlib import Path
+
+from PIL import Image, ImageChops
+from Xlib import X, display
+
+LOUD = (255, 0, 255)  # the portal's colour in these tests; nothing of the agent has it
+NEAR = 48  # also half transparent, as in a window that fades
+LOUD_HTML = """<!doctype html><title>loud</title><style>* {background: #f0f; color: #f0f; border: 0; font-size: 40px}
+body {margin: 0; height: 4000px}</style><input id=field autofocus><select id=menu><option>a<option>b<option>c</select>
+<button id=button onclick="document.title = 'pressed'">press</button>"""
+
+
+def loud_page(folder: Path) -> str:
+    """The address of a page that is nothing but :data:`LOUD`."""
+    page = folder / "loud.html"
+    page.write_text(LOUD_HTML)
+    return page.as_uri()
+
+
+class Screen:
+    """One connection to an X server, for grabbing its whole screen."""
+
+    def __init__(self, name: str) -> None:
+        self._display = display.Display(name)
+        self._root = self._display.screen().root
+        geometry = self._root.get_geometry()
+        self.width, self.height = geometry.width, geometry.height
+
+    def loud_pixels(self) -> int:
+        """How many pixels show the portal (0: none is seen)."""
+        data = self._root.get_image(0, 0, self.width, self.height, X.ZPixmap, 0xFFFFFFFF).data
+        picture = Image.frombuffer("RGB", (self.width, self.height), data, "raw", "BGRX", 0, 1)
+        near = (
+            channel.point([255 * (abs(level - wanted) < NEAR) for level in range(256)])
+            for channel, wanted in zip(picture.split(), LOUD, strict=True)
+        )
+        return reduce(ImageChops.darker, near).histogram()[255]
+
+    def close(self) -> None:
+        self._display.close()
+
+
+class Watch:
+    """Grabs the screen again and again in a thread while its ``with`` block runs, and counts what it saw."""
+
+    def __init__(self, name: str) -> None:
+        self._screen = Screen(name)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.frames = 0
+        self.leaks: list[tuple[float, int]] = []
+
+    def _look(self) -> None:
+        while not self._over.is_set():
+            loud = self._screen.loud_pixels()
+            self.frames += 1
+            if loud:
+                self.leaks.append((time.monotonic(), loud))
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._screen.close()
+
+
+def keys(*arguments: str) -> None:
+    """Real input through the X server."""
+    subprocess.run(["xdotool", *arguments], check=True)
+
+
+def photograph(name: str, path: Path) -> None:
+    """Keep the whole screen as a picture."""
+    subprocess.run(["import", "-display", name, "-window", "root", str(path)], check=True)
