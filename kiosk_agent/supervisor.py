@@ -159,7 +159,7 @@ class Supervisor:
         kind = "none" if isinstance(self._cover, NullCover) else "native"
         self._send(child, {"hello": {"cover": kind, "covered": self._cover.visible}})
         threading.Thread(target=self._read, args=(child,), name="agent-output", daemon=True).start()
-        self._loop.later(child.limit_s, lambda: self._check_beat(child, now + child.limit_s))
+        self._look_again(child, self._settings.hang_limit_s)
 
     def _read(self, child: _Child) -> None:
         """In a thread: the agent's messages, then its end."""
@@ -209,6 +209,10 @@ class Supervisor:
         else:
             _complain(f"the agent sent an unknown message: {', '.join(map(str, message))}")
 
+    def _look_again(self, child: _Child, wait_s: float) -> None:
+        due_s = time.monotonic() + wait_s
+        self._loop.later(wait_s, lambda: self._check_beat(child, due_s))
+
     def _check_beat(self, child: _Child, due_s: float) -> None:
         if child is not self._child or child.lost:
             return
@@ -217,10 +221,8 @@ class Supervisor:
             child.beat_s = now
         quiet_s = now - child.beat_s
         if quiet_s < child.limit_s:
-            wait_s = child.limit_s - quiet_s
             # the first beat of an agent shortens its limit: look again by then
-            wait_s = min(wait_s, self._settings.hang_limit_s)
-            self._loop.later(wait_s, lambda: self._check_beat(child, now + wait_s))
+            self._look_again(child, min(child.limit_s - quiet_s, self._settings.hang_limit_s))
             return
         self._lost(child, f"no heartbeat for {quiet_s:.1f} s")
 
