@@ -33,11 +33,12 @@ class Need:
     required: bool = False
     linux_only: bool = True
 
-    def command(self) -> str:
-        """What a person would type to install it on this machine."""
-        manager = _manager()
-        packages = self.packages.get(manager, self.packages["apt-get"])
-        return f"{INSTALL[manager]} {packages}"
+
+def command_for(needs: Sequence[Need]) -> str:
+    """What a person would type to install them on this machine."""
+    manager = _manager()
+    packages = [need.packages.get(manager, need.packages["apt-get"]) for need in needs]
+    return f"{INSTALL[manager]} {' '.join(packages)}"
 
 
 def _manager() -> str:
@@ -121,8 +122,8 @@ def provide(needs: Sequence[Need], python: Path) -> list[Need]:
     if missing and _manager() == "apt-get" and may_install():
         apt_install([package for need in missing for package in need.packages["apt-get"].split()])
         missing = [need for need in missing if not need.present(python)]
-    for need in missing:
-        say("missing", what=text(need.what), command=need.command())
+    if missing:
+        say("missing", what=", ".join(text(need.what) for need in missing), command=command_for(missing))
     return missing
 
 
