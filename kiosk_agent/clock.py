@@ -8,6 +8,7 @@ and QueryPerformanceCounter (from 3.13) goes on through sleep too.
 from __future__ import annotations
 
 import datetime
+import sys
 import time
 from typing import Protocol
 
@@ -36,6 +37,13 @@ class SystemClock:
         return time.clock_gettime(boottime) if boottime is not None else time.monotonic()
 
     def running(self) -> float:
+        if sys.platform == "win32":
+            import ctypes
+
+            # in steps of 100 ns, without the time in which the PC slept (Windows 7 and later)
+            ticks = ctypes.c_ulonglong()
+            ctypes.windll.kernel32.QueryUnbiasedInterruptTime(ctypes.byref(ticks))
+            return ticks.value / 1e7
         return time.monotonic()
 
     def wall(self) -> datetime.datetime:

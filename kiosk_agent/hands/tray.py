@@ -1,0 +1,251 @@
+"""The icon beside the clock (pystray): the state at a glance, and "end the visit" from anywhere.
+
+pystray's calls can block or fail in many ways (no display, no host, a host that dies), so none of them is made in
+the event loop: one thread runs the icon, another tells it what to show. Without a tray the agent runs on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from kiosk_agent.hands.ports import Post
+from kiosk_agent.hands.tray_icon import picture
+from kiosk_agent.health import Health, Severity
+from kiosk_agent.locale import translator
+from kiosk_agent.session.events import EndRequested
+from kiosk_agent.session.vocabulary import EndSource, StateName
+
+log = logging.getLogger(__name__)
+
+CODE = "tray"
+VISIBLE_LIMIT_S = 10.0  # docking takes milliseconds; a host that hangs must not keep the thread for ever
+LOOK_AGAIN_S = 30.0  # a desktop's tray may start after the agent, or again
+REMEDY = "The visit can be ended at the gate and with the key combination."
+
+VISIT_STATES = frozenset({StateName.OPEN, StateName.SIGNED_IN, StateName.WARNING, StateName.CHALLENGE})
+
+Showing = tuple[str, str]  # state, severity
+
+
+class DeskTray:
+    """Posts EndRequested(TRAY). ``open_status`` is called in the event loop.
+
+    A desktop whose tray has no menus (pystray's ``xorg`` backend) gets one action on click: during a visit its end,
+    otherwise the status.
+    """
+
+    def __init__(self, post: Post, health: Health, open_status: Callable[[], None], language: str) -> None:
+        self._post = post
+        self._health = health
+        self._open_status = open_status
+        self._t = translator(language)
+        self._wishes: queue.SimpleQueue[Showing | None] = queue.SimpleQueue()
+        self._showing: Showing = (StateName.HELD.value, "green")
+        self._icon: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.shown = threading.Event()  # set while a tray shows the icon
+
+    def start(self) -> None:
+        """Begin to show the icon. Call it in the event loop."""
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._work, name="tray", daemon=True).start()
+
+    def show(self, state: str, severity: str) -> None:
+        """Show ``state`` (a StateName) and the worst ``severity``; returns at once."""
+        self._wishes.put((state, severity))
+
+    def stop(self) -> None:
+        """Take the icon away; returns at once."""
+        self._wishes.put(None)
+
+    # in the tray's own threads
+
+    def _work(self) -> None:
+        """Keep an icon until told to stop; one that ended (its host took it along) is made again."""
+        while self._keep_icon():
+            self.shown.clear()
+            if self._newest_wish() is None:
+                return
+
+    def _keep_icon(self) -> bool:
+        """Show one icon until it ends; returns whether another one is worth trying."""
+        try:
+            # without DISPLAY the import itself fails
+            import pystray
+
+            self._icon = self._make_icon(pystray)
+        except Exception as error:  # pystray raises whatever its backend raises; all of it is told
+            log.info("there is no tray icon", exc_info=True)
+            self._tell(self._failed, f"{type(error).__name__}: {error}")
+            return not isinstance(error, ImportError)
+        visible = threading.Event()
+        runner = threading.Thread(target=self._run_icon, args=(visible,), name="tray-icon", daemon=True)
+        runner.start()
+        visible.wait(VISIBLE_LIMIT_S)
+        return self._follow_wishes(runner)
+
+    def _make_icon(self, pystray: Any) -> Any:
+        menu = pystray.Menu(
+            pystray.MenuItem(
+                lambda _item: self._t("End the visit / next person"), self._end_pressed, default=True,
+            ),
+            pystray.MenuItem(lambda _item: self._t("Status"), self._status_pressed),
+        )
+        icon = pystray.Icon("kiosk-agent", picture(*self._showing), self._title(), menu)
+        if is_xorg(icon):
+            from Xlib import X
+
+            # pystray does not ask for clicks
+            mask = X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask
+            icon._window.change_attributes(event_mask=mask)  # there is no other way
+        return icon
+
+    def _run_icon(self, visible: threading.Event) -> None:
+        def set_up(icon: Any) -> None:
+            icon.visible = True
+            visible.set()
+
+        try:
+            self._icon.run(set_up)
+        except Exception as error:  # see _keep_icon
+            log.info("the tray icon ended", exc_info=True)
+            self._tell(self._failed, f"{type(error).__name__}: {error}")
+
+    def _newest_wish(self) -> Showing | None:
+        """What to show now, None for nothing; waits for news, but not longer than until it is time to look again."""
+        try:
+            wish = self._wishes.get(timeout=LOOK_AGAIN_S)
+        except queue.Empty:
+            return self._showing
+        while wish is not None and not self._wishes.empty():
+            wish = self._wishes.get_nowait()
+        return wish
+
+    def _follow_wishes(self, runner: threading.Thread) -> bool:
+        """Show the newest wish, and look now and then whether a tray is there at all; returns false when stopped."""
+        wish: Showing | None = self._showing
+        while runner.is_alive():
+            if wish is None:
+                self._icon.stop()
+                runner.join(VISIBLE_LIMIT_S)
+                return False
+            self._showing = wish
+            try:
+                self._draw()
+            except Exception as error:  # noqa: BLE001  # see _keep_icon
+                self._tell(self._failed, f"{type(error).__name__}: {error}")
+            wish = self._newest_wish()
+        self._tell(self._failed, "the icon's thread ended")
+        return True
+
+    def _draw(self) -> None:
+        if not host_is_there(self._icon):
+            self.shown.clear()
+            self._tell(self._failed, "no program shows tray icons")
+            return
+        self._icon.title = self._title()
+        self._icon.icon = self._picture()  # pystray docks here, too, if it could not before
+        self.shown.set()
+        self._tell(self._recovered)
+
+    def _picture(self) -> Image.Image:
+        image = picture(*self._showing)
+        if not is_xorg(self._icon):
+            return image
+        # this backend drops transparency and would leave black corners
+        paper = Image.new("RGBA", image.size, "#f1f1f4")
+        paper.alpha_composite(image)
+        return paper
+
+    def _title(self) -> str:
+        t = self._t
+        state = {
+            StateName.GATE: t("Free: nobody is signed in"),
+            StateName.OPEN: t("A visit is under way"),
+            StateName.SIGNED_IN: t("A visit is under way: signed in"),
+            StateName.WARNING: t("Warning: an answer is due"),
+            StateName.CHALLENGE: t("Is this still the same person?"),
+            StateName.ENDING: t("Logging out"),
+            StateName.CONFIRMING: t("The support worker's confirmation is due"),
+            StateName.HELD: t("This desk is closed"),
+        }
+        return state[StateName(self._showing[0])]
+
+    def _end_pressed(self, *_arguments: object) -> None:
+        if getattr(self._icon, "HAS_MENU", True) or StateName(self._showing[0]) in VISIT_STATES:
+            self._post(EndRequested(EndSource.TRAY))
+        else:
+            self._status_pressed()
+
+    def _status_pressed(self, *_arguments: object) -> None:
+        self._tell(self._open_status)
+
+    # back in the event loop
+
+    def _tell(self, report: Callable[..., None], *arguments: object) -> None:
+        assert self._loop is not None  # noqa: S101  # set by start(), which starts the threads
+        try:
+            self._loop.call_soon_threadsafe(report, *arguments)
+        except RuntimeError:
+            log.debug("the event loop is closed: nobody is left to tell")
+
+    def _failed(self, why: str) -> None:
+        self._health.fail(CODE, Severity.AMBER, f"The icon beside the clock is not shown: {why}", REMEDY)
+
+    def _recovered(self) -> None:
+        self._health.recover(CODE)
+
+
+def is_xorg(icon: Any) -> bool:
+    """Whether pystray draws into an X11 tray by itself: no menu, no transparency."""
+    return bool(icon.__class__.__module__.endswith("._xorg"))
+
+
+def host_is_there(icon: Any) -> bool:
+    """Whether some program shows tray icons now; on Windows the taskbar always does."""
+    backend = icon.__class__.__module__.rpartition(".")[2]
+    if sys.platform == "win32":
+        return True
+    if backend == "_appindicator":
+        return _dbus_host_is_there()
+    return _x11_host_is_there()
+
+
+def _x11_host_is_there() -> bool:
+    from Xlib.display import Display
+
+    display = Display()
+    try:
+        atom = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
+        return bool(display.get_selection_owner(atom) != 0)
+    finally:
+        display.close()
+
+
+def _dbus_host_is_there() -> bool:
+    from gi.repository import Gio, GLib
+
+    try:
+        bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+        answer = bus.call_sync(
+            "org.freedesktop.DBus",
+            "/org/freedesktop/DBus",
+            "org.freedesktop.DBus",
+            "NameHasOwner",
+            GLib.Variant("(s)", ("org.kde.StatusNotifierWatcher",)),
+            None,
+            Gio.DBusCallFlags.NONE,
+            2000,  # ms
+            None,
+        )
+    except GLib.Error:
+        return False  # no session bus: nothing can show the icon
+    return bool(answer.unpack()[0])

@@ -1,0 +1,114 @@
+"""The support worker's key combination "next person / end visit", wherever the focus is (pynput)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from kiosk_agent.hands.ports import Post
+from kiosk_agent.health import Health, Severity
+from kiosk_agent.session.events import EndRequested
+from kiosk_agent.session.vocabulary import EndSource
+
+log = logging.getLogger(__name__)
+
+CODE = "hotkey"
+RETRY_FIRST_S = 1.0
+RETRY_LONGEST_S = 60.0
+
+
+class UnheardError(Exception):
+    """Nobody can listen for key combinations on this desktop, however often it is tried."""
+
+
+class EndVisitHotkey:
+    """Posts EndRequested(HOTKEY). Where it cannot listen, the agent runs on and the health says so (``hotkey``).
+
+    ``combination`` in pynput's notation, for example ``<ctrl>+<alt>+<end>``; empty: no hotkey is wanted.
+    """
+
+    def __init__(self, combination: str, post: Post, health: Health) -> None:
+        self._combination = combination
+        self._post = post
+        self._health = health
+        self._over = threading.Event()
+        self._listener: Any = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.listening = threading.Event()
+
+    def start(self) -> None:
+        """Listen in a thread. Call it in the event loop: the health is told there."""
+        if not self._combination:
+            return
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._keep_listening, name="hotkey", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._over.set()
+        if self._listener is not None:
+            self._listener.stop()
+        if self._thread is not None:
+            self._thread.join(timeout=5.0)
+
+    def _keep_listening(self) -> None:
+        """A listener's thread may die at any time (the X server restarts, a hook times out): it is started again."""
+        pause_s = RETRY_FIRST_S
+        while not self._over.is_set():
+            hopeless = False
+            try:
+                self._listen()
+                why = "the listener ended by itself"
+            except Exception as error:  # pynput raises whatever its backend raises; all of it is told
+                why = f"{type(error).__name__}: {error}"
+                hopeless = isinstance(error, (ValueError, UnheardError))
+                log.info("the hotkey does not work", exc_info=True)
+            self.listening.clear()
+            if self._over.is_set():
+                return
+            self._tell(self._failed, why)
+            if hopeless:
+                return
+            self._over.wait(pause_s)
+            pause_s = min(RETRY_LONGEST_S, pause_s * 2)
+
+    def _listen(self) -> None:
+        if sys.platform != "win32" and os.environ.get("XDG_SESSION_TYPE") == "wayland":
+            raise UnheardError("Wayland lets no program hear keys that are meant for another one")
+        # without DISPLAY the import itself fails
+        from pynput import keyboard
+
+        self._listener = keyboard.GlobalHotKeys({self._combination: self._pressed})
+        self._listener.start()
+        self._listener.wait()
+        self.listening.set()
+        self._tell(self._recovered)
+        self._listener.join()
+
+    def _pressed(self) -> None:
+        self._post(EndRequested(EndSource.HOTKEY))
+
+    def _tell(self, report: Callable[..., None], *arguments: object) -> None:
+        assert self._loop is not None  # noqa: S101  # set by start(), which starts the thread
+        try:
+            self._loop.call_soon_threadsafe(report, *arguments)
+        except RuntimeError:
+            self._over.set()  # the event loop is closed: the agent is at its end
+
+    def _failed(self, why: str) -> None:
+        self._health.fail(
+            CODE,
+            Severity.AMBER,
+            f"The key combination {self._combination} does not work: {why}",
+            "The visit can be ended at the gate and in the tray.",
+        )
+
+    def _recovered(self) -> None:
+        self._health.recover(CODE)

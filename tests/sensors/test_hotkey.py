@@ -1,0 +1,115 @@
+"""The key combination, pressed for real."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import subprocess
+
+import pytest
+
+from kiosk_agent.health import Health, Severity
+from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.session.events import EndRequested, Event
+from kiosk_agent.session.vocabulary import EndSource
+
+COMBINATION = "<ctrl>+<alt>+<end>"
+PATIENCE_S = 60.0
+
+
+class Desk:
+    """Events and health as the agent has them, and something to wait on."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.changed = asyncio.Event()
+        self.health = Health(lambda: datetime.datetime.now(datetime.UTC), self.changed.set)
+
+    def post(self, event: Event) -> None:
+        self.loop.call_soon_threadsafe(self.events.put_nowait, event)
+
+    async def warned(self) -> str:
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.health.warnings:
+                await self.changed.wait()
+                self.changed.clear()
+        warning = self.health.warnings[0]
+        assert (warning.code, warning.severity) == ("hotkey", Severity.AMBER)
+        return warning.detail
+
+
+def press(*arguments: str) -> None:
+    subprocess.run(["xdotool", *arguments], check=True)
+
+
+async def test_the_combination_asks_for_the_end_of_the_visit(display: str) -> None:
+    desk = Desk()
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey.start()
+    try:
+        assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
+        press("key", "ctrl+alt+End")
+        async with asyncio.timeout(PATIENCE_S):
+            assert await desk.events.get() == EndRequested(EndSource.HOTKEY)
+        press("key", "End", "ctrl+End", "alt+End", "a")
+        press("key", "ctrl+alt+End")
+        async with asyncio.timeout(PATIENCE_S):
+            await desk.events.get()
+        assert desk.events.empty()
+        assert desk.health.warnings == []
+    finally:
+        hotkey.stop()
+
+
+async def test_a_listener_that_dies_is_told_and_started_again(display: str) -> None:
+    desk = Desk()
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey.start()
+    try:
+        assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
+        hotkey._listener.stop()
+        assert "ended by itself" in await desk.warned()
+        assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
+        press("key", "ctrl+alt+End")
+        async with asyncio.timeout(PATIENCE_S):
+            assert await desk.events.get() == EndRequested(EndSource.HOTKEY)
+        assert desk.health.warnings == []
+    finally:
+        hotkey.stop()
+
+
+async def test_without_a_display_the_agent_runs_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":987654")
+    desk = Desk()
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey.start()
+    try:
+        assert COMBINATION in await desk.warned()
+    finally:
+        hotkey.stop()
+
+
+async def test_a_combination_that_is_none_is_said_once(display: str) -> None:
+    desk = Desk()
+    hotkey = EndVisitHotkey("<ctrl>+<nosuchkey>", desk.post, desk.health)
+    hotkey.start()
+    assert "ValueError" in await desk.warned()
+    hotkey.stop()
+
+
+async def test_on_wayland_it_is_said_that_no_program_may_hear_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
+    desk = Desk()
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey.start()
+    assert "Wayland" in await desk.warned()
+    hotkey.stop()
+
+
+async def test_no_combination_is_no_warning() -> None:
+    desk = Desk()
+    hotkey = EndVisitHotkey("", desk.post, desk.health)
+    hotkey.start()
+    hotkey.stop()
+    assert desk.health.warnings == []

@@ -1,0 +1,137 @@
+"""The icon in a real tray, clicked for real; and desks that have none."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from Xlib import X
+from Xlib.display import Display
+
+from kiosk_agent.hands.tray import DeskTray
+from kiosk_agent.hands.tray_icon import PICTURES, picture
+from kiosk_agent.health import Health
+from kiosk_agent.session.events import EndRequested, Event
+from kiosk_agent.session.vocabulary import EndSource, StateName
+
+PATIENCE_S = 60.0
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.happened: asyncio.Queue[Event | str] = asyncio.Queue()
+        self.changed = asyncio.Event()
+        self.health = Health(lambda: datetime.datetime.now(datetime.UTC), self.changed.set)
+        self.tray = DeskTray(self.post, self.health, self.status_opened, "ja")
+
+    def post(self, event: Event) -> None:
+        self.loop.call_soon_threadsafe(self.happened.put_nowait, event)
+
+    def status_opened(self) -> None:
+        self.happened.put_nowait("status")
+
+    async def next(self) -> Event | str:
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.happened.get()
+
+    async def warned(self) -> str:
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.health.warnings:
+                await self.changed.wait()
+                self.changed.clear()
+        return self.health.warnings[0].detail
+
+
+@pytest.fixture
+async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setenv("PYSTRAY_BACKEND", "xorg")
+    desk = Desk()
+    yield desk
+    desk.tray.stop()
+
+
+@pytest.fixture
+async def host(display: str) -> AsyncIterator[tuple[int, int]]:
+    """A tray in the corner; gives the middle of its first place."""
+    if shutil.which("trayer") is None:
+        pytest.skip("trayer is not on this machine")
+    argv = ["trayer", "--edge", "top", "--align", "right", "--widthtype", "pixel", "--width", "64"]
+    process = subprocess.Popen([*argv, "--heighttype", "pixel", "--height", "64"], stderr=subprocess.DEVNULL)
+    connection = Display(display)
+    atom = connection.intern_atom(f"_NET_SYSTEM_TRAY_S{connection.get_default_screen()}")
+    async with asyncio.timeout(PATIENCE_S):
+        while not connection.get_selection_owner(atom):
+            await asyncio.sleep(0.05)
+    width = connection.screen().root.get_geometry().width
+    connection.close()
+    yield width - 32, 32
+    process.terminate()
+    process.wait(timeout=10)
+
+
+def grab(display: str, left: int, top: int, width: int, height: int) -> Image.Image:
+    connection = Display(display)
+    data = connection.screen().root.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFFFF).data
+    connection.close()
+    return Image.frombuffer("RGB", (width, height), data, "raw", "BGRX", 0, 1)
+
+
+async def seen(display: str, place: tuple[int, int], color: tuple[int, int, int]) -> None:
+    """Wait until ``color`` fills a good part of the icon."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            colors = grab(display, place[0] - 32, 0, 64, 64).getcolors(64 * 64) or []
+            if dict((value, count) for count, value in colors).get(color, 0) > 300:
+                return
+            await asyncio.sleep(0.05)
+
+
+def click(place: tuple[int, int]) -> None:
+    subprocess.run(["xdotool", "mousemove", str(place[0]), str(place[1]), "click", "1"], check=True)
+
+
+async def test_the_icon_shows_the_state_and_a_click_ends_the_visit(
+    desk: Desk, host: tuple[int, int], display: str, tmp_path: Path
+) -> None:
+    desk.tray.show(StateName.GATE.value, "green")
+    desk.tray.start()
+    assert await asyncio.to_thread(desk.tray.shown.wait, PATIENCE_S)
+    await seen(display, host, (0x19, 0x7A, 0x4B))
+    click(host)
+    assert await desk.next() == "status"
+    desk.tray.show(StateName.SIGNED_IN.value, "amber")
+    await seen(display, host, (0x00, 0x17, 0xC1))
+    grab(display, host[0] - 32, 0, 64, 64).save(tmp_path / "tray.png")
+    click(host)
+    assert await desk.next() == EndRequested(EndSource.TRAY)
+    assert desk.health.warnings == []
+
+
+async def test_without_a_tray_the_agent_runs_on_and_says_so(desk: Desk, display: str) -> None:
+    desk.tray.start()
+    assert "no program shows tray icons" in await desk.warned()
+    desk.tray.show(StateName.OPEN.value, "green")
+
+
+async def test_without_a_display_the_agent_runs_on_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":987654")
+    desk.tray.start()
+    assert "is not shown" in await desk.warned()
+
+
+def test_every_state_has_a_shape_of_its_own() -> None:
+    assert set(PICTURES) == {state.value for state in StateName}
+    shapes = {
+        state: picture(state, "green").convert("RGBA").getchannel("A").tobytes()
+        + picture(state, "green").convert("L").point([255 * (level > 128) for level in range(256)]).tobytes()
+        for state in PICTURES
+    }
+    assert len(set(shapes.values())) == 6  # a visit and a warning look the same signed in or not, asked or challenged
+    assert len({picture("Gate", severity).tobytes() for severity in ("green", "amber", "red")}) == 3
