@@ -22,10 +22,14 @@ class Entry(msgspec.Struct, frozen=True, tag=True):
 
 
 class VisitStarted(Entry, frozen=True):
+    """A visit began. Nothing is opened before this is durable."""
+
     visit_id: str
 
 
 class SignedIn(Entry, frozen=True):
+    """The portal showed somebody signed in."""
+
     visit_id: str
 
 
@@ -38,6 +42,8 @@ class SignalNoted(Entry, frozen=True):
 
 
 class WarningGiven(Entry, frozen=True):
+    """A warning was given, and what it counted down to."""
+
     visit_id: str
     kind: WarningKind
 
@@ -52,10 +58,14 @@ class WarningResponse(Entry, frozen=True):
 
 
 class ChallengeGiven(Entry, frozen=True):
+    """The support worker was asked whether it was still the same person."""
+
     visit_id: str
 
 
 class ChallengeResponse(Entry, frozen=True):
+    """The support worker's answer to that. ``mark``: initials or staff number, or empty."""
+
     visit_id: str
     answer: Answer
     mark: str
@@ -69,6 +79,8 @@ class NavigationRefusals(Entry, frozen=True):
 
 
 class OperationDone(Entry, frozen=True):
+    """An operation that the profile names was finished."""
+
     visit_id: str
     name: str
 
@@ -128,6 +140,8 @@ class Incident(Entry, frozen=True):
 
 
 class DeskHeld(Entry, frozen=True):
+    """The desk was held, and why. ``visit_id``: the visit in question, if any."""
+
     visit_id: str | None
     reason: HoldReason
 

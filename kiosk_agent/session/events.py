@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, HoldReason, Proof, Signal
+from kiosk_agent.session.vocabulary import Answer, Answerer, EndReason, EndSource, HoldReason, Proof, Signal
 
 
 class Event(msgspec.Struct, frozen=True, tag=True):
@@ -12,11 +12,17 @@ class Event(msgspec.Struct, frozen=True, tag=True):
 
 
 class AgentStarted(Event, frozen=True):
-    """The ledger was read. ``unfinished`` is a visit without outcome, ``unconfirmed`` one without confirmation."""
+    """The ledger was read. ``unfinished`` is a visit without outcome, ``unconfirmed`` one without confirmation.
+
+    The three ``unconfirmed_…`` say how that visit ended, for the confirmation; what is not known is not good news.
+    """
 
     unfinished: str | None = None
     unconfirmed: str | None = None
     unfinished_saw_sign_in: bool = False
+    unconfirmed_reason: EndReason = EndReason.FOUND_UNFINISHED
+    unconfirmed_proof: Proof = Proof.UNPROVEN
+    unconfirmed_residue_clean: bool = False
 
 
 class StopRequested(Event, frozen=True):
@@ -210,9 +216,13 @@ class EntryRecorded(Event, frozen=True):
 
 
 class LedgerFailed(Event, frozen=True):
-    """An entry could not be recorded, or the ledger could not be opened."""
+    """An entry could not be recorded, or the ledger could not be opened.
+
+    ``ticket`` of the ``Record`` that failed: it is recorded again once the ledger works. None: no certain entry.
+    """
 
     reason: HoldReason
+    ticket: int | None = None
 
 
 class LedgerRecovered(Event, frozen=True):

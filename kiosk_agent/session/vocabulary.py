@@ -116,3 +116,13 @@ class WarningKind(enum.StrEnum):
 
     IDLE = "idle"
     MAX_LENGTH = "max_length"  # cannot be answered with "go on"
+
+
+class IncidentCode(enum.StrEnum):
+    """What the session itself calls an incident."""
+
+    SHIELD_LOST = "shield_lost"  # the cover did not come up, or went, while it was needed
+    BROWSER_STUCK = "browser_stuck"
+    PHASE_RAN_OUT = "phase_ran_out"  # a step of the end gave no answer in time; the detail names it
+    RESIDUE_LEFT = "residue_left"
+    PROOF_LESS_THAN_EXPECTED = "proof_less_than_expected"

@@ -1,0 +1,417 @@
+"""What is done while a visit runs: from the start at the gate to the moment its end begins.
+
+The first sentence of each docstring is what ``docs/session.md`` says of it.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from kiosk_agent.session import commands as do
+from kiosk_agent.session import entries as en
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.policy import classify
+from kiosk_agent.session.state import (
+    LEDGER_REASONS,
+    BrowserIs,
+    Challenged,
+    Ending,
+    Owed,
+    Phase,
+    Visit,
+    after_gate_back,
+    after_record,
+    after_sense_back,
+    last_moment,
+    timeout_reason,
+    warning_at,
+)
+from kiosk_agent.session.step import Step
+from kiosk_agent.session.vocabulary import (
+    EndReason,
+    EndSource,
+    HoldReason,
+    IncidentCode,
+    Signal,
+    StateName,
+    Weight,
+)
+
+# noting
+
+
+def note_signal(step: Step, signal: Signal) -> None:
+    """Note the sign, once for each kind."""
+    if signal not in step.visit.noted:
+        step.put_visit(noted=step.visit.noted | {signal})
+        step.record(en.SignalNoted(step.visit.visit_id, signal, classify(signal, step.policy)))
+
+
+def note_change(step: Step, event: ev.ChangeSignalled) -> None:
+    """Note the sign, once for each kind."""
+    note_signal(step, event.signal)
+
+
+def note_record(step: Step, event: ev.EntryRecorded) -> None:
+    """Note that it is recorded."""
+    step.state = after_record(step.state, event.ticket)
+
+
+def note_sense_back(step: Step, event: ev.SenseRecovered) -> None:
+    """Note that it works again."""
+    step.state = after_sense_back(step.state, event.sense)
+
+
+def note_gate_back(step: Step, event: ev.GateRecovered) -> None:
+    """Note that it is shown again."""
+    step.state = after_gate_back(step.state)
+
+
+def add_hold(step: Step, reason: HoldReason) -> None:
+    """Remember why the desk must be held; an override under way does not cover it."""
+    step.put(holds=step.state.holds | {reason}, releasing=step.state.releasing - {reason})
+
+
+def note_gate_failed(step: Step, event: ev.GateFailed) -> None:
+    """Note it: the desk is held after the visit."""
+    add_hold(step, HoldReason.GATE_FAILED)
+
+
+def note_sense_lost(step: Step, event: ev.SenseLost) -> None:
+    """Note it: the desk is held after the visit."""
+    step.put(lost_senses=step.state.lost_senses | {event.sense})
+    add_hold(step, HoldReason.SENSE_LOST)
+
+
+def note_ledger_failed(step: Step, event: ev.LedgerFailed) -> None:
+    """Note it, and keep the entry for later."""
+    _entry_failed(step, event)
+    add_hold(step, event.reason)
+
+
+def note_ledger_silent(step: Step, event: ev.TimerFired) -> None:
+    """Note that the ledger does not answer."""
+    owed = tuple(
+        replace(owed, until=None) if owed.until is not None and step.now >= owed.until else owed
+        for owed in step.state.owed
+    )
+    step.put(owed=owed)
+    if not step.state.holds & LEDGER_REASONS:
+        add_hold(step, HoldReason.LEDGER_UNWRITABLE)
+
+
+def _entry_failed(step: Step, event: ev.LedgerFailed) -> None:
+    kept: list[Owed] = []
+    for owed in step.state.owed:
+        if owed.ticket != event.ticket:
+            kept.append(owed)
+        elif isinstance(owed.entry, en.Override):
+            step.put(releasing=frozenset[HoldReason]())  # the supervisor must release the desk again
+        elif not isinstance(owed.entry, en.Confirmation):  # ... and that override takes the confirmation's place
+            kept.append(replace(owed, until=None, failed=True))
+    step.put(owed=tuple(kept))
+
+
+def count_refusal(step: Step, event: ev.NavigationRefused) -> None:
+    """Count it."""
+    step.put_visit(refusals=step.visit.refusals + 1)
+
+
+def note_operation(step: Step, event: ev.OperationFinished) -> None:
+    """Note it."""
+    step.record(en.OperationDone(step.visit.visit_id, event.name))
+
+
+def nudge(step: Step, event: ev.OperationFinished) -> None:
+    """Note it, and urge the resident to log out."""
+    note_operation(step, event)
+    step.emit(do.ShowNudge(event.name))
+
+
+def note_sign_in(step: Step, event: ev.SignInSeen) -> None:
+    """Note the sign-in."""
+    _signed_in(step)
+
+
+def bind_account(step: Step, event: ev.AccountSeen) -> None:
+    """Bind the visit to the account; somebody is signed in."""
+    _signed_in(step)
+    step.put_visit(account=event.tag)
+
+
+def _signed_in(step: Step) -> None:
+    if not step.visit.saw_sign_in:
+        step.put_visit(saw_sign_in=True)
+        step.record(en.SignedIn(step.visit.visit_id))
+
+
+# gate and Open
+
+
+def start_visit(step: Step, event: ev.StartRequested) -> None:
+    """Record the start; nothing is opened before that."""
+    step.put(
+        name=StateName.OPEN,
+        visit=Visit(visit_id=event.visit_id, started_at=step.now, last_input_at=step.now),
+    )
+    step.record(en.VisitStarted(event.visit_id))
+
+
+def open_browser(step: Step, event: ev.EntryRecorded) -> None:
+    """Open the visit's browser."""
+    note_record(step, event)
+    step.put_visit(browser=BrowserIs.STARTING, opens_by=step.now + step.policy.open_limit_s)
+    step.emit(do.OpenVisitBrowser(step.visit.visit_id), do.ShowVisit())
+
+
+def browser_usable(step: Step, event: ev.VisitBrowserOpened) -> None:
+    """The idle time begins."""
+    step.put_visit(browser=BrowserIs.USABLE, opens_by=None, last_input_at=step.now)
+
+
+def _usable_by_sign_in(step: Step) -> None:
+    if step.visit.browser is BrowserIs.STARTING:  # whoever has signed in has a usable page
+        step.put_visit(browser=BrowserIs.USABLE, opens_by=None, last_input_at=step.now)
+
+
+def sign_in(step: Step, event: ev.SignInSeen) -> None:
+    """Note the sign-in."""
+    _usable_by_sign_in(step)
+    note_sign_in(step, event)
+    step.put(name=StateName.SIGNED_IN)
+
+
+def sign_in_by_account(step: Step, event: ev.AccountSeen) -> None:
+    """Bind the visit to the account; somebody is signed in."""
+    _usable_by_sign_in(step)
+    bind_account(step, event)
+    step.put(name=StateName.SIGNED_IN)
+
+
+def count_input(step: Step, event: ev.PortalActivity) -> None:
+    """The idle time begins anew."""
+    step.put_visit(last_input_at=step.now)
+
+
+def count_input_after_gap(step: Step, event: ev.PortalActivity) -> None:
+    """Note the gap; the idle time begins anew."""
+    note_signal(step, Signal.RETURN_AFTER_GAP)
+    count_input(step, event)
+
+
+def count_input_noting_gap(step: Step, event: ev.PortalActivity) -> None:
+    """The idle time begins anew; a gap that weighs nothing is noted."""
+    visit = step.visit
+    after_gap = visit.browser is BrowserIs.USABLE and step.now - visit.last_input_at > step.policy.gap_s
+    if after_gap and classify(Signal.RETURN_AFTER_GAP, step.policy) is Weight.NOTHING:
+        note_signal(step, Signal.RETURN_AFTER_GAP)
+    count_input(step, event)
+
+
+# warning and challenge
+
+
+def warn(step: Step, event: ev.TimerFired) -> None:
+    """Warn, until the visit would have to end."""
+    warned = warning_at(step.visit, step.now, step.policy)
+    step.put(name=StateName.WARNING, warned=warned)
+    step.emit(do.ShowWarning(warned.kind, warned.deadline, warned.worker_only, warned.can_extend))
+    step.record(en.WarningGiven(step.visit.visit_id, warned.kind))
+
+
+def go_on(step: Step, event: ev.WarningAnswered) -> None:
+    """Count an extension; the idle time begins anew."""
+    extension = step.visit.extensions + 1
+    step.put_visit(extensions=extension, last_input_at=step.now)
+    step.put(name=StateName.SIGNED_IN if step.visit.saw_sign_in else StateName.OPEN, warned=None)
+    step.emit(do.HideWarning())
+    step.record(en.WarningResponse(step.visit.visit_id, event.answer, event.by, extension))
+
+
+def challenge(step: Step, event: ev.ChangeSignalled) -> None:
+    """Raise the shield, note the sign, and ask."""
+    _challenge(step, event.signal)
+
+
+def challenge_after_gap(step: Step, event: ev.PortalActivity) -> None:
+    """Raise the shield, note the gap, and ask."""
+    _challenge(step, Signal.RETURN_AFTER_GAP)
+
+
+def _challenge(step: Step, signal: Signal) -> None:
+    step.emit(do.RaiseShield())
+    if step.state.warned is not None:
+        step.emit(do.HideWarning())
+    note_signal(step, signal)
+    step.record(en.ChallengeGiven(step.visit.visit_id))
+    step.put(
+        name=StateName.CHALLENGE,
+        challenged=Challenged(
+            deadline=min(step.now + step.policy.challenge_s, last_moment(step.visit, step.policy)),
+            cover_by=step.now + step.policy.shield_limit_s,
+            warned=step.state.warned,
+        ),
+        warned=None,
+    )
+
+
+def ask(step: Step, event: ev.ShieldShown) -> None:
+    """Put the question on the cover."""
+    challenged = step.state.challenged
+    if challenged is None:
+        raise LookupError("no challenge is being put")
+    step.put(challenged=replace(challenged, cover_by=None))
+    step.emit(do.ShowChallenge(challenged.deadline))
+
+
+def go_on_after_challenge(step: Step, event: ev.ChallengeAnswered) -> None:
+    """Lower the shield. The idle time begins anew, unless the challenge broke into a last warning."""
+    challenged = step.state.challenged
+    visit = step.visit
+    warned = challenged.warned if challenged is not None else None
+    if warned is None:
+        step.put_visit(last_input_at=step.now)
+    elif warned.can_extend:
+        # the support worker's word stands for the answer to the warning too, so it counts like one
+        step.put_visit(last_input_at=step.now, extensions=visit.extensions + 1)
+    step.put(name=StateName.SIGNED_IN, challenged=None)
+    step.emit(do.LowerShield(), do.ShowVisit())
+    step.record(en.ChallengeResponse(visit.visit_id, event.answer, event.mark))
+
+
+# how an end begins
+
+
+def begin_end(step: Step, reason: EndReason, source: EndSource | None = None) -> None:
+    """Cover the screen and begin the end."""
+    step.commands.insert(0, do.RaiseShield())  # before anything else, whatever else is to be done
+    if step.state.warned is not None:
+        step.emit(do.HideWarning())
+    step.record(en.EndBegan(step.visit.visit_id, reason, source))
+    step.put(
+        name=StateName.ENDING,
+        warned=None,
+        challenged=None,
+        ending=Ending(
+            reason=reason, source=source, phase=Phase.SHIELDING, until=step.now + step.policy.shield_limit_s
+        ),
+    )
+
+
+def begin_destroy(step: Step) -> None:
+    """Destroy the browser."""
+    step.put_ending(phase=Phase.DESTROYING, until=step.now + step.policy.destroy_limit_s)
+    step.emit(do.DestroyBrowser(step.visit.visit_id))
+
+
+def begin_destroy_uncovered(step: Step) -> None:
+    """Destroy the browser at once: what cannot be covered must not stay."""
+    step.record(en.Incident(step.visit.visit_id, IncidentCode.SHIELD_LOST))
+    step.put_ending(shield_lost=True)
+    begin_destroy(step)
+
+
+def end_on_request(step: Step, event: ev.EndRequested) -> None:
+    """End the visit: the support worker, or the resident at the nudge, asked for it."""
+    nudged = event.source is EndSource.NUDGE
+    begin_end(step, EndReason.NUDGE_ACCEPTED if nudged else EndReason.WORKER_ENDED, event.source)
+
+
+def end_to_stop(step: Step, event: ev.StopRequested) -> None:
+    """End the visit: the agent stops."""
+    step.put(stopping=True)
+    begin_end(step, EndReason.AGENT_STOPPING)
+
+
+def end_browser_lost(step: Step, event: ev.VisitBrowserLost) -> None:
+    """End the visit: its browser was closed or crashed."""
+    step.put_visit(browser=BrowserIs.LOST, opens_by=None)
+    begin_end(step, EndReason.BROWSER_CRASHED if event.crashed else EndReason.BROWSER_CLOSED)
+
+
+def end_browser_failed(step: Step, event: ev.VisitBrowserFailed) -> None:
+    """End the visit: its browser did not come up."""
+    step.put_visit(browser=BrowserIs.LOST, opens_by=None)
+    begin_end(step, EndReason.BROWSER_FAILED)
+
+
+def end_open_overdue(step: Step, event: ev.TimerFired) -> None:
+    """End the visit: its browser did not come up."""
+    step.put_visit(browser=BrowserIs.LOST, opens_by=None)
+    begin_end(step, EndReason.BROWSER_FAILED)
+
+
+def end_ledger_failed(step: Step, event: ev.LedgerFailed) -> None:
+    """End the visit: it must not run unrecorded."""
+    note_ledger_failed(step, event)
+    begin_end(step, EndReason.LEDGER_FAILED)
+
+
+def end_ledger_silent(step: Step, event: ev.TimerFired) -> None:
+    """End the visit: it must not run unrecorded."""
+    note_ledger_silent(step, event)
+    begin_end(step, EndReason.LEDGER_FAILED)
+
+
+def end_sense_lost(step: Step, event: ev.SenseLost) -> None:
+    """End the visit: it must not run unwatched. The desk is held afterwards."""
+    note_sense_lost(step, event)
+    begin_end(step, EndReason.SENSE_LOST)
+
+
+def end_on_change(step: Step, event: ev.ChangeSignalled) -> None:
+    """End the visit: somebody else is here."""
+    note_change(step, event)
+    begin_end(step, EndReason.CHANGE_OF_PERSON)
+
+
+def end_on_account(step: Step, event: ev.AccountSeen) -> None:
+    """End the visit: another account is signed in."""
+    note_signal(step, Signal.ACCOUNT_DIFFERENT)
+    begin_end(step, EndReason.CHANGE_OF_PERSON)
+
+
+def end_on_gap(step: Step, event: ev.PortalActivity) -> None:
+    """End the visit: somebody else has come."""
+    note_signal(step, Signal.RETURN_AFTER_GAP)
+    begin_end(step, EndReason.CHANGE_OF_PERSON)
+
+
+def end_own_logout(step: Step, event: ev.SignOutSeen) -> None:
+    """End the visit: the resident has logged out."""
+    begin_end(step, EndReason.OWN_LOGOUT)
+
+
+def end_unanswered(step: Step, event: ev.TimerFired) -> None:
+    """End the visit: nobody answered the warning."""
+    begin_end(step, timeout_reason(step.visit, step.now, step.policy))
+
+
+def end_not_warned(step: Step, event: ev.WarningNotShown) -> None:
+    """End the visit: it cannot be warned of its end."""
+    begin_end(step, EndReason.WARNING_NOT_SHOWN)
+
+
+def end_somebody_else(step: Step, event: ev.WarningAnswered) -> None:
+    """End the visit: somebody else is here."""
+    visit = step.visit
+    step.record(en.WarningResponse(visit.visit_id, event.answer, event.by, visit.extensions))
+    begin_end(step, EndReason.CHANGE_OF_PERSON)
+
+
+def end_somebody_else_challenged(step: Step, event: ev.ChallengeAnswered) -> None:
+    """End the visit: somebody else is here."""
+    step.record(en.ChallengeResponse(step.visit.visit_id, event.answer, event.mark))
+    begin_end(step, EndReason.CHANGE_OF_PERSON)
+
+
+def end_unchallenged(step: Step, event: ev.TimerFired) -> None:
+    """End the visit: nobody answered the challenge."""
+    begin_end(step, EndReason.CHALLENGE_UNANSWERED)
+
+
+def end_uncovered(step: Step, event: ev.ShieldLost | ev.TimerFired) -> None:
+    """End the visit: it cannot be covered."""
+    begin_end(step, EndReason.SHIELD_LOST)
+    begin_destroy_uncovered(step)
+
