@@ -228,7 +228,7 @@ class Runner:
             self._health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
             if isinstance(error, LedgerDamagedError):
                 await self._begin_new_ledger()
-            self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause]))
+            self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause], command.ticket))
         else:
             self._health.recover("ledger")
             self._watchers.observe(command.entry, self._clock.now())
