@@ -134,7 +134,8 @@ async def _install(order: BuildOrder, context: BrowserContext, page: ExtensionsP
     ids = order.profile.portal.extensions
     if order.source is Source.UNPACKED:
         await page.allow_unpacked()
-        await _load_unpacked(order, context, build_dir)
+        for extension in await _load_unpacked(order, context, build_dir):
+            await page.keep_unpacked(extension)
     limit_s = None if order.source is Source.BY_HAND else order.install_limit_s
     try:
         async with asyncio.timeout(limit_s):
@@ -143,10 +144,12 @@ async def _install(order: BuildOrder, context: BrowserContext, page: ExtensionsP
         raise _not_installed(order, ids, await page.look(ids)) from error
 
 
-async def _load_unpacked(order: BuildOrder, context: BrowserContext, build_dir: Path) -> None:
+async def _load_unpacked(order: BuildOrder, context: BrowserContext, build_dir: Path) -> list[str]:
+    """Returns the ids of what was loaded."""
     if context.browser is None:
         raise TemplateError("The browser cannot be asked to load extensions.", "Install a newer browser.")
     session = await context.browser.new_browser_cdp_session()
+    loaded = []
     for index, folder in enumerate(order.unpacked):
         kept = build_dir / "unpacked" / str(index)  # the profile names the folder, so it must stay with the template
         await asyncio.to_thread(shutil.copytree, folder, kept)
@@ -156,7 +159,9 @@ async def _load_unpacked(order: BuildOrder, context: BrowserContext, build_dir: 
                 f"{folder} has the id {answer['id']}, which {order.profile.path} does not name.",
                 'Give the extension a "key" in its manifest.json, and name its id in [portal] extensions.',
             )
+        loaded.append(str(answer["id"]))
     await session.detach()
+    return loaded
 
 
 def _not_installed(order: BuildOrder, ids: tuple[str, ...], found: list[Installed]) -> TemplateError:

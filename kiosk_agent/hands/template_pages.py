@@ -47,6 +47,7 @@ ALLOW_IN_MEMORY = (
 }"""
 )
 ALLOW_UNPACKED = "() => chrome.developerPrivate.updateProfileConfiguration({inDeveloperMode: true})"
+RELOAD = "id => chrome.developerPrivate.reload(id, {failQuietly: true})"
 START_PROGRAM = """([name, limit]) => new Promise(resolve => {
   const port = chrome.runtime.connectNative(name);
   const late = setTimeout(() => { port.disconnect(); resolve(''); }, limit);
@@ -98,6 +99,13 @@ class ExtensionsPage:
     async def allow_unpacked(self) -> None:
         """Let extensions run that come from a folder."""
         await self._page.evaluate(ALLOW_UNPACKED)
+
+    async def keep_unpacked(self, extension: str) -> None:
+        """Let the profile keep an extension that was loaded over the debugging channel.
+
+        Chromium marks such an extension as gone after the next start; loading it once more takes the mark away.
+        """
+        await self._page.evaluate(RELOAD, extension)
 
     async def _ask(self, question: str, ids: tuple[str, ...]) -> list[Installed]:
         answer: Any = await self._page.evaluate(question, list(ids))

@@ -18,6 +18,7 @@ import pytest
 from kiosk_agent.hands.native_hosts import user_hosts_folder
 from kiosk_agent.hands.template import Source
 from kiosk_agent.hands.template_build import BuildOrder
+from kiosk_agent.hands.template_copies import memory_root
 from kiosk_agent.portal.profile import (
     Account,
     Expect,
@@ -38,6 +39,7 @@ from tests.template.card_portal import CardPortal
 
 HERE = Path(__file__).parent
 SANDBOX = os.environ.get("KIOSK_AGENT_NO_SANDBOX") != "1" and not (hasattr(os, "geteuid") and os.geteuid() == 0)
+LAUNCH_OPTIONS = {"headless": False, "args": ["--headless=new"], "chromium_sandbox": SANDBOX}
 PROGRAM = "kiosk_agent.test_card"
 RSA_2048_BEGINS = bytes.fromhex("30820122300d06092a864886f70d01010105000382010f00")  # DER of such a public key
 RSA_2048_BYTES = 294
@@ -62,6 +64,16 @@ class Desk:
     portal: CardPortal
     reader: Path
     profile: Profile
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where copies of this desk may lie."""
+        memory = memory_root(self.data_dir)
+        return (self.data_dir,) if memory is None else (self.data_dir, memory)
+
+    @property
+    def copies(self) -> list[Path]:
+        return [copy for place in self.places for copy in place.rglob("visit-*") if copy.is_dir()]
 
     def put_card(self, name: str) -> None:
         card = {"name": name, "secret": self.portal.cards[name]}
@@ -100,6 +112,20 @@ def extension(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> Ex
     return Extension("".join(chr(ord("a") + int(digit, 16)) for digit in digits), folder, crx)
 
 
+def files_with(text: str, *folders: Path) -> list[Path]:
+    """Every file below ``folders`` that holds ``text``, as UTF-8 or as browsers write it, as UTF-16."""
+    needles = (text.encode(), text.encode("utf-16-le"))
+    found = []
+    for file in [file for folder in folders for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]:
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:  # a browser that is ending tidies up
+            continue
+        if any(needle in content for needle in needles):
+            found.append(file)
+    return found
+
+
 @pytest.fixture
 def portal() -> Iterator[CardPortal]:
     served = CardPortal()
@@ -115,7 +141,7 @@ def desk(
     extension: Extension,
     portal: CardPortal,
     monkeypatch: pytest.MonkeyPatch,
-) -> Desk:
+) -> Iterator[Desk]:
     """The native program is declared where this user's browser looks for it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     executable = Path(browser_path)
@@ -141,7 +167,10 @@ def desk(
     data_dir.mkdir(mode=0o700)
     desk = Desk(data_dir, executable, extension, portal, reader, card_profile(portal.url, extension.id, tmp_path))
     desk.put_card("resident A")
-    return desk
+    yield desk
+    memory = memory_root(data_dir)
+    if memory is not None:
+        shutil.rmtree(memory)
 
 
 def card_profile(url: str, extension: str, folder: Path) -> Profile:
