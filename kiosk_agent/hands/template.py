@@ -28,6 +28,7 @@ from kiosk_agent.portal.profile import Isolation, PortalInfo, Profile
 FOLDER = "templates"
 MANIFEST = "manifest.json"
 PROFILE_FOLDER = "profile"  # inside a build: what the browser calls its user data folder
+UNPACKED_FOLDER = "unpacked"  # inside a build: extensions that came from a folder
 VERSION_LIMIT_S = 10.0  # `chromium --version` answers in 0.1–0.3 s
 
 Translate = Callable[..., str]
@@ -115,10 +116,13 @@ def read_template(profile: Profile, data_dir: Path) -> Template:
     return Template(manifest=manifest, profile_dir=profile_dir)
 
 
-def fitting_template(profile: Profile, data_dir: Path) -> Template:
-    """The template, checked against the profile. Raises TemplateError where a visit must not begin with it."""
+def fitting_template(profile: Profile, data_dir: Path, version: str | None = None) -> Template:
+    """The template, checked against the profile and the browser's ``version``, if that is known.
+
+    Raises TemplateError where a visit must not begin with it.
+    """
     template = read_template(profile, data_dir)
-    for problem in problems_of(template, profile, None, translator("en")):
+    for problem in problems_of(template, profile, version, translator("en")):
         if problem.severity is Severity.RED:
             raise TemplateError(problem.text, problem.remedy)
     return template
@@ -147,7 +151,7 @@ def problems_of(template: Template, profile: Profile, version: str | None, t: Tr
     remedy = build_remedy(profile, t)
     manifest = template.manifest
     found: list[TemplateProblem] = []
-    have = {extension.id for extension in manifest.extensions}
+    have = {extension.id for extension in manifest.extensions if _has_files(template, extension.id)}
     for missing in [wanted for wanted in profile.portal.extensions if wanted not in have]:
         text = t("The template does not contain the extension {extension}.", extension=missing)
         found.append(TemplateProblem(Severity.RED, text, remedy))
@@ -175,6 +179,13 @@ def problems_of(template: Template, profile: Profile, version: str | None, t: Tr
         text = t("The extension {extension} must not run in memory: visits use a copy that is wiped.", extension=names)
         found.append(TemplateProblem(Severity.AMBER, text, t("Nothing can be done here but to know it.")))
     return found
+
+
+def _has_files(template: Template, extension: str) -> bool:
+    """Whether the extension's own files are there; those from a folder lie beside the profile."""
+    if template.manifest.source is Source.UNPACKED:
+        return (template.profile_dir.parent / UNPACKED_FOLDER).is_dir()
+    return (template.profile_dir / "Default" / "Extensions" / extension).is_dir()
 
 
 def build_remedy(profile: Profile, t: Translate) -> str:

@@ -20,6 +20,7 @@ from kiosk_agent.errors import DisplayError
 from kiosk_agent.hands.native_hosts import USER_FOLDER, hosts_for, user_hosts_folder
 from kiosk_agent.hands.template import (
     PROFILE_FOLDER,
+    UNPACKED_FOLDER,
     Manifest,
     Source,
     Template,
@@ -151,7 +152,7 @@ async def _load_unpacked(order: BuildOrder, context: BrowserContext, build_dir: 
     session = await context.browser.new_browser_cdp_session()
     loaded = []
     for index, folder in enumerate(order.unpacked):
-        kept = build_dir / "unpacked" / str(index)  # the profile names the folder, so it must stay with the template
+        kept = build_dir / UNPACKED_FOLDER / str(index)  # the profile names this folder: it stays with the template
         await asyncio.to_thread(shutil.copytree, folder, kept)
         answer = await session.send("Extensions.loadUnpacked", {"path": str(kept)})
         if answer["id"] not in order.profile.portal.extensions:
