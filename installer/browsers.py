@@ -10,24 +10,9 @@ from pathlib import Path
 from installer.messages import say, text
 from installer.packages import INSTALL, apt_install, candidate, may_install
 from installer.processes import answer, works
+from kiosk_agent.errors import BrowserMissingError
+from kiosk_agent.hands.find_browser import find_browser
 
-# Edge, Chrome, Chromium: the order in which the agent itself looks.
-LINUX_NAMES = (
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium",
-    "chromium-browser",
-)
-WINDOWS_PLACES = (
-    ("ProgramFiles(x86)", r"Microsoft\Edge\Application\msedge.exe"),
-    ("ProgramFiles", r"Microsoft\Edge\Application\msedge.exe"),
-    ("ProgramFiles", r"Google\Chrome\Application\chrome.exe"),
-    ("ProgramFiles(x86)", r"Google\Chrome\Application\chrome.exe"),
-    ("LocalAppData", r"Google\Chrome\Application\chrome.exe"),
-    ("LocalAppData", r"Chromium\Application\chrome.exe"),
-)
 ASK_PLAYWRIGHT = """
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
@@ -35,30 +20,17 @@ with sync_playwright() as playwright:
 """
 
 
-def find_browser() -> Path | None:
-    """An installed browser that can be used; None where there is none."""
-    named = os.environ.get("KIOSK_AGENT_BROWSER")
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        places = [Path(os.environ.get(folder, ""), rest) for folder, rest in WINDOWS_PLACES]
-        return next((place for place in places if place.is_absolute() and place.is_file()), None)
-    for name in LINUX_NAMES:
-        path = shutil.which(name)
-        if path is not None and _is_real(path):
-            return Path(path)
-    return None
-
-
-def _is_real(path: str) -> bool:
-    """Ubuntu's ``chromium-browser`` only points to a snap, and a snap cannot see the folders of a visit."""
-    version = answer([path, "--version"])
-    return version is not None and version != "" and not version.rstrip().endswith("snap")
+def installed_browser() -> Path | None:
+    """What the agent itself would use; None where there is nothing."""
+    try:
+        return find_browser()
+    except BrowserMissingError:
+        return None
 
 
 def provide_browser(python: Path) -> Path | None:
     """The browser, installed if need be; where that is not possible the command is said and None returned."""
-    browser = find_browser() or _install(python)
+    browser = installed_browser() or _install(python)
     if browser is None:
         say("missing", what=text("what browser"), command=_remedy(python))
         return None
@@ -75,7 +47,7 @@ def _install(python: Path) -> Path | None:
     if may_install():
         # On Debian the package is good; without lists it has no candidate yet, and apt_install fetches them.
         if (_has_package() or candidate("chromium-browser") is None) and apt_install(["chromium"]):
-            found = find_browser()
+            found = installed_browser()
             if found is not None:
                 return found
     elif sys.platform == "win32" or _has_package():

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.browsers import find_browser, provide_browser
+from installer.browsers import installed_browser, provide_browser
 from installer.environment import base_python, ensure_environment, script_of
 from installer.messages import SetupError, say, text
 from installer.packages import driver, fonts, provide, tests, tkinter_of
 from installer.processes import Interrupted, interruptible, shown
+from kiosk_agent.hands.find_browser import BROWSER_VARIABLE, SANDBOX_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
@@ -53,6 +54,7 @@ def _prepare_demo(rest: list[str]) -> list[str]:
     tkinter = tkinter_of(base_python(), covers="--headless" not in rest)
     missing = provide([driver(), tkinter, fonts()], python)
     browser = provide_browser(python)
+    _use(browser)
     if browser is None or any(need.required for need in missing):
         raise SetupError(text("needed"))
     if missing:
@@ -66,6 +68,7 @@ def _prepare_test(rest: list[str]) -> list[str]:
     say("ready")
     missing = provide([driver(), tkinter_of(base_python(), covers=True), fonts(), *tests()], python)
     browser = provide_browser(python)
+    _use(browser)
     if missing or browser is None:
         say("goes on")
     _prepare_applications()
@@ -85,14 +88,17 @@ def _has_screen() -> bool:
     return sys.platform == "win32" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _use(browser: Path | None) -> None:
+    """A browser that only this set-up knows of, such as Playwright's download, is named to what runs next."""
+    if browser is not None and installed_browser() != browser:
+        os.environ[BROWSER_VARIABLE] = str(browser)
+
+
 def _hand_over(command: list[str]) -> int:
     """Become the command, so that signals and the exit status are its own."""
-    if sys.platform == "linux" and os.geteuid() == 0 and "KIOSK_AGENT_NO_SANDBOX" not in os.environ:
+    if sys.platform == "linux" and os.geteuid() == 0 and SANDBOX_VARIABLE not in os.environ:
         say("no sandbox")
-        os.environ["KIOSK_AGENT_NO_SANDBOX"] = "1"
-    browser = find_browser()
-    if browser is not None:
-        os.environ["KIOSK_AGENT_BROWSER"] = str(browser)
+        os.environ[SANDBOX_VARIABLE] = "1"
     say("running", command=shown(command))
     if sys.platform == "win32":
         # os.exec* starts a second process there and gives the prompt back at once.

@@ -1,0 +1,94 @@
+"""The browser of this PC, and whether it may run. Standard library only: the set-up uses this before all else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from kiosk_agent.errors import BrowserMissingError, SandboxError
+
+BROWSER_VARIABLE = "KIOSK_AGENT_BROWSER"
+SANDBOX_VARIABLE = "KIOSK_AGENT_NO_SANDBOX"
+# Edge, Chrome, Chromium, in this order.
+LINUX_NAMES = (
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium",
+    "chromium-browser",
+)
+WINDOWS_PLACES = (
+    ("ProgramFiles(x86)", r"Microsoft\Edge\Application\msedge.exe"),
+    ("ProgramFiles", r"Microsoft\Edge\Application\msedge.exe"),
+    ("ProgramFiles", r"Google\Chrome\Application\chrome.exe"),
+    ("ProgramFiles(x86)", r"Google\Chrome\Application\chrome.exe"),
+    ("LocalAppData", r"Google\Chrome\Application\chrome.exe"),
+    ("LocalAppData", r"Chromium\Application\chrome.exe"),
+)
+VERSION_LIMIT_S = 60.0  # it takes 0.1 s; a cold, slow disk takes longer
+
+
+def find_browser(chosen: Path | None = None) -> Path:
+    """The browser to use: ``chosen`` (``browser.executable``), $KIOSK_AGENT_BROWSER, or the first that is installed.
+
+    Raises BrowserMissingError, also where the chosen one is not there: another one is never taken in its place.
+    """
+    variable = os.environ.get(BROWSER_VARIABLE)
+    wanted = chosen or (Path(variable) if variable else None)
+    if wanted is not None:
+        if wanted.is_file() and os.access(wanted, os.X_OK):
+            return wanted
+        where = "browser.executable" if chosen else BROWSER_VARIABLE
+        raise BrowserMissingError(f"{wanted} is not a program.", f"Mend {where}, or take it away.")
+    found = _on_windows() if sys.platform == "win32" else _on_linux()
+    if found is None:
+        raise BrowserMissingError(
+            "No Edge, Chrome or Chromium was found.", "Install one, or name its path in browser.executable."
+        )
+    return found
+
+
+def _on_windows() -> Path | None:
+    places = [Path(os.environ.get(folder, ""), rest) for folder, rest in WINDOWS_PLACES]
+    return next((place for place in places if place.is_absolute() and place.is_file()), None)
+
+
+def _on_linux() -> Path | None:
+    paths = [shutil.which(name) for name in LINUX_NAMES]
+    return next((Path(path) for path in paths if path is not None and _is_usable(path)), None)
+
+
+def _is_usable(path: str) -> bool:
+    """Ubuntu's ``chromium-browser`` only points to a snap, and a snap cannot see the folders of a visit."""
+    try:
+        done = subprocess.run(
+            [path, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=VERSION_LIMIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    version = done.stdout.strip()
+    return done.returncode == 0 and version != "" and not version.endswith("snap")
+
+
+def sandbox_wanted() -> bool:
+    """Whether the browser is to run with its own sandbox: always, but for the development switch.
+
+    Raises SandboxError for root without the switch: Chromium cannot use its sandbox there.
+    """
+    if os.environ.get(SANDBOX_VARIABLE) == "1":
+        return False
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        raise SandboxError(
+            "The browser cannot use its sandbox as root.",
+            f"Run the agent as the desk's own user. ({SANDBOX_VARIABLE}=1 switches the sandbox off, for development.)",
+        )
+    return True
