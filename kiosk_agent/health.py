@@ -35,8 +35,16 @@ class Health:
 
     def __init__(self, wall: Callable[[], datetime.datetime], changed: Callable[[], None] = lambda: None) -> None:
         self._wall = wall
-        self._changed = changed
+        self._listeners = [changed]
         self._warnings: dict[str, HealthWarning] = {}
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """``listener`` is called too whenever something stops working, or works again."""
+        self._listeners.append(listener)
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def fail(self, code: str, severity: Severity, detail: str, remedy: str = "") -> bool:
         """Note that something does not work; returns whether that is news."""

@@ -82,7 +82,7 @@ class Runner:
         health: Health,
         clock: Clock,
         words: Words,
-        watchers: Watchers = Watchers(),  # noqa: B008 - frozen, and empty
+        watchers: Watchers = Watchers(),
     ) -> None:
         self._session = session
         self._hands = hands
@@ -114,6 +114,12 @@ class Runner:
             self._events.put_nowait(event)
         elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    def health_changed(self) -> None:
+        """What works and what does not has changed: show it at the gate and in the tray."""
+        if self._loop is not None:
+            self.stage.refresh()
+            self._hands.tray.show(self.state.value, self._health.worst.value)
 
     @property
     def state(self) -> StateName:
