@@ -6,6 +6,7 @@ A program is declared by a JSON file that names it and the extensions it answers
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -16,6 +17,8 @@ import msgspec
 
 log = logging.getLogger(__name__)
 
+# A program that cannot work ends within this time; one that runs waits for messages for as long as it is let.
+PROGRAM_LIMIT_S = 2.0
 USER_FOLDER = "NativeMessagingHosts"  # inside the browser's user data folder
 
 
@@ -36,6 +39,29 @@ def hosts_for(extension: str, executable: Path, profile_dir: Path) -> list[Nativ
     files = [*_declared_in(profile_dir / USER_FOLDER), *_machine_files(executable)]
     hosts = (host for host in map(_read, files) if host is not None)
     return list({host.name: host for host in hosts if host.answers_to(extension)}.values())
+
+
+async def start_directly(host: NativeHost, extension: str) -> str:
+    """Start the program as the browser would, without the browser; returns what went wrong, empty where it runs."""
+    try:
+        program = await asyncio.create_subprocess_exec(
+            host.path,
+            f"chrome-extension://{extension}/",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        async with asyncio.timeout(PROGRAM_LIMIT_S):
+            return f"it ended with status {await program.wait()}"
+    except TimeoutError:  # it waits for messages, as it should
+        return ""
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
 
 
 def user_hosts_folder(executable: Path) -> Path | None:

@@ -8,7 +8,7 @@ import datetime
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import DisplayError
-from kiosk_agent.hands.native_hosts import USER_FOLDER, hosts_for, user_hosts_folder
+from kiosk_agent.hands.native_hosts import USER_FOLDER, hosts_for, start_directly, user_hosts_folder
 from kiosk_agent.hands.template import (
     PROFILE_FOLDER,
     UNPACKED_FOLDER,
@@ -31,14 +31,14 @@ from kiosk_agent.hands.template import (
     write_manifest,
 )
 from kiosk_agent.hands.template_copies import make_copy, wipe_folder
+from kiosk_agent.hands.template_launch import VISIT_DROPS
 from kiosk_agent.hands.template_pages import ExtensionsPage, Installed, start_program
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Profile
 
 INSTALL_LIMIT_S = 120.0  # measured on loopback: 1.3 s; the rest is for slow municipal lines
-# What Playwright passes and a template must not have: extensions off, the automation bar, and no background network,
-# through which policies install extensions.
-DROPPED_ARGS = ["--disable-extensions", "--enable-automation", "--disable-background-networking"]
+# A visit has no background network; but through it policies install extensions.
+BUILD_DROPS = (*VISIT_DROPS, "--disable-background-networking")
 # All that a visit needs of a profile. Everything else is history, caches or somebody's data. The scripts in
 # "Service Worker" stay: without them the first native message takes 2.3 s instead of 0.6.
 KEPT = ("Local State", "Last Version", "First Run", USER_FOLDER)
@@ -109,7 +109,7 @@ async def _build(order: BuildOrder, build_dir: Path, say: Say) -> Template:
         shutil.copytree(own_programs, profile_dir / USER_FOLDER)  # the browser looks only beside its own profile
     async with async_playwright() as playwright:
         say("install")
-        async with _browser(playwright, order, profile_dir, headless=order.headless) as context:
+        async with _browser(playwright, order, profile_dir, headless=order.headless, dropped=BUILD_DROPS) as context:
             page = ExtensionsPage(context.pages[0])
             await page.open()
             await _install(order, context, page, build_dir)
@@ -190,9 +190,8 @@ async def _try(playwright: Playwright, order: BuildOrder, template: Template) ->
     """
     copy = await make_copy(template, order.data_dir)
     try:
-        async with _browser(playwright, order, copy.profile_dir, headless=True) as context:
-            page = context.pages[0]
-            extensions = ExtensionsPage(page)
+        async with _browser(playwright, order, copy.profile_dir, headless=True, dropped=VISIT_DROPS) as context:
+            extensions = ExtensionsPage(context.pages[0])
             await extensions.open()
             async with asyncio.timeout(order.install_limit_s):
                 await extensions.until_installed(order.profile.portal.extensions)
@@ -217,7 +216,10 @@ async def _try_programs(
 ) -> tuple[str, ...]:
     started = []
     for host in hosts_for(extension, order.executable, profile_dir):
-        problem = await start_program(context.pages[0], extension, host.name)
+        if order.source is Source.POLICY:  # the pages of an extension that a policy installed cannot be driven
+            problem = await start_directly(host, extension)
+        else:
+            problem = await start_program(context.pages[0], extension, host.name)
         if problem:
             raise TemplateError(
                 f"The program {host.name} ({host.path}) of the extension {extension} does not start: {problem}.",
@@ -229,7 +231,7 @@ async def _try_programs(
 
 @contextlib.asynccontextmanager
 async def _browser(
-    playwright: Playwright, order: BuildOrder, profile_dir: Path, *, headless: bool
+    playwright: Playwright, order: BuildOrder, profile_dir: Path, *, headless: bool, dropped: Sequence[str]
 ) -> AsyncIterator[BrowserContext]:
     args = ["--no-first-run"]
     if headless:
@@ -241,7 +243,7 @@ async def _browser(
         executable_path=order.executable,
         headless=False,
         args=args,
-        ignore_default_args=DROPPED_ARGS,
+        ignore_default_args=dropped,
         chromium_sandbox=order.sandbox,
         no_viewport=True,
     )

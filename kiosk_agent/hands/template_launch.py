@@ -20,7 +20,7 @@ from kiosk_agent.hands.template import Template
 from kiosk_agent.hands.template_copies import VisitCopy, make_copy
 
 # Playwright switches extensions off by default; the other one is the bar "controlled by automated software".
-DROPPED_ARGS = ["--disable-extensions", "--enable-automation"]
+VISIT_DROPS = ("--disable-extensions", "--enable-automation")
 
 
 class TemplateLaunch:
@@ -64,7 +64,7 @@ class TemplateLaunch:
                 **{
                     **options,
                     **({} if self._template.in_memory else self._context_options),
-                    "ignore_default_args": sorted({*DROPPED_ARGS, *options.get("ignore_default_args", ())}),
+                    "ignore_default_args": sorted({*VISIT_DROPS, *options.get("ignore_default_args", ())}),
                     "downloads_path": copy.downloads_dir,
                     "artifacts_dir": copy.artifacts_dir,
                 },

@@ -8,11 +8,10 @@ import msgspec
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page
 
+from kiosk_agent.hands.native_hosts import PROGRAM_LIMIT_S
 from kiosk_agent.hands.template import TemplateError
 
 EXTENSIONS_PAGE = "chrome://extensions"
-# A program that is missing or cannot start is reported within 10 ms; one that runs is not reported at all.
-PROGRAM_LIMIT_MS = 2000
 
 # Each waits for the browser's own notice of a change; nothing is asked twice a second.
 _FIND = """
@@ -122,5 +121,5 @@ async def start_program(page: Page, extension: str, program: str) -> str:
     except BrowserError as error:
         reason = error.message.splitlines()[0]
         raise TemplateError(f"The extension {extension} does not open: {reason}.", "Build it again.") from error
-    problem: str = await page.evaluate(START_PROGRAM, [program, PROGRAM_LIMIT_MS])
+    problem: str = await page.evaluate(START_PROGRAM, [program, PROGRAM_LIMIT_S * 1000])
     return problem
