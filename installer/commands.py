@@ -81,7 +81,10 @@ def _prepare_applications() -> None:
 
     for name, ensure in (("Wagtail", ensure_wagtail), ("Node-RED", ensure_nodered)):
         say("third party", name=name)
-        ensure(ROOT)
+        try:
+            ensure(ROOT)
+        except SetupError as error:
+            say("without", name=name, reason=error)
 
 
 def _has_screen() -> bool:

@@ -67,7 +67,7 @@ def ensure_environment(
     files = [build, *requirements, *_sources(project)]
     if _is_ready(folder, files):
         return python_of(folder)
-    with _only_one(folder):
+    with only_one(folder):
         _repair(folder)
         if _is_ready(folder, files):
             return python_of(folder)
@@ -207,7 +207,7 @@ def _rename(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; a set-up that comes second waits, and says so. A dead one's lock is free at once."""
     path = folder.with_name(folder.name + ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,9 @@
     python3 installer/lock.py            what is pinned stays, what is new or out of bounds is added
     python3 installer/lock.py --upgrade  the newest versions that the bounds allow
 
-Needs ``uv`` on PATH. The files hold for CPython 3.11 and later on Linux and Windows, x86-64 and arm64, and name no
-package index: whoever installs uses the index that pip is set up for.
+Needs ``uv`` and ``npm`` on PATH. The files hold for CPython 3.11 and later on Linux and Windows, x86-64 and arm64, and
+name no package index: whoever installs uses the index that pip is set up for. ``installer/nodered/package-lock.json``
+is written likewise.
 
 ``evdev`` is left out on purpose. pynput asks for it on Linux, but imports it only for its uinput backend, which needs
 root and is not used here; it has no wheels, so that it would bring a C compiler and kernel headers to every desk.
@@ -13,6 +14,7 @@ For the same reason the files are installed with ``--no-deps``: they are complet
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +34,9 @@ OPTIONS = [
 # What builds and installs the project itself: pip, so that every machine uses the same one, and hatchling with the
 # package it needs for an editable install.
 BUILD = "pip>=25\nhatchling>=1.27\neditables>=0.5\n"
+# A real portal for the tests, in an environment of its own. One Django for all versions of Python: 5.2 is the last that
+# works with 3.11.
+WAGTAIL = "wagtail>=8.0,<8.1\ndjango>=5.2,<5.3\n"
 
 
 def lock(name: str, sources: list[str], options: list[str], stdin: str | None = None) -> None:
@@ -48,13 +53,31 @@ def lock(name: str, sources: list[str], options: list[str], stdin: str | None = 
     subprocess.run(command, check=True, cwd=ROOT, input=stdin, text=True, stdout=subprocess.DEVNULL)
 
 
+def lock_nodered(*, upgrade: bool) -> None:
+    """Write Node-RED's package-lock.json: versions with integrity hashes, no addresses."""
+    npm = shutil.which("npm") or "npm"
+    folder = ROOT / "installer" / "nodered"
+    options = [
+        "--package-lock-only",
+        "--ignore-scripts",
+        "--omit-lockfile-registry-resolved",
+        "--no-audit",
+        "--no-fund",
+    ]
+    subprocess.run(
+        [npm, "update" if upgrade else "install", *options], check=True, cwd=folder, stdout=subprocess.DEVNULL
+    )
+
+
 def main() -> None:
-    """Write all three files; ``test`` takes over what ``agent`` has settled."""
+    """Write all files; ``test`` takes over what ``agent`` has settled."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     lock("build", ["-"], upgrade, stdin=BUILD)
+    lock("wagtail", ["-"], upgrade, stdin=WAGTAIL)
     lock("agent", ["pyproject.toml"], ["--extra=agent", *upgrade])
     settled = [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent")]
     lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=test", *settled, *upgrade])
+    lock_nodered(upgrade=bool(upgrade))
 
 
 if __name__ == "__main__":

@@ -99,6 +99,10 @@ TEXTS = {
         "Setting up the real applications for the tests: {name}",
         "テスト用の実アプリケーションを準備します: {name}",
     ),
+    "without": (
+        "The tests that use {name} will be skipped: {reason}",
+        "{name} を使うテストは省略されます: {reason}",
+    ),
     "running": ("Running: {command}", "実行: {command}"),
     "what browser": ("a browser (Edge, Chrome or Chromium)", "ブラウザー（Edge、Chrome または Chromium）"),
     "what tkinter": ("tkinter, which draws the cover", "画面の覆いを描く tkinter"),
