@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import shutil
@@ -214,3 +215,23 @@ def test_an_extension_that_must_not_run_in_memory_is_amber(desk: Desk, stored: M
 @pytest.mark.parametrize("name", ["../../etc", "..", "a/b", "窓口"])
 def test_a_portals_name_is_never_taken_for_a_path(tmp_path: Path, name: str) -> None:
     assert template_folder(tmp_path, name).resolve().parent == (tmp_path / "templates").resolve()
+
+
+async def test_closing_the_window_before_the_extension_is_installed_ends_a_build_by_hand(
+    desk: Desk, display: str
+) -> None:
+    if shutil.which("xdotool") is None:
+        pytest.skip("xdotool is not on this machine")
+    steps: list[str] = []
+    building = asyncio.create_task(build_template(desk.order(Source.BY_HAND, headless=False), steps.append))
+    find = ["xdotool", "search", "--onlyvisible", "--class", desk.executable.name]
+    quit_it = [*find, "windowactivate", "--sync", "key", "--clearmodifiers", "alt+F4"]
+    async with asyncio.timeout(60):
+        while not building.done():  # a window that is only just coming up does not hear it the first time
+            closing = await asyncio.create_subprocess_exec(*quit_it, stderr=asyncio.subprocess.DEVNULL)
+            await closing.wait()
+            await asyncio.wait({building}, timeout=1)
+    with pytest.raises(TemplateError, match="closed"):
+        await building
+    assert steps == ["install"]
+    assert builds(desk) == []
