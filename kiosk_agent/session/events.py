@@ -158,7 +158,8 @@ class ChallengeAnswered(Event, frozen=True):
     mark: str = ""
 
 
-# answers of the hands during the end
+# answers of the hands during the end; ``visit_id`` keeps a late answer about one visit from being taken for the next
+# one's ("": the visit that runs)
 
 
 class ShieldShown(Event, frozen=True):
@@ -176,14 +177,19 @@ class LogoutFinished(Event, frozen=True):
 
     steps_ok: bool
     half: bool | None
+    visit_id: str = ""
 
 
 class BrowserGone(Event, frozen=True):
     """Every process of the visit's browser is gone."""
 
+    visit_id: str = ""
+
 
 class BrowserStuck(Event, frozen=True):
     """A process of the visit's browser could not be killed."""
+
+    visit_id: str = ""
 
 
 class ResidueRemoved(Event, frozen=True):
@@ -191,12 +197,14 @@ class ResidueRemoved(Event, frozen=True):
 
     clean: bool
     left: tuple[str, ...] = ()  # kinds only: "downloads", "clipboard", "profile"
+    visit_id: str = ""
 
 
 class ProofFinished(Event, frozen=True):
     """The replay of the noted credentials gave its answer (never ``not_needed``)."""
 
     proof: Proof
+    visit_id: str = ""
 
 
 class ProofRevised(Event, frozen=True):

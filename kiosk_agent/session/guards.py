@@ -183,7 +183,8 @@ def browser_asked(step: Step, event: ev.Event) -> bool:
 
 def start_recorded(step: Step, event: ev.EntryRecorded) -> bool:
     """It is the start of the visit."""
-    return owed_entry(step.state, event.ticket, en.VisitStarted) is not None
+    started = owed_entry(step.state, event.ticket, en.VisitStarted)
+    return started is not None and started.visit_id == step.visit.visit_id
 
 
 # the end of a visit
@@ -223,14 +224,27 @@ def shield_overdue(step: Step, event: ev.TimerFired) -> bool:
     return _timed_out(step, Phase.SHIELDING)
 
 
-def logging_out(step: Step, event: ev.Event) -> bool:
+Answered = ev.LogoutFinished | ev.BrowserGone | ev.BrowserStuck | ev.ResidueRemoved | ev.ProofFinished
+
+
+def _of_this_visit(step: Step, event: Answered) -> bool:
+    return event.visit_id in ("", step.visit.visit_id)
+
+
+def logging_out(step: Step, event: ev.VisitBrowserLost | ev.VisitBrowserFailed) -> bool:
     """Logging out."""
     return _phase(step) is Phase.LOGGING_OUT
 
 
+def logged_out(step: Step, event: ev.LogoutFinished) -> bool:
+    """Logging out."""
+    return _phase(step) is Phase.LOGGING_OUT and _of_this_visit(step, event)
+
+
 def half_after_all(step: Step, event: ev.LogoutFinished) -> bool:
     """Too late, but with bad news: the same browser still got in."""
-    return _phase(step) in (Phase.DESTROYING, Phase.CLEANING, Phase.PROVING) and event.half is True
+    late = _phase(step) in (Phase.DESTROYING, Phase.CLEANING, Phase.PROVING)
+    return late and event.half is True and _of_this_visit(step, event)
 
 
 def logout_overdue(step: Step, event: ev.TimerFired) -> bool:
@@ -238,9 +252,9 @@ def logout_overdue(step: Step, event: ev.TimerFired) -> bool:
     return _timed_out(step, Phase.LOGGING_OUT)
 
 
-def destroying(step: Step, event: ev.Event) -> bool:
+def destroying(step: Step, event: ev.BrowserGone | ev.BrowserStuck) -> bool:
     """Destroying."""
-    return _phase(step) is Phase.DESTROYING
+    return _phase(step) is Phase.DESTROYING and _of_this_visit(step, event)
 
 
 def destroy_overdue(step: Step, event: ev.TimerFired) -> bool:
@@ -255,12 +269,12 @@ def _needs_proof(step: Step) -> bool:
 
 def cleaned_for_proof(step: Step, event: ev.ResidueRemoved) -> bool:
     """Cleaning, and there is something to prove."""
-    return _phase(step) is Phase.CLEANING and _needs_proof(step)
+    return cleaning(step, event) and _needs_proof(step)
 
 
 def cleaning(step: Step, event: ev.ResidueRemoved) -> bool:
     """Cleaning."""
-    return _phase(step) is Phase.CLEANING
+    return _phase(step) is Phase.CLEANING and _of_this_visit(step, event)
 
 
 def residue_overdue_for_proof(step: Step, event: ev.TimerFired) -> bool:
@@ -275,7 +289,7 @@ def residue_overdue(step: Step, event: ev.TimerFired) -> bool:
 
 def proving(step: Step, event: ev.ProofFinished) -> bool:
     """Proving."""
-    return _phase(step) is Phase.PROVING
+    return _phase(step) is Phase.PROVING and _of_this_visit(step, event)
 
 
 def proof_overdue(step: Step, event: ev.TimerFired) -> bool:
@@ -300,7 +314,8 @@ def losing_browser(step: Step, event: ev.VisitBrowserLost | ev.VisitBrowserFaile
 
 
 def _outcome(step: Step, event: ev.EntryRecorded) -> bool:
-    return owed_entry(step.state, event.ticket, en.Outcome) is not None
+    outcome = owed_entry(step.state, event.ticket, en.Outcome)
+    return outcome is not None and outcome.visit_id == step.visit.visit_id
 
 
 def outcome_recorded_stopping(step: Step, event: ev.EntryRecorded) -> bool:
@@ -353,7 +368,8 @@ def confirmed(step: Step, event: ev.Confirmed) -> bool:
 
 def confirmation_recorded(step: Step, event: ev.EntryRecorded) -> bool:
     """It is the confirmation."""
-    return owed_entry(step.state, event.ticket, en.Confirmation) is not None
+    confirmation, due = owed_entry(step.state, event.ticket, en.Confirmation), step.state.due
+    return confirmation is not None and due is not None and confirmation.visit_id == due.visit_id
 
 
 def revisable(step: Step, event: ev.ProofRevised) -> bool:
@@ -392,7 +408,7 @@ def starting(step: Step, event: ev.AgentStarted) -> bool:
 
 def stuck(step: Step, event: ev.BrowserGone) -> bool:
     """The visit's browser was stuck."""
-    return step.state.ending is not None
+    return step.state.ending is not None and _of_this_visit(step, event)
 
 
 def released_stuck(step: Step, event: ev.Released) -> bool:

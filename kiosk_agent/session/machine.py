@@ -18,6 +18,15 @@ from kiosk_agent.session.vocabulary import Proof
 # What the hands and the ledger report is true however late it is read. What people do counts only while it is in time,
 # so while a visit runs the timers that are due go before everything else.
 REPORTS = (ev.EntryRecorded, ev.VisitBrowserOpened, ev.ShieldShown)
+# ... and where a timer that was due has just begun something, these cannot be answers to it.
+ANSWERS = (
+    ev.WarningAnswered,
+    ev.LogoutFinished,
+    ev.BrowserGone,
+    ev.BrowserStuck,
+    ev.ResidueRemoved,
+    ev.ProofFinished,
+)
 
 
 def row_for(state: State, event: ev.Event, now: float, rules: Rules) -> Row | None:
@@ -44,9 +53,10 @@ def take(state: State, event: ev.Event, now: float, rules: Rules) -> tuple[State
 def transition(state: State, event: ev.Event, now: float, rules: Rules) -> tuple[State, list[do.Command]]:
     """The state after ``event`` and all timers that are due at ``now``, and the commands of both, in order."""
     commands: list[do.Command] = []
+    asked = state.name
     if state.name in VISIT and not isinstance(event, REPORTS):
         state, commands = _run_timers(state, now, rules)
-    if not isinstance(event, ev.TimerFired):
+    if not isinstance(event, ev.TimerFired) and not (state.name is not asked and isinstance(event, ANSWERS)):
         state, given = take(state, event, now, rules)
         commands += given
     state, given = _run_timers(state, now, rules)

@@ -210,7 +210,7 @@ def after_record(state: State, ticket: int) -> State:
     if recorded is None:
         return state
     state = replace(state, owed=tuple(owed for owed in state.owed if owed.ticket != ticket))
-    if isinstance(recorded, en.Confirmation):
+    if isinstance(recorded, en.Confirmation) and state.due is not None and state.due.visit_id == recorded.visit_id:
         return replace(state, due=None)
     if isinstance(recorded, en.Override):
         return replace(state, due=None, holds=state.holds - state.releasing, releasing=frozenset())

@@ -117,7 +117,7 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(ENDING, ev.ShieldShown, when.shielding, fi.start_destroy),
         _rows(ENDING, ev.ShieldLost, when.uncovered_before_destroy, fi.destroy_uncovered),
         _rows(ENDING, ev.ShieldLost, when.uncovered_later, fi.note_uncovered),
-        _rows(ENDING, ev.LogoutFinished, when.logging_out, fi.destroy_after_logout),
+        _rows(ENDING, ev.LogoutFinished, when.logged_out, fi.destroy_after_logout),
         _rows(ENDING, ev.LogoutFinished, when.half_after_all, fi.note_half),
         _rows(ENDING, ev.BrowserGone, when.destroying, fi.clean),
         _rows(ENDING, ev.BrowserStuck, when.destroying, fi.hold_stuck, HELD),
