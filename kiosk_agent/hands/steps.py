@@ -1,0 +1,171 @@
+"""Carrying out a profile's steps on the portal's own controls."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from playwright.async_api import BrowserContext, Frame, Locator, Page
+from playwright.async_api import Error as BrowserError
+
+from kiosk_agent.errors import StepError
+from kiosk_agent.portal.profile import Step, Verb
+
+OPTIONAL_LIMIT_S = 2.0  # what may be missing is not waited for longer
+FRAMES_AGAIN_MS = 1000.0  # a frame that appears later is looked into by then
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step: its words, whether it worked, how long it took, and why it did not. Never text of the page."""
+
+    step: str
+    ok: bool
+    ms: float
+    detail: str = ""
+
+
+@dataclass
+class Front:
+    """The page that the steps work on: a tab that they open becomes the front, one that closes gives way."""
+
+    context: BrowserContext
+    page: Page
+    _opened: list[Page] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.on("page", self._opened.append)
+
+    def look(self) -> Page:
+        """The page to work on now."""
+        while self._opened:
+            self.page = self._opened.pop(0)
+        if self.page.is_closed() and self.context.pages:
+            self.page = self.context.pages[-1]
+        return self.page
+
+    def release(self) -> None:
+        """Stop following new tabs."""
+        self.context.remove_listener("page", self._opened.append)
+
+
+def in_words(step: Step) -> str:
+    """The step as the profile has it; a value is never shown."""
+    return f"{step.verb} {step.target}"
+
+
+def expand(value: str, variables: Mapping[str, str]) -> str:
+    """``value`` with ${NAME} replaced. Raises KeyError with the name that is missing."""
+    return VARIABLE.sub(lambda match: variables[match.group(1)], value)
+
+
+async def run_steps(
+    front: Front,
+    steps: Sequence[Step],
+    *,
+    limit_s: float,
+    variables: Mapping[str, str] | None = None,
+    on_step: Callable[[StepResult], None] = lambda _result: None,
+) -> bool:
+    """Carry out ``steps`` within ``limit_s`` seconds; returns whether all that must work did. Never raises.
+
+    Stops at the first step that fails and is not optional.
+    """
+    deadline = time.monotonic() + limit_s
+    for number, step in enumerate(steps, start=1):
+        began = time.monotonic()
+        left_s = deadline - began
+        limit = min(left_s, OPTIONAL_LIMIT_S) if step.optional else left_s
+        try:
+            if limit <= 0:
+                raise StepError(number, step.verb, "no time was left")
+            async with asyncio.timeout(limit):
+                await _carry_out(front, step, limit, variables or {})
+        except KeyError as error:
+            problem = f"the environment variable {error.args[0]} is not set"
+        except TimeoutError:
+            problem = f"not possible within {limit:.1f} s"
+        except StepError as error:
+            problem = error.detail
+        except BrowserError as error:
+            problem = _reason(error)
+        else:
+            problem = ""
+        ms = (time.monotonic() - began) * 1000
+        on_step(StepResult(in_words(step), not problem, round(ms, 1), problem))
+        if problem and not step.optional:
+            return False
+    return True
+
+
+async def _carry_out(front: Front, step: Step, limit_s: float, variables: Mapping[str, str]) -> None:
+    page = front.look()
+    match step.verb:
+        case Verb.GOTO:
+            await page.goto(step.target, wait_until="domcontentloaded", timeout=limit_s * 1000)
+        case Verb.PRESS:
+            await page.keyboard.press(step.target)
+        case Verb.WAIT:
+            await find(front, step.target)
+        case Verb.CLICK:
+            await (await find(front, step.target)).click(timeout=limit_s * 1000)
+        case Verb.FILL:
+            value = expand(step.value or "", variables)
+            await (await find(front, step.target)).fill(value, timeout=limit_s * 1000)
+
+
+async def find(front: Front, selector: str) -> Locator:
+    """The first visible match on the front page or in one of its frames. Waits until cancelled."""
+    while True:
+        page = front.look()
+        frames = page.frames
+        waiting = {asyncio.create_task(_visible(frame, selector)): frame for frame in frames}
+        try:
+            pending = set(waiting)
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if task.exception() is None and task.result():
+                        return _first_visible(waiting[task], selector)
+                    _raise_if_meaningless(task)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def _visible(frame: Frame, selector: str) -> bool:
+    try:
+        await _first_visible(frame, selector).wait_for(state="visible", timeout=FRAMES_AGAIN_MS)
+    except BrowserError as error:
+        if _is_meaningless(error):
+            raise
+        await asyncio.sleep(0)  # a frame that is gone answers at once: let the others speak
+        return False
+    return True
+
+
+def _first_visible(frame: Frame, selector: str) -> Locator:
+    return frame.locator(selector).filter(visible=True).first
+
+
+def _is_meaningless(error: BrowserError) -> bool:
+    return "selector" in error.message and any(
+        words in error.message for words in ("Unexpected token", "Unknown engine", "not a valid selector", "parsing")
+    )
+
+
+def _raise_if_meaningless(task: asyncio.Task[bool]) -> None:
+    error = task.exception()
+    if error is not None:
+        raise error
+
+
+def _reason(error: BrowserError) -> str:
+    """Playwright's first line, without addresses: those of a portal may name a resident."""
+    line = error.message.splitlines()[0] if error.message else type(error).__name__
+    return re.sub(r"https?://\S+", "…", line)[:200]
