@@ -82,10 +82,7 @@ def _prepare_applications() -> None:
     for name, ensure in (("Wagtail", ensure_wagtail), ("Node-RED", ensure_nodered)):
         say("third party", name=name)
         try:
-            try:
             ensure(ROOT)
-        except SetupError as error:
-            say("no application", name=name, reason=error)
         except SetupError as error:
             say("without", name=name, reason=error)
 

@@ -103,10 +103,6 @@ TEXTS = {
         "The tests that use {name} will be skipped: {reason}",
         "{name} を使うテストは省略されます: {reason}",
     ),
-    "no application": (
-        "{name} could not be set up, its tests are skipped: {reason}",
-        "{name} を準備できなかったため、そのテストは省略されます: {reason}",
-    ),
     "running": ("Running: {command}", "実行: {command}"),
     "what browser": ("a browser (Edge, Chrome or Chromium)", "ブラウザー（Edge、Chrome または Chromium）"),
     "what tkinter": ("tkinter, which draws the cover", "画面の覆いを描く tkinter"),
