@@ -77,9 +77,7 @@ async def make_copy(template: Template, data_dir: Path) -> VisitCopy:
 
 
 def _copy(source: Path, data_dir: Path) -> Path:
-    started = round(psutil.Process().create_time() * 100)
-    folder = visit_root(data_dir) / f"visit-{os.getpid()}-{started}-{secrets.token_hex(8)}"
-    folder.mkdir(mode=0o700)
+    folder = new_visit_folder(data_dir)
     try:
         shutil.copytree(source, folder / PROFILE_FOLDER, symlinks=True)
         for name in ("downloads", "artifacts"):
@@ -87,6 +85,14 @@ def _copy(source: Path, data_dir: Path) -> Path:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)  # the sweep takes what even this leaves
         raise
+    return folder
+
+
+def new_visit_folder(data_dir: Path) -> Path:
+    """An empty folder for what must not outlive a visit of this process; the sweep finds it. Raises OSError."""
+    started = round(psutil.Process().create_time() * 100)
+    folder = visit_root(data_dir) / f"visit-{os.getpid()}-{started}-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
     return folder
 
 
