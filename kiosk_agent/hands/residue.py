@@ -10,6 +10,7 @@ import psutil
 
 from kiosk_agent.hands.clipboard import clear_clipboard
 from kiosk_agent.hands.launch import visits_dir
+from kiosk_agent.hands.template_copies import sweep_copies
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 
 KILL_LIMIT_S = 5.0
@@ -17,7 +18,8 @@ KILL_LIMIT_S = 5.0
 
 async def sweep(data_dir: Path) -> tuple[str, ...]:
     """Remove what visits of an earlier agent left: processes, folders, the clipboard; returns the kinds that stay."""
-    return await asyncio.to_thread(_sweep, data_dir)
+    left = [*await asyncio.to_thread(_sweep, data_dir), *await sweep_copies(data_dir)]
+    return tuple(dict.fromkeys(left))
 
 
 def _sweep(data_dir: Path) -> tuple[str, ...]:

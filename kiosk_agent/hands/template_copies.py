@@ -153,7 +153,7 @@ async def sweep_copies(data_dir: Path) -> tuple[str, ...]:
     roots = [root for root in (memory_root(data_dir), data_dir / DISK_FOLDER) if root is not None]
     killed = await asyncio.to_thread(_kill_abandoned, roots)
     wiped = [await wipe_folder(folder) for folder in await asyncio.to_thread(_abandoned_folders, roots)]
-    return (*(() if killed else ("browser",)), *(() if all(wiped) else ("visit_copy",)))
+    return (*(() if killed else ("processes",)), *(() if all(wiped) else ("profile",)))
 
 
 def _abandoned_folders(roots: list[Path]) -> list[Path]:

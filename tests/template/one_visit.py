@@ -13,10 +13,11 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
+from kiosk_agent.hands.launch import context_options, launch_options
 from kiosk_agent.hands.template import read_template
 from kiosk_agent.hands.template_launch import TemplateLaunch
 from kiosk_agent.portal.profile import Profile
-from tests.template.conftest import LAUNCH_OPTIONS, card_profile
+from tests.template.conftest import card_profile
 
 
 @asynccontextmanager
@@ -27,8 +28,8 @@ async def visit(profile: Profile, data_dir: Path, executable: Path) -> AsyncIter
             playwright,
             read_template(profile, data_dir),
             data_dir,
-            launch_options={**LAUNCH_OPTIONS, "executable_path": executable},
-            context_options={"no_viewport": True, "accept_downloads": True},
+            launch_options=launch_options(executable, headless=True, proxy=None),
+            context_options=context_options(headless=True),
         )
         _browser, context = await launch.start()
         page = context.pages[0]

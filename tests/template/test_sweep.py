@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from kiosk_agent.hands import template_copies
+from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.template import read_template
 from kiosk_agent.hands.template_build import build_template
 from kiosk_agent.hands.template_copies import make_copy, memory_root, sweep_copies, visit_root, wipe_folder
@@ -182,4 +183,11 @@ async def test_a_copy_that_stays_locked_is_reported(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(template_copies, "WIPE_LIMIT_S", 0.2)
     monkeypatch.setattr(template_copies.shutil, "rmtree", locked)
-    assert await asyncio.wait_for(sweep_copies(tmp_path), 60) == ("visit_copy",)
+    assert await asyncio.wait_for(sweep_copies(tmp_path), 60) == ("profile",)
+
+
+async def test_the_agents_own_sweep_takes_copies_of_templates_along(tmp_path: Path) -> None:
+    folder = tmp_path / "visits" / f"visit-4194305-100-{'0' * 16}"
+    folder.mkdir(parents=True)
+    assert "profile" not in await sweep(tmp_path)
+    assert not folder.exists()
