@@ -74,9 +74,13 @@ class Guard:
 
 
 async def guard(browser: Browser, on_foreign: Callable[[bool], None]) -> Guard:
-    """Guard ``browser``: the contexts that it has now are the only ones whose pages may stay."""
+    """Guard ``browser``: the contexts that it has now are the only ones whose pages may stay.
+
+    Where it has none, the visit runs in the browser's own (an extension that must not run in memory), and stays there.
+    """
     session = await browser.new_browser_cdp_session()
     contexts = await session.send("Target.getBrowserContexts")
-    watch = Guard(session, frozenset(contexts["browserContextIds"]), on_foreign)
+    allowed = frozenset(contexts["browserContextIds"] or [contexts["defaultBrowserContextId"]])
+    watch = Guard(session, allowed, on_foreign)
     await watch.start()
     return watch

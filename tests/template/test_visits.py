@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from kiosk_agent.hands.guard import guard
 from kiosk_agent.hands.template import read_template
 from kiosk_agent.hands.template_build import build_template
 from kiosk_agent.hands.template_launch import TemplateLaunch
@@ -34,8 +35,13 @@ async def test_a_second_resident_finds_nothing_of_the_first(desk: Desk) -> None:
     planted = desk.portal.data["resident A"]
 
     async with visit(desk.profile, desk.data_dir, desk.executable) as (launch, page):
+        assert page.context.browser is not None
+        foreign: list[bool] = []
+        watch = await guard(page.context.browser, foreign.append)
         found, account, seen = await sign_in(page)
         assert (found, account, seen) == (NOTHING, "resident A", "")
+        assert foreign == []  # neither the extension nor the host's own page counts as a foreign window
+        await watch.stop()
         async with page.expect_download() as download:
             await page.click("#letter")
         assert Path(await (await download.value).path()).read_text() == planted
@@ -67,8 +73,13 @@ async def test_an_extension_that_must_not_run_in_memory_gets_a_copy_that_is_wipe
     planted = desk.portal.data["resident A"]
 
     async with visit(desk.profile, desk.data_dir, desk.executable) as (launch, page):
+        assert page.context.browser is not None
+        foreign: list[bool] = []
+        watch = await guard(page.context.browser, foreign.append)
         assert (await sign_in(page))[1] == "resident A"
         await page.goto(f"{desk.portal.url}/mine")
+        assert foreign == []
+        await watch.stop()
         await end_without_wiping(launch)
         assert files_with(planted, *desk.places)  # it is on disk here, which is why it is wiped
         assert await launch.wipe()
