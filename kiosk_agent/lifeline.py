@@ -14,8 +14,8 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, Protocol
 
 from kiosk_agent.process_tree import wake_when_parent_dies
 
@@ -28,13 +28,21 @@ Message = Mapping[str, Any]
 Listener = Callable[[Message], None]
 
 
+class Lines(Protocol):
+    """Where lines come from: a binary file, or something like it."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def close(self) -> None: ...
+
+
 class Channel:
     """JSON lines over two pipes. Listeners run in the event loop; :meth:`send` may be called from any thread.
 
     Reading and writing have a thread each, so that a stopped partner never stops the event loop.
     """
 
-    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO, name: str) -> None:
+    def __init__(self, incoming: Lines, outgoing: BinaryIO, name: str) -> None:
         self._incoming = incoming
         self._outgoing = outgoing
         self._name = name
@@ -86,7 +94,9 @@ class Channel:
             for line in self._incoming:
                 message = json.loads(line)
                 if not self._in_loop(lambda message=message: self._tell(message)):  # type: ignore[misc]  # binds it
-                    return
+                    break
+        with contextlib.suppress(OSError):
+            self._incoming.close()
         self.open = False
         self._in_loop(self._tell_end)
 
@@ -131,7 +141,7 @@ class Lifeline:
         self._timer: asyncio.TimerHandle | None = None
         self._hello: asyncio.Future[Message] | None = None
         incoming, outgoing = take_over_standard_streams()
-        self.channel = Channel(_WatchedInput(incoming, self._input_ended), outgoing, "lifeline")  # type: ignore[arg-type]  # only iterated
+        self.channel = Channel(_WatchedInput(incoming, self._input_ended), outgoing, "lifeline")
         self._closing = False
 
     async def start(self, hello_limit_s: float = 10.0) -> None:
@@ -205,11 +215,14 @@ class _WatchedInput:
         self._incoming = incoming
         self._ended = ended
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._incoming
         finally:
             self._ended()
+
+    def close(self) -> None:
+        self._incoming.close()
 
 
 def _end_at_once() -> None:

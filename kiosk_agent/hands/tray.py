@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 CODE = "tray"
 VISIBLE_LIMIT_S = 10.0  # docking takes milliseconds; a host that hangs must not keep the thread for ever
+STOP_LIMIT_S = 2.0  # the agent's end does not wait longer for a tray; its threads end with the process
+LOOK_SOON_S = 0.5  # at first: desktop and agent start together
+SOON_LOOKS = 20
 LOOK_AGAIN_S = 30.0  # a desktop's tray may start after the agent, or again
 REMEDY = "The visit can be ended at the gate and with the key combination."
 
@@ -51,20 +54,25 @@ class DeskTray:
         self._showing: Showing = (StateName.HELD.value, "green")
         self._icon: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._looks = 0
         self.shown = threading.Event()  # set while a tray shows the icon
 
     def start(self) -> None:
         """Begin to show the icon. Call it in the event loop."""
         self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._work, name="tray", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="tray", daemon=True)
+        self._thread.start()
 
     def show(self, state: str, severity: str) -> None:
         """Show ``state`` (a StateName) and the worst ``severity``; returns at once."""
         self._wishes.put((state, severity))
 
     def stop(self) -> None:
-        """Take the icon away; returns at once."""
+        """Take the icon away."""
         self._wishes.put(None)
+        if self._thread is not None:
+            self._thread.join(STOP_LIMIT_S)
 
     # in the tray's own threads
 
@@ -72,8 +80,10 @@ class DeskTray:
         """Keep an icon until told to stop; one that ended (its host took it along) is made again."""
         while self._keep_icon():
             self.shown.clear()
-            if self._newest_wish() is None:
+            wish = self._newest_wish()
+            if wish is None:
                 return
+            self._showing = wish
 
     def _keep_icon(self) -> bool:
         """Show one icon until it ends; returns whether another one is worth trying."""
@@ -87,7 +97,7 @@ class DeskTray:
             self._tell(self._failed, f"{type(error).__name__}: {error}")
             return not isinstance(error, ImportError)
         visible = threading.Event()
-        runner = threading.Thread(target=self._run_icon, args=(visible,), name="tray-icon", daemon=True)
+        runner = threading.Thread(target=self._run_icon, args=(self._icon, visible), name="tray-icon", daemon=True)
         runner.start()
         visible.wait(VISIBLE_LIMIT_S)
         return self._follow_wishes(runner)
@@ -99,30 +109,39 @@ class DeskTray:
             ),
             pystray.MenuItem(lambda _item: self._t("Status"), self._status_pressed),
         )
-        icon = pystray.Icon("kiosk-agent", picture(*self._showing), self._title(), menu)
-        if is_xorg(icon):
+        if sys.platform != "win32":
+            from Xlib.display import Display
+
+            Display().close()  # where this fails, pystray would leave half an icon behind
+        icon = _quiet_icon(pystray)("kiosk-agent", self._picture(is_xorg(pystray)), self._title(), menu)
+        if is_xorg(pystray):
             from Xlib import X
 
             # pystray does not ask for clicks
             mask = X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask
-            icon._window.change_attributes(event_mask=mask)  # there is no other way
+            icon._window.change_attributes(event_mask=mask)
         return icon
 
-    def _run_icon(self, visible: threading.Event) -> None:
+    def _run_icon(self, icon: Any, visible: threading.Event) -> None:
         def set_up(icon: Any) -> None:
             icon.visible = True
             visible.set()
 
         try:
-            self._icon.run(set_up)
+            icon.run(set_up)
         except Exception as error:  # see _keep_icon
             log.info("the tray icon ended", exc_info=True)
             self._tell(self._failed, f"{type(error).__name__}: {error}")
+        finally:
+            # otherwise its destructor would ask the ended thread to stop, and wait for the answer for ever
+            icon._running = False
 
     def _newest_wish(self) -> Showing | None:
         """What to show now, None for nothing; waits for news, but not longer than until it is time to look again."""
         try:
-            wish = self._wishes.get(timeout=LOOK_AGAIN_S)
+            hurry = not self.shown.is_set() and self._looks < SOON_LOOKS
+            self._looks += 1
+            wish = self._wishes.get(timeout=LOOK_SOON_S if hurry else LOOK_AGAIN_S)
         except queue.Empty:
             return self._showing
         while wish is not None and not self._wishes.empty():
@@ -136,6 +155,7 @@ class DeskTray:
             if wish is None:
                 self._icon.stop()
                 runner.join(VISIBLE_LIMIT_S)
+                self._icon = None
                 return False
             self._showing = wish
             try:
@@ -143,24 +163,31 @@ class DeskTray:
             except Exception as error:  # noqa: BLE001  # see _keep_icon
                 self._tell(self._failed, f"{type(error).__name__}: {error}")
             wish = self._newest_wish()
+        self._icon = None
         self._tell(self._failed, "the icon's thread ended")
         return True
 
     def _draw(self) -> None:
-        if not host_is_there(self._icon):
+        import pystray
+
+        if not host_is_there(pystray):
             self.shown.clear()
             self._tell(self._failed, "no program shows tray icons")
             return
         self._icon.title = self._title()
-        self._icon.icon = self._picture()  # pystray docks here, too, if it could not before
+        self._icon.icon = self._picture(is_xorg(pystray))  # pystray docks here, too, if it could not before
+        if is_xorg(pystray) and not is_embedded(self._icon._window.id):
+            self._tell(self._failed, "the tray has not taken the icon yet")
+            return
         self.shown.set()
+        self._looks = 0
         self._tell(self._recovered)
 
-    def _picture(self) -> Image.Image:
+    def _picture(self, opaque: bool) -> Image.Image:
         image = picture(*self._showing)
-        if not is_xorg(self._icon):
+        if not opaque:
             return image
-        # this backend drops transparency and would leave black corners
+        # the xorg backend drops transparency and would leave black corners
         paper = Image.new("RGBA", image.size, "#f1f1f4")
         paper.alpha_composite(image)
         return paper
@@ -204,17 +231,42 @@ class DeskTray:
         self._health.recover(CODE)
 
 
-def is_xorg(icon: Any) -> bool:
+def _quiet_icon(pystray: Any) -> Any:
+    """pystray's icon without two of its habits: docking again with each picture, and a destructor that fails."""
+
+    class QuietIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
+        def _assert_docked(self) -> None:
+            # (xorg only) a host that is asked twice makes a second, empty place; one that has just started may
+            # not have heard the first time
+            if not self._systray_manager or not is_embedded(self._window.id):
+                super()._assert_docked()
+
+        def __del__(self) -> None:
+            try:
+                super().__del__()
+            except Exception:  # see _keep_icon
+                log.debug("a tray icon's connection was already closed", exc_info=True)
+                if is_xorg(pystray):
+                    self._display.display.socket.close()
+
+    return QuietIcon
+
+
+def backend_of(pystray: Any) -> str:
+    """The name of the backend that pystray chose: ``xorg``, ``appindicator``, ``gtk``, ``win32``."""
+    return str(pystray.Icon.__module__).rpartition("._")[2]
+
+
+def is_xorg(pystray: Any) -> bool:
     """Whether pystray draws into an X11 tray by itself: no menu, no transparency."""
-    return bool(icon.__class__.__module__.endswith("._xorg"))
+    return backend_of(pystray) == "xorg"
 
 
-def host_is_there(icon: Any) -> bool:
+def host_is_there(pystray: Any) -> bool:
     """Whether some program shows tray icons now; on Windows the taskbar always does."""
-    backend = icon.__class__.__module__.rpartition(".")[2]
     if sys.platform == "win32":
         return True
-    if backend == "_appindicator":
+    if backend_of(pystray) == "appindicator":
         return _dbus_host_is_there()
     return _x11_host_is_there()
 
@@ -226,6 +278,18 @@ def _x11_host_is_there() -> bool:
     try:
         atom = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
         return bool(display.get_selection_owner(atom) != 0)
+    finally:
+        display.close()
+
+
+def is_embedded(window_id: int) -> bool:
+    """Whether a tray has taken our window into its own."""
+    from Xlib.display import Display
+
+    display = Display()
+    try:
+        tree = display.create_resource_object("window", window_id).query_tree()
+        return bool(tree.parent.id != tree.root.id)
     finally:
         display.close()
 

@@ -53,7 +53,7 @@ class EndVisitHotkey:
     def stop(self) -> None:
         """Stop listening."""
         self._over.set()
-        if self._listener is not None:
+        if self.listening.is_set():  # pynput cannot stop a listener that never ran
             self._listener.stop()
         if self._thread is not None:
             self._thread.join(timeout=5.0)
@@ -82,15 +82,18 @@ class EndVisitHotkey:
     def _listen(self) -> None:
         if sys.platform != "win32" and os.environ.get("XDG_SESSION_TYPE") == "wayland":
             raise UnheardError("Wayland lets no program hear keys that are meant for another one")
-        # without DISPLAY the import itself fails
-        from pynput import keyboard
-
-        self._listener = keyboard.GlobalHotKeys({self._combination: self._pressed})
-        self._listener.start()
-        self._listener.wait()
-        self.listening.set()
-        self._tell(self._recovered)
-        self._listener.join()
+        self._listener = listener = _make_listener(self._combination, self._pressed)
+        listener.start()
+        listener.wait()
+        if self._over.is_set():
+            listener.stop()
+        elif listener.failure is None:
+            self.listening.set()
+            self._tell(self._recovered)
+        # pynput's own join() waits for ever when the thread died outside a callback
+        threading.Thread.join(listener)
+        if listener.failure is not None:
+            raise listener.failure
 
     def _pressed(self) -> None:
         self._post(EndRequested(EndSource.HOTKEY))
@@ -112,3 +115,22 @@ class EndVisitHotkey:
 
     def _recovered(self) -> None:
         self._health.recover(CODE)
+
+
+def _make_listener(combination: str, pressed: Callable[[], None]) -> Any:
+    """A listener that keeps in ``failure`` what ended it, and whose wait() returns also when it never got ready."""
+    # without DISPLAY the import itself fails
+    from pynput import keyboard
+
+    class WatchedHotKeys(keyboard.GlobalHotKeys):  # type: ignore[misc]  # pynput has no types
+        failure: Exception | None = None
+
+        def run(self) -> None:
+            try:
+                super().run()
+            except Exception as error:  # noqa: BLE001  # raised again by who waits
+                self.failure = error
+            finally:
+                self._mark_ready()
+
+    return WatchedHotKeys({combination: pressed})

@@ -16,6 +16,9 @@ from kiosk_agent.session.vocabulary import EndSource
 COMBINATION = "<ctrl>+<alt>+<end>"
 PATIENCE_S = 60.0
 
+# python-xlib leaves the sockets of failed and broken connections to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 class Desk:
     """Events and health as the agent has them, and something to wait on."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from kiosk_agent.hands.ports import Panel, PanelAnswer, PanelButton, PanelEntry
 from kiosk_agent.hands.shield import CoverClient
@@ -61,7 +62,7 @@ class Child:
 
     def listen(self) -> None:
         while True:
-            with open(sys.argv[1]) as pipe:
+            with Path(sys.argv[1]).open() as pipe:
                 for line in pipe:
                     asyncio.run_coroutine_threadsafe(self.obey(line.split()), self.loop)
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.cover.screen import Screen, Watch, loud_page
-from tests.supervisor.conftest import SupervisedDesk, wait_until
 
 from kiosk_agent.process_tree import mark_of
 from kiosk_agent.supervisor import EXIT_BUSY
+from tests.cover.screen import Screen, Watch, loud_page
+from tests.supervisor.conftest import SupervisedDesk, wait_until
 
 Start = Callable[..., SupervisedDesk]
 
