@@ -116,7 +116,7 @@ def read_template(profile: Profile, data_dir: Path) -> Template:
     return Template(manifest=manifest, profile_dir=profile_dir)
 
 
-def fitting_template(profile: Profile, data_dir: Path, version: str | None = None) -> Template:
+def load_template(profile: Profile, data_dir: Path, version: str | None = None) -> Template:
     """The template, checked against the profile and the browser's ``version``, if that is known.
 
     Raises TemplateError where a visit must not begin with it.

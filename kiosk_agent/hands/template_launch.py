@@ -7,6 +7,7 @@ extension must not run in memory, the visit runs in the copy itself.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as BrowserError
 
-from kiosk_agent.errors import BrowserLostError
-from kiosk_agent.hands.template import Template
+from kiosk_agent.errors import BrowserLostError, KioskError
+from kiosk_agent.hands.launch import browser_pid, first_line
+from kiosk_agent.hands.template import load_template
 from kiosk_agent.hands.template_copies import VisitCopy, make_copy
+from kiosk_agent.portal.profile import Profile
 
 # Playwright switches extensions off by default; the other one is the bar "controlled by automated software".
 VISIT_DROPS = ("--disable-extensions", "--enable-automation")
@@ -32,14 +35,14 @@ class TemplateLaunch:
     def __init__(
         self,
         playwright: Playwright,
-        template: Template,
+        profile: Profile,
         data_dir: Path,
         *,
         launch_options: Mapping[str, Any],
         context_options: Mapping[str, Any],
     ) -> None:
         self._playwright = playwright
-        self._template = template
+        self._profile = profile
         self._data_dir = data_dir
         self._launch_options = dict(launch_options)
         self._context_options = dict(context_options)
@@ -54,16 +57,20 @@ class TemplateLaunch:
         return self._copy
 
     async def start(self) -> tuple[Browser, BrowserContext]:
-        """Copy, launch, and open the visit's context with its first, empty page. Raises BrowserLostError, OSError."""
+        """Copy, launch, and open the visit's context with its first, empty page.
+
+        Raises TemplateError where the template is missing or does not fit, BrowserLostError, OSError.
+        """
         before = time.perf_counter()
-        copy = self._copy = await make_copy(self._template, self._data_dir)
+        template = load_template(self._profile, self._data_dir)
+        copy = self._copy = await make_copy(template, self._data_dir)
         options = self._launch_options
         try:
             host = self._host = await self._playwright.chromium.launch_persistent_context(
                 copy.profile_dir,
                 **{
                     **options,
-                    **({} if self._template.in_memory else self._context_options),
+                    **({} if template.in_memory else self._context_options),
                     "ignore_default_args": sorted({*VISIT_DROPS, *options.get("ignore_default_args", ())}),
                     "downloads_path": copy.downloads_dir,
                     "artifacts_dir": copy.artifacts_dir,
@@ -72,16 +79,23 @@ class TemplateLaunch:
             browser = host.browser
             if browser is None:
                 raise BrowserLostError("The browser gives no access to itself: install a newer one.")
-            self.root_pid = await _root_pid(browser)
-            context = await self._visit_context(host, browser)
+            self.root_pid = await browser_pid(browser)
+            load_template(self._profile, self._data_dir, browser.version)
+            context = await self._visit_context(host, browser) if template.in_memory else host
         except BrowserError as error:
-            raise BrowserLostError(f"The browser did not start: {error.message.splitlines()[0]}") from error
+            await self._give_up()
+            raise BrowserLostError(f"The browser did not start: {first_line(error)}") from error
+        except KioskError:
+            await self._give_up()
+            raise
         self.started_ms = (time.perf_counter() - before) * 1000
         return browser, context
 
+    async def _give_up(self) -> None:
+        with contextlib.suppress(BrowserError):  # the first error is the one to tell
+            await self.close()
+
     async def _visit_context(self, host: BrowserContext, browser: Browser) -> BrowserContext:
-        if not self._template.in_memory:
-            return host
         context = await browser.new_context(**self._context_options)
         await context.new_page()
         for page in host.pages:  # not before: a browser whose last page closes ends
@@ -96,10 +110,3 @@ class TemplateLaunch:
     async def wipe(self) -> bool:
         """After the browser's processes are gone: remove everything; returns whether nothing is left."""
         return self._copy is None or await self._copy.wipe()
-
-
-async def _root_pid(browser: Browser) -> int:
-    session = await browser.new_browser_cdp_session()
-    processes = await session.send("SystemInfo.getProcessInfo")
-    await session.detach()
-    return next(int(process["id"]) for process in processes["processInfo"] if process["type"] == "browser")

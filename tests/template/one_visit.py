@@ -14,7 +14,6 @@ from pathlib import Path
 from playwright.async_api import Page, async_playwright
 
 from kiosk_agent.hands.launch import context_options, launch_options
-from kiosk_agent.hands.template import read_template
 from kiosk_agent.hands.template_launch import TemplateLaunch
 from kiosk_agent.portal.profile import Profile
 from tests.template.conftest import card_profile
@@ -26,7 +25,7 @@ async def visit(profile: Profile, data_dir: Path, executable: Path) -> AsyncIter
     async with async_playwright() as playwright:
         launch = TemplateLaunch(
             playwright,
-            read_template(profile, data_dir),
+            profile,
             data_dir,
             launch_options=launch_options(executable, headless=True, proxy=None),
             context_options=context_options(headless=True),

@@ -21,7 +21,7 @@ from kiosk_agent.hands.template import (
     TemplateError,
     TemplateExtension,
     browser_version,
-    fitting_template,
+    load_template,
     portal_hash,
     read_template,
     template_folder,
@@ -185,20 +185,20 @@ def test_an_older_browser_than_the_templates_is_red_and_no_visit_begins(desk: De
     rewrite(desk, stored, browser_version="999.0.0.1")
     assert severities(desk) == [Severity.RED]
     with pytest.raises(TemplateError, match="newer"):
-        fitting_template(desk.profile, desk.data_dir, "156.0.0.0")
+        load_template(desk.profile, desk.data_dir, "156.0.0.0")
 
 
 def test_a_newer_browser_than_the_templates_is_amber(desk: Desk, stored: Manifest) -> None:
     rewrite(desk, stored, browser_version="1.0.0.1")
     assert severities(desk) == [Severity.AMBER]
-    assert fitting_template(desk.profile, desk.data_dir, "156.0.0.0").manifest.build == stored.build
+    assert load_template(desk.profile, desk.data_dir, "156.0.0.0").manifest.build == stored.build
 
 
 def test_a_profile_that_names_another_extension_does_not_fit(desk: Desk, stored: Manifest) -> None:
     changed = with_portal(desk.profile, extensions=(desk.extension.id, "b" * 32))
     assert severities(desk, changed) == [Severity.RED]
     with pytest.raises(TemplateError, match="b" * 32):
-        fitting_template(changed, desk.data_dir)
+        load_template(changed, desk.data_dir)
 
 
 def test_a_changed_start_address_is_amber_and_a_changed_title_is_nothing(desk: Desk, stored: Manifest) -> None:
