@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -53,10 +54,23 @@ class Launch(Protocol):
 def visits_dir(data_dir: Path) -> Path:
     """Where visits keep what must not outlive them: memory where the system has a folder for that."""
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, for this user alone
-    base = memory / f"kiosk-agent-{os.getuid()}" if memory.is_dir() else data_dir
-    path = base / VISITS_FOLDER if base == data_dir else base / data_dir.name
+    if not memory.is_dir():
+        path = data_dir / VISITS_FOLDER
+    else:  # one folder for each data folder: another desk of this user must not be swept
+        desk = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:12]
+        path = memory / f"kiosk-agent-{os.getuid()}" / desk
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def prepare_driver(data_dir: Path) -> None:
+    """Set this process's environment for Playwright's driver, before it is started.
+
+    The driver makes its temporary profiles where these variables say: there a later sweep finds them.
+    """
+    os.environ.update(DRIVER_ENVIRONMENT)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        os.environ[name] = str(visits_dir(data_dir))
 
 
 def launch_options(executable: Path, *, headless: bool, proxy: str | None) -> dict[str, Any]:

@@ -1,0 +1,348 @@
+"""The browser of one visit: a process tree of its own, watched, guarded, and thrown away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route
+from playwright.async_api import Error as BrowserError
+
+from kiosk_agent.config import WindowMode
+from kiosk_agent.errors import BrowserLostError
+from kiosk_agent.hands.clipboard import clear_clipboard
+from kiosk_agent.hands.exits import ExitWatch
+from kiosk_agent.hands.guard import Guard, guard
+from kiosk_agent.hands.launch import Launch, MemoryLaunch, context_options, launch_options
+from kiosk_agent.hands.logout import Logout
+from kiosk_agent.hands.overlay import nudge_view, overlay_view
+from kiosk_agent.hands.pages import Pages, Watched
+from kiosk_agent.hands.ports import LogoutReport, Post, WarningView
+from kiosk_agent.hands.proof import Replayer
+from kiosk_agent.hands.signin import SignIn
+from kiosk_agent.hands.window import place_window
+from kiosk_agent.locale import translator
+from kiosk_agent.portal.globs import matches_any
+from kiosk_agent.portal.profile import Isolation, Profile
+from kiosk_agent.process_tree import ProcessMark, descendants, kill_all, mark_of
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, Proof, Signal
+
+log = logging.getLogger(__name__)
+
+CLOSE_LIMIT_S = 1.0  # measured: 0.13 s; then the processes are killed
+KILL_LIMIT_S = 3.0
+FIRST_PAGE_LIMIT_MS = 15_000.0
+INNER_SCHEMES = ("about:blank", "about:srcdoc", "data:", "blob:")  # inside a page of the portal
+
+
+@dataclass(frozen=True)
+class BrowserSettings:
+    """How this desk runs browsers."""
+
+    executable: Path
+    headless: bool
+    window: WindowMode
+    data_dir: Path
+    language: str
+    proxy: str | None = None
+
+
+class ResidentBrowser:
+    """Implements :class:`kiosk_agent.hands.ports.VisitBrowser`. ``on_process`` hears the root's pid, then None."""
+
+    def __init__(
+        self,
+        playwright: Playwright,
+        profile: Profile,
+        visit_id: str,
+        post: Post,
+        settings: BrowserSettings,
+        on_process: Callable[[int | None], None] = lambda _pid: None,
+    ) -> None:
+        self._playwright = playwright
+        self._profile = profile
+        self._visit_id = visit_id
+        self._post = post
+        self._settings = settings
+        self._on_process = on_process
+        self._t = translator(settings.language)
+        self._launch = self._choose_launch()
+        self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.proxy)
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self._pages: Pages | None = None
+        self._sign_in: SignIn | None = None
+        self._guard: Guard | None = None
+        self._marks: list[ProcessMark] = []
+        self._exits: list[ExitWatch] = []
+        self._warning: WarningView | None = None
+        self._warned: dict[Page, asyncio.Event] = {}
+        self._ending = False
+        self._retry: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def _choose_launch(self) -> Launch:
+        settings = self._settings
+        options = launch_options(settings.executable, headless=settings.headless, proxy=settings.proxy)
+        context = context_options(headless=settings.headless)
+        if self._profile.portal.isolation is Isolation.TEMPLATE:
+            from kiosk_agent.hands.template_launch import TemplateLaunch
+
+            return TemplateLaunch(
+                self._playwright, self._profile, settings.data_dir, launch_options=options, context_options=context
+            )
+        return MemoryLaunch(self._playwright, settings.data_dir, launch_options=options, context_options=context)
+
+    # its life
+
+    async def open(self) -> None:
+        self._browser, self._context = await self._launch.start()
+        if self._launch.root_pid is None:
+            raise BrowserLostError("The browser does not say which process it is.")
+        self._watch_processes(self._launch.root_pid)
+        self._on_process(self._launch.root_pid)
+        context = self._context
+        try:
+            await context.route("**/*", self._route)
+            self._guard = await guard(self._browser, self._foreign_window)
+            self._pages = Pages(
+                context, self._heard, arrived=self._arrived, moved=self._moved, emptied=self._emptied
+            )
+            self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post)
+            context.on("response", self._sign_in.answered)
+            page = context.pages[0] if context.pages else await context.new_page()
+            self._pages.start()
+            await place_window(page, self._settings.window, headless=self._settings.headless)
+        except BrowserError as error:
+            raise BrowserLostError("The browser was lost while it started.") from error
+        with contextlib.suppress(BrowserError):  # a portal that is down shows the browser's own page for that
+            await page.goto(
+                self._profile.portal.start_url, wait_until="domcontentloaded", timeout=FIRST_PAGE_LIMIT_MS
+            )
+        if self._ending:
+            raise BrowserLostError("The browser was lost while it started.")
+
+    def _watch_processes(self, root_pid: int) -> None:
+        root = mark_of(root_pid)
+        if root is None:
+            raise BrowserLostError("The browser died while it started.")
+        self._marks = [root]
+        self._exits.append(ExitWatch(root_pid, self._process_lost))
+        driver_pid = psutil.Process(root_pid).ppid()
+        if driver_pid > 1:
+            self._exits.append(ExitWatch(driver_pid, self._driver_lost))
+
+    def _process_lost(self) -> None:
+        if not self._ending:
+            self._post(ev.VisitBrowserLost(crashed=True))
+
+    def _driver_lost(self) -> None:
+        # nothing can be asked of the browser any more, and it may live on: nobody may act in it
+        kill_all(self._marks, 0.0)
+        if not self._ending:
+            self._post(ev.VisitBrowserLost(crashed=True))
+
+    async def destroy(self) -> bool:
+        self._stop_watching()
+        doomed = [*self._marks]
+        for mark in self._marks:
+            process = mark.find()
+            if process is not None:
+                found = [mark_of(child.pid) for child in descendants(process)]
+                doomed += [one for one in found if one is not None]
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._launch.close()
+        except (BrowserError, TimeoutError) as error:
+            log.info("the browser does not close by itself: %s", type(error).__name__)
+        left = await asyncio.to_thread(kill_all, doomed, KILL_LIMIT_S)
+        if not left:
+            self._on_process(None)
+        return not left
+
+    def _stop_watching(self) -> None:
+        self._ending = True
+        for watch in self._exits:
+            watch.stop()
+        self._exits.clear()
+        for task in self._tasks:
+            task.cancel()
+
+    # what may be opened
+
+    async def _route(self, route: Route) -> None:
+        request = route.request
+        url = request.url
+        if url.startswith(INNER_SCHEMES) or matches_any(self._profile.portal.allowed, url):
+            await route.continue_()
+            return
+        self._post(ev.NavigationRefused())
+        if request.is_navigation_request():
+            words = self._t("This page cannot be opened at this desk.")
+            await route.fulfill(status=403, content_type="text/plain; charset=utf-8", body=words)
+        else:
+            await route.abort("blockedbyclient")
+
+    def _foreign_window(self, closed: bool) -> None:
+        signal = Signal.FOREIGN_WINDOW_CLOSED if closed else Signal.FOREIGN_WINDOW_STUCK
+        self._post(ev.ChangeSignalled(signal))
+
+    # what the pages say
+
+    def _heard(self, page: Page, said: dict[str, Any]) -> None:
+        match said:
+            case {"k": "activity"}:
+                self._post(ev.PortalActivity())
+                self._look()
+            case {"k": "changed"}:
+                self._look()
+            case {"k": "warning_shown"}:
+                self._warned.setdefault(page, asyncio.Event()).set()
+            case {"k": "warning_fought"} if self._warning is not None:
+                self._post(ev.WarningNotShown())
+            case {"k": "warning_answer", "answer": answer} if self._warning is not None:
+                by = Answerer.WORKER if self._warning.worker_only else Answerer.RESIDENT
+                self._post(ev.WarningAnswered(Answer(answer), by, str(said.get("mark", ""))))
+            case {"k": "nudge_logout"}:
+                self._post(ev.EndRequested(EndSource.NUDGE))
+
+    def _arrived(self, watched: Watched) -> None:
+        self._look()
+        if self._warning is not None:
+            self._start(self._warn_page(watched, self._warning))
+
+    def _moved(self, page: Page) -> None:
+        url = page.url
+        if not (url.startswith(INNER_SCHEMES) or matches_any(self._profile.portal.allowed, url)):
+            if not url.startswith("chrome-error:"):
+                self._post(ev.NavigationRefused())
+                self._start(self._back_to_start(page))
+            return
+        self._look()
+        watched = next((one for one in self._pages.watched if one.page is page), None) if self._pages else None
+        if watched is not None and self._warning is not None:
+            self._start(self._warn_page(watched, self._warning))
+
+    async def _back_to_start(self, page: Page) -> None:
+        await page.goto(self._profile.portal.start_url, wait_until="commit", timeout=FIRST_PAGE_LIMIT_MS)
+
+    def _emptied(self) -> None:
+        if not self._ending:
+            self._post(ev.VisitBrowserLost(crashed=False))
+
+    def _look(self) -> None:
+        if self._sign_in is not None and not self._ending:
+            self._sign_in.look()
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, (BrowserError, TimeoutError)):
+            log.error("something in the visit's browser failed", exc_info=error)
+
+    # warning and nudge
+
+    async def show_warning(self, view: WarningView) -> bool:
+        if self._pages is None:
+            return False
+        self._warning = view
+        await self._pages.dismiss_dialogs()
+        shown = await asyncio.gather(*(self._warn_page(one, view) for one in self._pages.watched))
+        return bool(shown) and all(shown)
+
+    async def _warn_page(self, watched: Watched, view: WarningView) -> bool:
+        if self._pages is None:
+            return False
+        shown = self._warned[watched.page] = asyncio.Event()
+        try:
+            await self._pages.call(watched, "show", overlay_view(view, self._t))
+            async with asyncio.timeout(1.0):
+                await shown.wait()
+        except (BrowserError, TimeoutError):
+            return watched.page.is_closed()  # a page that is gone needs no warning
+        return True
+
+    async def hide_warning(self) -> None:
+        self._warning = None
+        await self._everywhere("hide")
+
+    async def show_nudge(self, operation: str) -> None:
+        await self._everywhere("nudge", nudge_view(self._t))
+
+    async def _everywhere(self, function: str, *arguments: object) -> None:
+        if self._pages is None:
+            return
+        for watched in self._pages.watched:
+            try:
+                await self._pages.call(watched, function, *arguments)
+            except (BrowserError, TimeoutError) as error:
+                log.info("a page did not answer to %s: %s", function, type(error).__name__)
+
+    # whose session it is
+
+    @property
+    def hint(self) -> str:
+        return self._sign_in.hint if self._sign_in is not None else ""
+
+    @property
+    def page(self) -> Page:
+        """The page in front."""
+        if self._pages is None or self._pages.front is None:
+            raise BrowserLostError("The visit has no page.")
+        return self._pages.front
+
+    # the end
+
+    async def run_logout(self, *, steps: bool) -> LogoutReport:
+        if self._context is None or self._pages is None or self._sign_in is None:
+            raise BrowserLostError("The visit has no browser.")
+        self._ending = True
+        await self._pages.dismiss_dialogs()
+        self._pages.accept_dialogs = True
+        logout = Logout(self._context, self._profile, self._pages, self._sign_in)
+        try:
+            return await logout.run(steps=steps)
+        except BrowserError as error:
+            raise BrowserLostError("The browser was lost during the logout.") from error
+
+    async def prove(self) -> Proof:
+        if self._sign_in is None:
+            return Proof.UNPROVEN
+        proof = await self._sign_in.prove()
+        if proof is Proof.UNPROVEN and self._sign_in.can_retry:
+            self._retry = asyncio.get_running_loop().create_task(self._try_again(self._sign_in))
+        return proof
+
+    async def _try_again(self, sign_in: SignIn) -> None:
+        try:
+            proof = await sign_in.prove_later()
+            if proof is not Proof.UNPROVEN:
+                self._post(ev.ProofRevised(self._visit_id, proof))
+        finally:
+            sign_in.forget()
+
+    async def remove_residue(self) -> tuple[str, ...]:
+        left = []
+        if not await self._launch.wipe():
+            left.append("downloads")
+        if not self._settings.headless and not await asyncio.to_thread(clear_clipboard):
+            left.append("clipboard")
+        return tuple(left)
+
+    def forget(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        if self._sign_in is not None:
+            self._sign_in.forget()

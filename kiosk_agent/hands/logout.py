@@ -1,0 +1,114 @@
+"""The portal's own logout, and the question whether it was a whole one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Error as BrowserError
+
+from kiosk_agent.hands.pages import Pages
+from kiosk_agent.hands.ports import LogoutReport
+from kiosk_agent.hands.reach import Reach, reach
+from kiosk_agent.hands.signin import SignIn
+from kiosk_agent.hands.steps import Front, StepResult, run_steps
+from kiosk_agent.portal.profile import Profile
+
+ANSWER_LIMIT_S = 1.0  # a page that needs longer for nothing at all hangs
+SETTLE_LIMIT_S = 3.0
+HALF_LIMIT_S = 6.0
+CONTROL_LIMIT_S = 6.0
+
+
+class Logout:
+    """Logs out in the visit's own browser. To be run beneath the cover."""
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        profile: Profile,
+        pages: Pages,
+        sign_in: SignIn,
+        on_step: Callable[[StepResult], None] = lambda _result: None,
+    ) -> None:
+        self._context = context
+        self._profile = profile
+        self._pages = pages
+        self._sign_in = sign_in
+        self._on_step = on_step
+        self._steps: list[tuple[str, bool, float, str]] = []
+
+    async def run(self, *, steps: bool) -> LogoutReport:
+        """Note and check the credentials, log out (where ``steps``), and look whether the portal lets us in again."""
+        await self._sign_in.settle()
+        page = await self._answering_page()
+        steps_ok = True
+        signed_out_seen = False
+        front = Front(self._context, page)
+        try:
+            if steps:
+                await self._control()
+                steps_ok = await run_steps(
+                    front, self._profile.logout.steps, limit_s=self._profile.logout.timeout_s, on_step=self._note
+                )
+                page = front.look()
+            signed_out_seen = await self._wait_for_signed_out(page)
+        finally:
+            front.release()
+        half = await self._is_half(page)
+        return LogoutReport(steps_ok, signed_out_seen, half, tuple(self._steps))
+
+    def _note(self, result: StepResult) -> None:
+        self._steps.append((result.step, result.ok, result.ms, result.detail))
+        self._on_step(result)
+
+    async def _control(self) -> None:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(CONTROL_LIMIT_S):
+                await self._sign_in.note()
+                await self._sign_in.settle()
+                await self._sign_in.control()
+        except (BrowserError, TimeoutError) as error:
+            ms = (time.monotonic() - began) * 1000
+            self._note(StepResult("control", False, round(ms, 1), type(error).__name__))
+
+    async def _answering_page(self) -> Page:
+        """The page in front, or where it hangs, another one that shows the portal."""
+        page = self._pages.front
+        if page is not None and not page.is_closed():
+            try:
+                async with asyncio.timeout(ANSWER_LIMIT_S):
+                    await page.evaluate("1")
+                    return page
+            except (BrowserError, TimeoutError):
+                pass  # it hangs or is gone: the portal is opened anew
+        fresh = await self._context.new_page()
+        try:
+            async with asyncio.timeout(self._profile.logout.timeout_s):
+                await fresh.goto(self._profile.portal.start_url, wait_until="domcontentloaded")
+        except (BrowserError, TimeoutError):
+            pass  # its steps will say what is not there
+        return fresh
+
+    async def _wait_for_signed_out(self, page: Page) -> bool:
+        """Whether the portal shows its signed-out page, as soon as it does. A hint, not the proof."""
+        marks = self._profile.signed_out
+        if marks.selector is None and marks.url is None:
+            return False
+        limit_ms = SETTLE_LIMIT_S * 1000
+        try:
+            if marks.selector is not None:
+                await page.locator(marks.selector).filter(visible=True).first.wait_for(timeout=limit_ms)
+            else:
+                await page.wait_for_load_state("load", timeout=limit_ms)
+            return await self._sign_in.signs.signed_out(self._context.pages)
+        except BrowserError:
+            return False
+
+    async def _is_half(self, page: Page) -> bool | None:
+        """Ask for the protected page in the same browser, in the same tab: its session storage goes on."""
+        answer = await reach(page, self._profile.proof, limit_s=HALF_LIMIT_S)
+        return {Reach.OPENED: True, Reach.REFUSED: False, Reach.UNKNOWN: None}[answer]

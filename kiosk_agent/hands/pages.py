@@ -1,0 +1,214 @@
+"""The pages of a visit: a session and a world of our own in each, which the portal can neither see nor call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page
+from playwright.async_api import Error as BrowserError
+
+from kiosk_agent.hands.overlay import overlay_source
+
+log = logging.getLogger(__name__)
+
+WORLD = "agent_iso"
+BINDING = "__kiosk_post"
+CALL_LIMIT_S = 1.0  # measured: 4–18 ms; a page that needs longer hangs
+
+Heard = Callable[[Page, dict[str, Any]], None]
+
+
+@dataclass
+class Watched:
+    """One page: its session, and the world of ours in its main frame."""
+
+    page: Page
+    session: CDPSession
+    worlds: dict[int, str] = field(default_factory=dict)  # execution context → frame
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    dialog: Dialog | None = None
+    main_frame_id: str = ""
+
+    def main_world(self) -> int | None:
+        """The newest world of ours in the main frame."""
+        return next((world for world, frame in reversed(self.worlds.items()) if frame == self.main_frame_id), None)
+
+
+class Pages:
+    """Watches every page of ``context``, also those that pages and people open.
+
+    ``heard`` gets what the worlds post; ``emptied`` is called when the last page is closed; ``moved`` when a page
+    shows another address; ``arrived`` when a page is watched.
+    """
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        heard: Heard,
+        *,
+        arrived: Callable[[Watched], None],
+        moved: Callable[[Page], None],
+        emptied: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._heard = heard
+        self._arrived = arrived
+        self._moved = moved
+        self._emptied = emptied
+        self._source = resources.files("kiosk_agent.hands.web").joinpath("activity.js").read_text(encoding="utf-8")
+        self._watched: dict[Page, Watched] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.accept_dialogs = False
+        self.front: Page | None = None
+
+    def start(self) -> None:
+        """Begin with the pages that are there."""
+        self._context.on("page", self._opened)
+        for page in self._context.pages:
+            self._opened(page)
+
+    @property
+    def watched(self) -> list[Watched]:
+        """The open pages, in the order of their opening."""
+        return [watched for page, watched in self._watched.items() if not page.is_closed()]
+
+    @property
+    def sessions(self) -> dict[Page, CDPSession]:
+        """The session of each open page."""
+        return {watched.page: watched.session for watched in self.watched}
+
+    async def dismiss_dialogs(self) -> None:
+        """Answer "cancel" to every native dialog: it would block every script of its page."""
+        for watched in self.watched:
+            dialog, watched.dialog = watched.dialog, None
+            if dialog is not None:
+                with contextlib.suppress(BrowserError):  # the person was quicker
+                    await dialog.dismiss()
+
+    async def call(self, watched: Watched, function: str, *arguments: object) -> Any:
+        """Call a function of the overlay in the main frame. Raises BrowserError or TimeoutError."""
+        async with asyncio.timeout(CALL_LIMIT_S):
+            await watched.ready.wait()
+            world = watched.main_world()
+            words = ",".join(json.dumps(argument) for argument in arguments)
+            answer = await watched.session.send(
+                "Runtime.evaluate",
+                {
+                    "expression": f"globalThis.__kiosk_overlay.{function}({words})",
+                    "contextId": world,
+                    "returnByValue": True,
+                },
+            )
+        if "exceptionDetails" in answer:
+            raise BrowserError(f"the overlay failed: {answer['exceptionDetails'].get('text', '')}")
+        return answer["result"].get("value")
+
+    # a page's life
+
+    def _opened(self, page: Page) -> None:
+        page.on("close", self._closed)
+        page.on("dialog", self._dialog_opened)
+        page.on("framenavigated", self._navigated)
+        page.on("crash", lambda crashed: self._start(crashed.close()))
+        self.front = page
+        self._start(self._arm(page))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, BrowserError):
+            log.error("a page could not be watched", exc_info=error)
+
+    async def _arm(self, page: Page) -> None:
+        session = await self._context.new_cdp_session(page)
+        watched = Watched(page, session)
+        tree = await session.send("Page.getFrameTree")
+        watched.main_frame_id = tree["frameTree"]["frame"]["id"]
+        self._watched[page] = watched
+        await self._arm_session(watched, session)
+        self._arrived(watched)
+
+    async def _arm_session(self, watched: Watched, session: CDPSession) -> None:
+        session.on("Runtime.bindingCalled", lambda message: self._posted(watched, message))
+        session.on("Runtime.executionContextCreated", lambda message: self._world_made(watched, message))
+        session.on(
+            "Runtime.executionContextDestroyed",
+            lambda message: watched.worlds.pop(message["executionContextId"], None),
+        )
+        session.on("Runtime.executionContextsCleared", lambda _message: watched.worlds.clear())
+        source = overlay_source() + "\n" + self._source
+        for method, parameters in (
+            ("Runtime.enable", {}),
+            ("Page.enable", {}),
+            ("Runtime.addBinding", {"name": BINDING, "executionContextName": WORLD}),
+            (
+                "Page.addScriptToEvaluateOnNewDocument",
+                {"source": source, "worldName": WORLD, "runImmediately": True},
+            ),
+        ):
+            await session.send(method, parameters)
+
+    def _world_made(self, watched: Watched, message: dict[str, Any]) -> None:
+        context = message["context"]
+        if context["name"] == WORLD:
+            watched.worlds[context["id"]] = context["auxData"]["frameId"]
+            if context["auxData"]["frameId"] == watched.main_frame_id:
+                watched.ready.set()
+
+    def _posted(self, watched: Watched, message: dict[str, Any]) -> None:
+        if message["name"] != BINDING or message["executionContextId"] not in watched.worlds:
+            return
+        said = json.loads(message["payload"])
+        if said.get("k") == "activity":
+            self.front = watched.page
+        self._heard(watched.page, said)
+
+    def _navigated(self, frame: Frame) -> None:
+        page = frame.page
+        if frame == page.main_frame:
+            self._moved(page)
+        else:
+            self._start(self._arm_frame(page, frame))
+
+    async def _arm_frame(self, page: Page, frame: Frame) -> None:
+        """A frame of another site lives in a process of its own and needs a session of its own."""
+        watched = self._watched.get(page)
+        if watched is None:
+            return
+        try:
+            session = await self._context.new_cdp_session(frame)
+        except BrowserError:
+            return  # it shares the page's process, and so its session
+        frame_watch = Watched(page, session)
+        await self._arm_session(frame_watch, session)
+
+    def _dialog_opened(self, dialog: Dialog) -> None:
+        watched = self._watched.get(dialog.page) if dialog.page is not None else None
+        if self.accept_dialogs:
+            self._start(dialog.accept())
+        elif watched is not None:
+            watched.dialog = dialog  # the person's own to answer
+
+    def _closed(self, page: Page) -> None:
+        self._watched.pop(page, None)
+        if self.front is page:
+            self.front = next(iter(reversed(self._watched)), None)
+        if not self._context.pages:
+            self._emptied()
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        for task in self._tasks:
+            task.cancel()
+        self._watched.clear()

@@ -1,0 +1,1 @@
+"""Pages, style sheets and scripts."""
