@@ -38,7 +38,10 @@ class Front:
     _opened: list[Page] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.context.on("page", self._opened.append)
+        self.context.on("page", self._follow)
+
+    def _follow(self, page: Page) -> None:  # Playwright marks its handlers, which a built-in method does not let it
+        self._opened.append(page)
 
     def look(self) -> Page:
         """The page to work on now."""
@@ -50,7 +53,7 @@ class Front:
 
     def release(self) -> None:
         """Stop following new tabs."""
-        self.context.remove_listener("page", self._opened.append)
+        self.context.remove_listener("page", self._follow)
 
 
 def in_words(step: Step) -> str:
