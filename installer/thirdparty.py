@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from installer.environment import ensure_environment, only_one
+from installer.environment import STAMP, ensure_environment, only_one, python_of
 from installer.messages import SetupError, text
 from installer.packages import Need, provide
 from installer.processes import answer, run
@@ -37,15 +37,18 @@ def ensure_nodered(root: Path) -> Path:
     Built in a folder beside it and renamed when it is whole. The scripts of packages are not run: none is needed.
     """
     folder = root / PLACE / "nodered"
-    program = folder / "node_modules" / "node-red" / "red.js"
     if _is_ready(folder):
-        return program
+        return _program(folder)
     npm = _npm()
     with only_one(folder):
         _sweep(folder.parent)
         if not _is_ready(folder):
             _build(folder, npm)
-    return program
+    return _program(folder)
+
+
+def _program(folder: Path) -> Path:
+    return folder / "node_modules" / "node-red" / "red.js"
 
 
 def _npm() -> str:
@@ -105,3 +108,15 @@ def _sweep(place: Path) -> None:
         for remains in place.glob(f"{pattern}*"):
             with contextlib.suppress(OSError):  # what Windows still holds open is swept at the next start
                 shutil.rmtree(remains)
+
+
+def installed_wagtail(root: Path) -> Path | None:
+    """What :func:`ensure_wagtail` has made, without making it."""
+    folder = root / PLACE / "wagtail"
+    return python_of(folder) if (folder / STAMP).exists() else None
+
+
+def installed_nodered(root: Path) -> Path | None:
+    """What :func:`ensure_nodered` has made, without making it; None also where Node.js is gone."""
+    folder = root / PLACE / "nodered"
+    return _program(folder) if _is_ready(folder) and shutil.which("node") is not None else None
