@@ -79,6 +79,9 @@ class Desk:
         card = {"name": name, "secret": self.portal.cards[name]}
         self.reader.write_text(json.dumps(card))
 
+    def take_card(self) -> None:
+        self.reader.unlink()
+
     def order(self, source: Source = Source.UNPACKED, **changes: object) -> BuildOrder:
         values = {
             "profile": self.profile,

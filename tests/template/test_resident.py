@@ -1,0 +1,137 @@
+"""The visit's browser at a portal that needs an extension: sign-in with the card, change of person, proof."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+from playwright.async_api import async_playwright
+
+from kiosk_agent.config import WindowMode
+from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
+from kiosk_agent.hands.residue import sweep
+from kiosk_agent.hands.template import TemplateError
+from kiosk_agent.hands.template_build import build_template
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.vocabulary import Proof
+from tests.template.conftest import Desk, files_with
+from tests.template.one_visit import sign_in
+
+NOTHING = '["",null,null]'  # document.cookie, localStorage, sessionStorage
+
+
+class Heard:
+    """Everything that the browser posted."""
+
+    def __init__(self) -> None:
+        self.events: list[ev.Event] = []
+        self._news = asyncio.Event()
+
+    def post(self, event: ev.Event) -> None:
+        self.events.append(event)
+        self._news.set()
+
+    async def until(self, kind: type[ev.Event]) -> ev.Event:
+        async with asyncio.timeout(60):
+            while True:
+                for event in self.events:
+                    if isinstance(event, kind):
+                        return event
+                self._news.clear()
+                await self._news.wait()
+
+
+@asynccontextmanager
+async def resident(desk: Desk, visit_id: str) -> AsyncIterator[tuple[ResidentBrowser, Heard]]:
+    """The browser of one visit as the agent makes it, at the portal's first page."""
+    heard = Heard()
+    settings = BrowserSettings(desk.executable, True, WindowMode.NORMAL, desk.data_dir, "en")
+    async with async_playwright() as playwright:
+        browser = ResidentBrowser(playwright, desk.profile, visit_id, heard.post, settings)
+        try:
+            await browser.open()
+            yield browser, heard
+        finally:
+            await browser.destroy()
+            await browser.remove_residue()
+            browser.forget()
+
+
+async def test_a_change_of_person_ends_in_a_revoked_session_and_the_next_finds_nothing(desk: Desk) -> None:
+    await build_template(desk.order())
+    planted = desk.portal.data["resident A"]
+    async with resident(desk, "visit-1") as (browser, heard):
+        await sign_in(browser.page)
+        await heard.until(ev.SignInSeen)
+        await heard.until(ev.AccountSeen)
+        desk.take_card()  # resident A leaves with it, and somebody else sits down
+        report = await browser.run_logout(steps=True)
+        assert report.steps_ok
+        assert report.half is False
+        assert await browser.destroy()
+        assert await browser.remove_residue() == ()
+        assert await browser.prove() is Proof.REVOKED
+        assert not any(isinstance(event, ev.ChangeSignalled) for event in heard.events)
+    assert desk.portal.sessions == {}
+    assert files_with(planted, *desk.places) == []
+    assert files_with("resident A", *desk.places) == []
+    assert desk.copies == []
+
+    desk.put_card("resident B")
+    async with resident(desk, "visit-2") as (browser, heard):
+        assert await sign_in(browser.page) == (NOTHING, "resident B", "")
+        await heard.until(ev.SignInSeen)
+
+
+async def test_a_logout_that_leaves_its_steps_out_is_half(desk: Desk) -> None:
+    await build_template(desk.order())
+    async with resident(desk, "visit-1") as (browser, heard):
+        await sign_in(browser.page)
+        await heard.until(ev.SignInSeen)
+        assert (await browser.run_logout(steps=False)).half is True
+        assert await browser.destroy()
+        assert await browser.prove() is not Proof.REVOKED
+    assert desk.copies == []
+
+
+async def test_a_card_left_on_the_reader_that_signs_in_again_unasked_is_half(desk: Desk) -> None:
+    await build_template(desk.order())
+    async with resident(desk, "visit-1") as (browser, heard):
+        await sign_in(browser.page)
+        await heard.until(ev.SignInSeen)
+        report = await browser.run_logout(steps=True)
+        assert report.steps_ok
+        assert report.half is True  # whoever sits here now would be resident A, with one press of a button
+        assert await browser.destroy()
+    assert desk.copies == []
+
+
+async def test_a_killed_browser_is_told_and_nothing_of_its_visit_is_left(desk: Desk) -> None:
+    await build_template(desk.order())
+    async with resident(desk, "visit-1") as (browser, heard):
+        await sign_in(browser.page)
+        [root] = [process for process in psutil.Process().children(recursive=True) if runs_a_copy(process, desk)]
+        root.kill()
+        await heard.until(ev.VisitBrowserLost)
+        assert await browser.destroy()
+        assert await browser.remove_residue() == ()
+        assert desk.copies == []
+    assert await sweep(desk.data_dir) in ((), ("clipboard",))  # a machine without a display has no clipboard
+
+
+def runs_a_copy(process: psutil.Process, desk: Desk) -> bool:
+    try:
+        line = process.cmdline()
+    except psutil.Error:
+        return False
+    copies = tuple(f"--user-data-dir={copy}" for copy in desk.copies)
+    return any(part.startswith(copies) for part in line) and not any(part.startswith("--type=") for part in line)
+
+
+async def test_a_visit_without_a_template_does_not_begin_and_says_why(desk: Desk) -> None:
+    with pytest.raises(TemplateError, match="kiosk-agent template build"):
+        async with resident(desk, "visit-1"):
+            pass
