@@ -1,0 +1,136 @@
+"""What the gate's page says: a :class:`GateView` in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kiosk_agent.hands.panels import hold_sentence
+from kiosk_agent.hands.ports import GateView
+from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof
+
+Translate = Callable[..., str]
+Words = dict[str, Any]
+
+PROOF_TONE = {
+    Proof.REVOKED: "green",
+    Proof.NOT_NEEDED: "green",
+    Proof.CLEARED: "amber",
+    Proof.UNPROVEN: "red",
+    Proof.HALF: "red",
+}
+
+
+def gate_words(view: GateView, t: Translate) -> Words:
+    """Everything that the page draws."""
+    screens = {"start": _start, "visit": _visit, "ending": _ending, "confirm": _confirm, "held": _held}
+    other = "en" if view.language == "ja" else "ja"
+    words: Words = {
+        "screen": view.screen,
+        "token": view.reason + view.hold_reason,
+        "language": view.language,
+        "desk": view.desk,
+        "otherLanguage": {"ja": "日本語", "en": "English"}[other],
+        "otherLanguageCode": other,
+        "lines": [],
+        "notices": [],
+        "buttons": [],
+        "form": None,
+        "state": None,
+    }
+    return {**words, **screens[view.screen](view, t)}
+
+
+def _start(view: GateView, t: Translate) -> Words:
+    notices = []
+    if view.last_reason:
+        notices.append(_proof_notice(Proof(view.last_proof), t, last=True))
+    return {
+        "title": t("Welcome"),
+        "lines": [t("Press the button to begin.")],
+        "buttons": [{"act": "start", "label": t("Start"), "className": "primary big"}],
+        "notices": notices,
+        "state": _state(view, t),
+    }
+
+
+def _state(view: GateView, t: Translate) -> Words:
+    titles = {
+        "green": t("This desk is in order."),
+        "amber": t("This desk works, but something needs attention."),
+        "red": t("Something important does not work. Please tell IT support."),
+    }
+    lines = [f"{text} ({code})" for code, _severity, text in view.checks]
+    return {"tone": view.severity, "title": titles[view.severity], "lines": lines, "label": t("State of this desk")}
+
+
+def _visit(view: GateView, t: Translate) -> Words:
+    return {
+        "title": t("A visit is running"),
+        "lines": [t("When the person leaves, or the next person comes, press here.")],
+        "buttons": [
+            {"act": "next_person", "label": t("Next person"), "className": "primary"},
+            {"act": "end", "label": t("End the visit")},
+        ],
+    }
+
+
+def _ending(view: GateView, t: Translate) -> Words:
+    return {"title": t("Please wait a moment."), "lines": [t("This desk is being made safe.")]}
+
+
+def _held(view: GateView, t: Translate) -> Words:
+    reason = HoldReason(view.hold_reason)
+    lines = [t("Please call the supervisor. This PC must not be used until then.")]
+    return {
+        "title": t("This desk is closed"),
+        "notices": [{"tone": "red", "title": hold_sentence(reason, t), "lines": lines}],
+    }
+
+
+def _confirm(view: GateView, t: Translate) -> Words:
+    proof, reason = Proof(view.proof), EndReason(view.reason)
+    notices = [_proof_notice(proof, t, last=False)]
+    if not view.residue_clean:
+        title = t("Something of the last visit is still on this PC.")
+        notices.append({"tone": "red", "title": title, "lines": [t("Please tell IT support.")]})
+    marks = {"none": "", "initials": t("Support worker's initials"), "staff_number": t("Support worker's staff number")}
+    lines = [t("Support worker: please check the desk.")]
+    if reason is EndReason.FOUND_UNFINISHED:
+        lines.insert(0, t("The PC or the agent stopped during the last visit."))
+    return {
+        "title": t("Is the desk clean?"),
+        "lines": lines,
+        "notices": notices,
+        "form": {
+            "legend": t("What you have checked"),
+            "checks": [
+                {"id": "card_returned", "label": t("The card has been given back")},
+                {"id": "printouts_taken", "label": t("Printouts and papers have been taken")},
+                {"id": "signed_out_seen", "label": t("I see no page of the last person")},
+            ],
+            "mark": marks[view.mark],
+            "button": t("The desk is clean"),
+            "missingChecks": t("Please check every line first."),
+            "missingMark": t("Please fill in the field above first."),
+        },
+    }
+
+
+def _proof_notice(proof: Proof, t: Translate, *, last: bool) -> Words:
+    titles = {
+        Proof.REVOKED: t("Logged out, and proved."),
+        Proof.NOT_NEEDED: t("Nobody had signed in."),
+        Proof.CLEARED: t("Logged out at this PC."),
+        Proof.UNPROVEN: t("The logout could not be checked."),
+        Proof.HALF: t("The logout was not complete."),
+    }
+    details = {
+        Proof.REVOKED: t("The portal refuses the old session."),
+        Proof.NOT_NEEDED: t("There was nothing to log out."),
+        Proof.CLEARED: t("The next person cannot get in. The portal itself ends the session later."),
+        Proof.UNPROVEN: t("The next person cannot get in here. Please report this to your supervisor."),
+        Proof.HALF: t("The next person cannot get in here. Please report this to your supervisor."),
+    }
+    title = t("Last visit: {proof}", proof=titles[proof]) if last else titles[proof]
+    return {"tone": PROOF_TONE[proof], "title": title, "lines": [] if last else [details[proof]]}
