@@ -10,10 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from kiosk_agent.session.events import Event
+from kiosk_agent.session.events import Post as Post
 from kiosk_agent.session.vocabulary import Proof, WarningKind
-
-Post = Callable[[Event], None]  # puts an event into the session's queue; safe to call from any thread
 
 
 class PanelButton(msgspec.Struct, frozen=True):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk_agent.clock import Clock
-from kiosk_agent.hands.ports import Post
-from kiosk_agent.session.events import ChangeSignalled
+from kiosk_agent.session.events import ChangeSignalled, Post
 from kiosk_agent.session.vocabulary import Signal
 
 # Two clocks are not read at the same instant, and a busy PC may come between; the shortest real suspend takes longer.

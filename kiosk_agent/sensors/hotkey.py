@@ -10,9 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kiosk_agent.hands.ports import Post
 from kiosk_agent.health import Health, Severity
-from kiosk_agent.session.events import EndRequested
+from kiosk_agent.session.events import EndRequested, Post
 from kiosk_agent.session.vocabulary import EndSource
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from kiosk_agent.session.vocabulary import Answer, Answerer, EndReason, EndSource, HoldReason, Proof, Signal
@@ -9,6 +11,9 @@ from kiosk_agent.session.vocabulary import Answer, Answerer, EndReason, EndSourc
 
 class Event(msgspec.Struct, frozen=True, tag=True):
     """Base of all events."""
+
+
+Post = Callable[[Event], None]  # puts an event into the session's queue; safe to call from any thread
 
 
 class AgentStarted(Event, frozen=True):
