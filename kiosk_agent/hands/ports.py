@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from kiosk_agent.session.events import Post as Post
+from kiosk_agent.session.events import Post as Post  # noqa: PLC0414 - the hands take it from here
 from kiosk_agent.session.vocabulary import Proof, WarningKind
 
 
