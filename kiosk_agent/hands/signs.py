@@ -99,7 +99,7 @@ class Signs:
         ]
 
     async def _has_cookie(self, name: str) -> bool:
-        cookies = await self._context.cookies(self._profile.portal.start_url)
+        cookies = await self._context.cookies()  # of all addresses: it may hold for a part of the portal only
         return any(cookie.get("name") == name and cookie.get("value") for cookie in cookies)
 
     async def _any_has_item(self, pages: Sequence[Page], where: str) -> bool:
