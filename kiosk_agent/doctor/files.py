@@ -9,7 +9,9 @@ from pathlib import Path
 
 from kiosk_agent.config import Config
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
+from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
+from kiosk_agent.ledger import FILE_NAME, LedgerReader
 
 # A busy desk writes about 1 MB a month; the rest is room for visit copies and the operating system's own.
 SCARCE_BYTES = 500_000_000
@@ -34,6 +36,29 @@ def check_data_dir(chosen: Path | None, t: Translate) -> Check:
     if free_bytes < SCARCE_BYTES:
         return amber("data folder", f"{folder}: {room}", t("Make room before the ledger cannot write any more."))
     return green("data folder", f"{folder}: {room}")
+
+
+def check_ledger(data_dir: Path, t: Translate) -> Check:
+    """Is what has been recorded whole? Walks the whole chain: a second for a year of a busy desk."""
+    path = data_dir / FILE_NAME
+    if not path.exists():
+        return green("ledger", t("Nothing has been recorded yet."))
+    remedy = t("Keep the file, tell your IT desk, and look at: kiosk-agent ledger verify")
+    try:
+        reader = LedgerReader(path)
+        try:
+            verdict = reader.verify()
+        finally:
+            reader.close()
+    except LedgerError as error:
+        return red("ledger", f"{path}: {error}", remedy)
+    if not verdict.sound:
+        return red("ledger", f"{path}: {verdict.problem}", remedy)
+    kept = sorted(file.name for file in data_dir.glob(f"{path.stem}-damaged-*{path.suffix}"))
+    if kept:
+        detail = t("A damaged ledger was put aside and a new one begun: {names}", names=", ".join(kept))
+        return amber("ledger", detail, t("Hand the file to your IT desk, then move it out of the data folder."))
+    return green("ledger", t("{entries} entries, the chain is whole.", entries=verdict.entries))
 
 
 def check_release_code(config: Config, t: Translate) -> Check:

@@ -20,7 +20,10 @@ from kiosk_agent.doctor import clock as clock_checks
 from kiosk_agent.doctor import files as file_checks
 from kiosk_agent.doctor import screen as screen_checks
 from kiosk_agent.health import Severity
+from kiosk_agent.ledger import FILE_NAME, Ledger
+from kiosk_agent.ledger.store import set_aside
 from kiosk_agent.locale import translator
+from kiosk_agent.session.entries import SignedIn, VisitStarted
 
 t = translator("en")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -226,3 +229,34 @@ def test_a_release_code_in_plain_text_is_red() -> None:
     check = file_checks.check_release_code(config(supervision=Supervision(release_code_hash="1234")), t)
     assert check.severity is Severity.RED
     assert "1234" not in check.detail
+
+
+def test_a_desk_without_a_ledger_has_recorded_nothing_yet(tmp_path: Path) -> None:
+    assert file_checks.check_ledger(tmp_path, t).severity is Severity.GREEN
+
+
+def test_a_whole_ledger_is_green_and_an_edited_one_red(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / FILE_NAME, ManualClock())
+    ledger.append(VisitStarted(visit_id="a" * 32))
+    ledger.append(SignedIn(visit_id="a" * 32))
+    ledger.close()
+    check = file_checks.check_ledger(tmp_path, t)
+    assert (check.severity, check.detail) == (Severity.GREEN, "2 entries, the chain is whole.")
+    content = (tmp_path / FILE_NAME).read_bytes()
+    (tmp_path / FILE_NAME).write_bytes(content.replace(b"a" * 32, b"b" * 32))
+    assert file_checks.check_ledger(tmp_path, t).severity is Severity.RED
+
+
+def test_a_damaged_ledger_that_was_put_aside_is_not_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(b"damaged")
+    kept = set_aside(path, "20260401-090000")
+    Ledger(path, ManualClock()).close()
+    check = file_checks.check_ledger(tmp_path, t)
+    assert check.severity is Severity.AMBER
+    assert kept in check.detail
+
+
+def test_a_file_that_is_no_ledger_is_red(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"This is a letter, not a ledger. " * 100)
+    assert file_checks.check_ledger(tmp_path, t).severity is Severity.RED
