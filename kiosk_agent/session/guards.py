@@ -247,6 +247,11 @@ def half_after_all(step: Step, event: ev.LogoutFinished) -> bool:
     return late and event.half is True and _of_this_visit(step, event)
 
 
+def half_while_stuck(step: Step, event: ev.LogoutFinished) -> bool:
+    """The visit's browser is stuck, and the news is bad: it still got in."""
+    return step.state.ending is not None and event.half is True and _of_this_visit(step, event)
+
+
 def logout_overdue(step: Step, event: ev.TimerFired) -> bool:
     """Logging out has run out."""
     return _timed_out(step, Phase.LOGGING_OUT)

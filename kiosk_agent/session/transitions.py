@@ -119,6 +119,7 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(ENDING, ev.ShieldLost, when.uncovered_later, fi.note_uncovered),
         _rows(ENDING, ev.LogoutFinished, when.logged_out, fi.destroy_after_logout),
         _rows(ENDING, ev.LogoutFinished, when.half_after_all, fi.note_half),
+        _rows(HELD, ev.LogoutFinished, when.half_while_stuck, fi.note_half),
         _rows(ENDING, ev.BrowserGone, when.destroying, fi.clean),
         _rows(ENDING, ev.BrowserStuck, when.destroying, fi.hold_stuck, HELD),
         _rows(ENDING, ev.ResidueRemoved, when.cleaned_for_proof, fi.prove),
@@ -214,7 +215,7 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | _kinds(ev.VisitBrowserOpened, ev.SignOutSeen, ev.EndRequested),
     CONFIRMING: START | NEXT_VISIT | OF_A_VISIT | OF_THE_END | BACK | _kinds(ev.Released),
     # the cover of a held desk belongs to the supervisor, which keeps it up by itself
-    HELD: NEXT_VISIT | OF_A_VISIT | (OF_THE_END - _kinds(ev.BrowserGone)) | _kinds(ev.Confirmed),
+    HELD: NEXT_VISIT | OF_A_VISIT | (OF_THE_END - _kinds(ev.BrowserGone, ev.LogoutFinished)) | _kinds(ev.Confirmed),
 }
 
 
