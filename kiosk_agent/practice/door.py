@@ -147,7 +147,7 @@ class Door:
         """With the headers that every page of the portal has."""
         provider = self.records.provider_url
         # form-action also rules where a form's answer may lead: the logout goes on at the provider.
-        policy = f"default-src 'self'; frame-src {provider}; form-action 'self' {provider}; base-uri 'none'"
+        policy = f"frame-src {provider}; form-action 'self' {provider}; object-src 'none'; base-uri 'none'"
         if Quirk.STRICT_CSP in self.records.switches.quirks:
             policy = (
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -38,8 +38,7 @@ allowed = [{allowed}]
 
 [account]
 selector = "{account}"
-{reveal}
-"""
+{reveal}"""
 
 COOKIE_SIGN_IN = """\
 [sign_in]
