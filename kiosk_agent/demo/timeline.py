@@ -98,7 +98,8 @@ class Timeline:
             case ev.LogoutFinished(steps_ok=False):
                 self.say(now, t("Agent: the portal's own logout did not finish"))
             case Moment(what="browser_gone", at=at) if self._signal_at is not None and self.visits:
-                self.visits[-1].signal_to_browser_gone_ms = round((at - self._signal_at) * 1000, 1)
+                if self.visits[-1].signal_to_browser_gone_ms is None:
+                    self.visits[-1].signal_to_browser_gone_ms = round((at - self._signal_at) * 1000, 1)
                 self.say(now, t("Agent: the browser of the visit is destroyed"))
             case en.Entry():
                 self._recorded(what, now)

@@ -10,12 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
-from playwright.async_api import async_playwright
-
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import HandError
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
-from kiosk_agent.hands.launch import prepare_driver
+from kiosk_agent.hands.launch import driver
 from kiosk_agent.hands.steps import Front, StepResult, run_steps
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.session import events as ev
@@ -87,8 +85,7 @@ class LiveCheck:
         """The whole check. Leaves no browser behind, whatever happens."""
         with TemporaryDirectory(prefix="kiosk-check-") as folder:
             data_dir = self._data_dir or Path(folder)
-            prepare_driver(data_dir)
-            async with async_playwright() as playwright:
+            async with driver(data_dir) as playwright:
                 watch = _Watch()
                 settings = BrowserSettings(self._executable, self._headless, WindowMode.NORMAL, data_dir, "ja")
                 browser = ResidentBrowser(playwright, self._profile, "0" * 32, watch.post, settings)

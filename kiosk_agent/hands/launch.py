@@ -6,11 +6,12 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.async_api import Browser, BrowserContext, Playwright
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import BrowserLostError
@@ -82,14 +83,29 @@ def visits_dir(data_dir: Path) -> Path:
     return path
 
 
-def prepare_driver(data_dir: Path) -> None:
-    """Set this process's environment for Playwright's driver, before it is started.
+@asynccontextmanager
+async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
+    """Playwright's driver, for all browsers of this process.
 
-    The driver makes its temporary profiles where these variables say: there a later sweep finds them.
+    It makes its temporary profiles where these variables say: there a later sweep finds them.
     """
-    os.environ.update(DRIVER_ENVIRONMENT)
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        os.environ[name] = str(visits_dir(data_dir))
+    folder = str(visits_dir(data_dir))
+    wanted = {**DRIVER_ENVIRONMENT, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    starting = async_playwright()
+    try:
+        playwright = await starting.__aenter__()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    try:
+        yield playwright
+    finally:
+        await starting.__aexit__(None, None, None)
 
 
 def launch_options(executable: Path, *, headless: bool, proxy: str | None) -> dict[str, Any]:

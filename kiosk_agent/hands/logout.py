@@ -68,9 +68,7 @@ class Logout:
         began = time.monotonic()
         try:
             async with asyncio.timeout(CONTROL_LIMIT_S):
-                await self._sign_in.note()
-                await self._sign_in.settle()
-                await self._sign_in.control()
+                await self._sign_in.note_and_control()
         except (BrowserError, TimeoutError) as error:
             ms = (time.monotonic() - began) * 1000
             self._note(StepResult("control", False, round(ms, 1), type(error).__name__))

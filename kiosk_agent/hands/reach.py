@@ -2,7 +2,7 @@
 
 A silent return through an identity provider, a consent, an account chooser or a bare "sign in" button is no sign-in:
 nobody had to show who they are. So where the protected page does not open at once and nothing asks for a name, a
-password or a code, the most likely button is pressed, at most :data:`MOST_PRESSES` times.
+password or a code, what leads on is pressed (:mod:`kiosk_agent.hands.ways_on`), a few times at most.
 """
 
 from __future__ import annotations
@@ -10,35 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
-import re
 import time
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
 
 from playwright.async_api import Error as BrowserError
-from playwright.async_api import Page, Response
+from playwright.async_api import Page, Request, Response
 
+from kiosk_agent.hands.steps import shows
+from kiosk_agent.hands.ways_on import Ways, asks_who
 from kiosk_agent.portal.globs import matches
 from kiosk_agent.portal.profile import ProofOf
 
-MOST_PRESSES = 3
-SETTLE_S = 0.5  # without a request or a change of address: redirects by script come sooner
+MOST_WALKS = 3  # from the protected page on, each time another way
+MOST_PRESSES = 3  # on one such walk
+QUIET_S = 0.5  # without a request or a change of address: redirects by script come sooner
+QUIET_FORM_S = 0.15  # a form that asks who it is goes away only where a silent sign-in is already under way
+OLD_REQUEST_S = 3.0  # one that is open for longer is a portal's long poll, and says nothing about redirects
 JUDGE_LIMIT_S = 5.0
-
-CREDENTIAL_FIELDS = (
-    "input:is([type=password],[type=email],[type=tel],[type=number],[type=text],:not([type])):visible, textarea:visible"
-)
-GO_ON = re.compile(
-    r"continue|allow|accept|approve|agree|authori[sz]e|consent|grant|yes|ok\b|sign.?in|log.?in|proceed|next"
-    r"|続|許可|同意|承認|はい|ログイン|サインイン|次へ|進む|確認",
-    re.IGNORECASE,
-)
-GO_BACK = re.compile(
-    r"cancel|deny|decline|reject|refuse|\bno\b|log.?out|sign.?out|back|register|create|forgot|help|language"
-    r"|キャンセル|拒否|いいえ|ログアウト|戻る|登録|中止|やめる|忘れ",
-    re.IGNORECASE,
-)
-BUTTONS = "button:visible, input[type=submit]:visible, input[type=button]:visible, [role=button]:visible, a[href]:visible"
+LOOK_PAUSE_S = 0.1  # no event tells when something in any of the frames becomes visible
 
 
 class Reach(enum.StrEnum):
@@ -52,148 +41,157 @@ class Reach(enum.StrEnum):
 async def reach(page: Page, proof: ProofOf, *, limit_s: float) -> Reach:
     """Ask for the protected page in ``page`` and judge where it leads. Never raises for what the portal does."""
     deadline = time.monotonic() + limit_s
+    ways = Ways()
+    first: Reach | None = None
     try:
         async with asyncio.timeout(limit_s):
-            response = await page.goto(proof.protected_url, wait_until="domcontentloaded", timeout=limit_s * 1000)
+            for _ in range(MOST_WALKS):
+                verdict, pressed = await _walk(page, proof, ways, deadline)
+                first = first or verdict
+                if verdict is Reach.OPENED or not pressed:
+                    break
+                if verdict is Reach.REFUSED and first is not Reach.REFUSED:
+                    first = verdict  # the way on ended where the portal asks to sign in
+        return Reach.OPENED if verdict is Reach.OPENED else first
     except (BrowserError, TimeoutError):
-        return Reach.UNKNOWN
-    status = _Status(page, response)
+        return first or Reach.UNKNOWN
+
+
+async def opens_at_once(page: Page, proof: ProofOf, *, limit_s: float) -> bool:
+    """Whether the protected page opens in ``page`` without a press. Never raises for what the portal does."""
+    deadline = time.monotonic() + limit_s
     try:
-        verdict = await _judge(page, proof, status, deadline)
-        for _ in range(MOST_PRESSES):
-            if verdict is Reach.OPENED or status.is_server_error or await _asks_who(page):
-                return verdict
-            if not await _press_on(page, deadline):
-                return verdict
-            if await _judge(page, proof, status, deadline) is Reach.OPENED:
-                return Reach.OPENED
-        return verdict
+        async with asyncio.timeout(limit_s), _Watch(page).watching() as watch:
+            await watch.ask(proof.protected_url)
+            return await _judge(page, proof, watch, deadline) is Reach.OPENED
     except (BrowserError, TimeoutError):
-        return Reach.UNKNOWN
-    finally:
-        status.release()
+        return False
 
 
-class _Status:
-    """The status of the last document in the page's main frame."""
+async def is_open(page: Page, proof: ProofOf) -> bool:
+    """Whether ``page`` shows the protected page now, as far as that can be seen without asking the portal."""
+    if proof.opened.selector is None or not is_same_page(page.url, proof.protected_url):
+        return False
+    refused = proof.refused.selector
+    return await shows(page, proof.opened.selector) and not (refused is not None and await shows(page, refused))
 
-    def __init__(self, page: Page, response: Response | None) -> None:
+
+def is_same_page(url: str, protected_url: str) -> bool:
+    """Whether both are the same page, whatever stands behind ``?`` and ``#``."""
+    return _bare(url) == _bare(protected_url)
+
+
+def _bare(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0].rstrip("/")
+
+
+async def _walk(page: Page, proof: ProofOf, ways: Ways, deadline: float) -> tuple[Reach, bool]:
+    """Ask for the page and press what leads on; returns the last verdict, and whether anything was pressed."""
+    async with _Watch(page).watching() as watch:
+        await watch.ask(proof.protected_url)
+        verdict = await _judge(page, proof, watch, deadline)
+        pressed = False
+        for _ in range(MOST_PRESSES):
+            # a portal in trouble shows nothing that means anything; a form for names or codes is a sign-in
+            if verdict is Reach.OPENED or watch.is_in_trouble or await asks_who(page):
+                break
+            if not await ways.press_on(page, away_from=proof.protected_url):
+                break
+            pressed = True
+            verdict = await _judge(page, proof, watch, deadline)
+        return verdict, pressed
+
+
+class _Watch:
+    """The status of the last document in a page, and how long nothing has happened in it."""
+
+    def __init__(self, page: Page) -> None:
         self._page = page
-        self.code = response.status if response is not None else None
-        page.on("response", self._heard)
+        self._open: dict[Request, float] = {}
+        self._stirred_at = time.monotonic()
+        self.status: int | None = None
 
-    def _heard(self, response: Response) -> None:
-        with contextlib.suppress(BrowserError):  # a request of a page that is gone has no frame any more
-            if response.request.is_navigation_request() and response.frame == self._page.main_frame:
-                self.code = response.status
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[_Watch]:
+        """Listen meanwhile."""
+        handlers = {
+            "request": self._asked,
+            "requestfinished": self._done,
+            "requestfailed": self._done,
+            "response": self._answered,
+            "framenavigated": self._stir,
+        }
+        for event, handler in handlers.items():
+            self._page.on(event, handler)  # type: ignore[call-overload]  # one overload for each event's name
+        try:
+            yield self
+        finally:
+            for event, handler in handlers.items():
+                self._page.remove_listener(event, handler)
+
+    async def ask(self, url: str) -> None:
+        """Open ``url``. Raises BrowserError."""
+        response = await self._page.goto(url, wait_until="domcontentloaded", timeout=0)
+        if response is not None:
+            self.status = response.status
 
     @property
-    def is_server_error(self) -> bool:
-        """Whether the portal is in trouble: then nothing it shows means anything."""
-        return self.code is not None and self.code >= 500  # noqa: PLR2004 - RFC 9110, 15.6
+    def is_in_trouble(self) -> bool:
+        """Whether the portal has trouble of its own (RFC 9110, 15.6)."""
+        return self.status is not None and self.status >= 500
 
-    def release(self) -> None:
-        """Stop listening."""
-        self._page.remove_listener("response", self._heard)
+    @property
+    def quiet_s(self) -> float:
+        """Seconds without anything happening; none while an answer is waited for."""
+        now = time.monotonic()
+        waiting = any(now - since < OLD_REQUEST_S for since in self._open.values())
+        return 0.0 if waiting else now - self._stirred_at
 
+    def _stir(self, _what: object) -> None:
+        self._stirred_at = time.monotonic()
 
-async def _judge(page: Page, proof: ProofOf, status: _Status, deadline: float) -> Reach:
-    """What the profile's marks say, as soon as one of them is there and the page has settled."""
-    waits: list[Coroutine[Any, Any, None]] = [_settled(page)]
-    limit_ms = max(1.0, min(JUDGE_LIMIT_S, deadline - time.monotonic()) * 1000)
-    for selector in (proof.opened.selector, proof.refused.selector):
-        if selector is not None:
-            waits.append(page.locator(selector).filter(visible=True).first.wait_for(timeout=limit_ms))
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    try:
-        async with asyncio.timeout(limit_ms / 1000):
-            await tasks[0]
-            verdict = await _look(page, proof, status)
-            if verdict is not Reach.UNKNOWN or len(tasks) == 1:
-                return verdict
-            await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
-            await _settled(page)
-    except TimeoutError:
-        pass  # judged by what is there now
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return await _look(page, proof, status)
+    def _asked(self, request: Request) -> None:
+        self._stir(request)
+        self._open[request] = self._stirred_at
+
+    def _done(self, request: Request) -> None:
+        self._stir(request)
+        self._open.pop(request, None)
+
+    def _answered(self, response: Response) -> None:
+        with contextlib.suppress(BrowserError):  # a request of a page that is gone has no frame any more
+            if response.request.is_navigation_request() and response.frame == self._page.main_frame:
+                self.status = response.status
 
 
-async def _look(page: Page, proof: ProofOf, status: _Status) -> Reach:
+async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float) -> Reach:
+    """What the profile's marks say, once the page has come to rest."""
+    until = min(deadline, time.monotonic() + JUDGE_LIMIT_S)
+    awaited = proof.opened.selector is not None or proof.refused.selector is not None
+    while True:
+        verdict = await _look(page, proof, watch.status)
+        quiet_s = watch.quiet_s
+        if verdict is Reach.REFUSED and quiet_s >= QUIET_FORM_S and await asks_who(page):
+            return verdict
+        if quiet_s >= QUIET_S and (verdict is not Reach.UNKNOWN or not awaited or await asks_who(page)):
+            return verdict
+        if time.monotonic() >= until:
+            return verdict
+        await asyncio.sleep(LOOK_PAUSE_S)
+
+
+async def _look(page: Page, proof: ProofOf, status: int | None) -> Reach:
     refused, opened = proof.refused, proof.opened
-    if refused.selector is not None and await _is_visible(page, refused.selector):
+    if refused.selector is not None and await shows(page, refused.selector):
         return Reach.REFUSED
     if refused.redirect is not None and matches(refused.redirect, page.url):
         return Reach.REFUSED
-    if status.code in refused.status:
+    if status in refused.status:
         return Reach.REFUSED
-    if opened.selector is not None and not await _is_visible(page, opened.selector):
+    if opened.selector is not None and not await shows(page, opened.selector):
         return Reach.UNKNOWN
-    if opened.status and status.code not in opened.status:
+    if opened.status and status not in opened.status:
         return Reach.UNKNOWN
-    if opened.selector is None and not _is_same_page(page.url, proof.protected_url):
+    if opened.selector is None and not is_same_page(page.url, proof.protected_url):
         return Reach.UNKNOWN  # a status alone says nothing about another page
     return Reach.OPENED
-
-
-def _is_same_page(url: str, protected_url: str) -> bool:
-    return url.split("#")[0].split("?")[0].rstrip("/") == protected_url.split("#")[0].split("?")[0].rstrip("/")
-
-
-async def _is_visible(page: Page, selector: str) -> bool:
-    return await page.locator(selector).filter(visible=True).count() > 0
-
-
-async def _asks_who(page: Page) -> bool:
-    return await page.locator(CREDENTIAL_FIELDS).count() > 0
-
-
-async def _press_on(page: Page, deadline: float) -> bool:
-    """Press what leads on; false where nothing does."""
-    buttons = page.locator(BUTTONS)
-    best = None
-    submits = []
-    for index in range(min(await buttons.count(), 40)):
-        button = buttons.nth(index)
-        words = ((await button.text_content()) or (await button.get_attribute("value")) or "").strip()
-        if GO_BACK.search(words):
-            continue
-        if GO_ON.search(words):
-            best = button
-            break
-        if await button.evaluate("e => e.matches('form button:not([type=button]), form input[type=submit]')"):
-            submits.append(button)
-    if best is None and len(submits) == 1:
-        best = submits[0]
-    left_s = deadline - time.monotonic()
-    if best is None or left_s <= 0:
-        return False
-    await best.click(timeout=left_s * 1000)
-    return True
-
-
-async def _settled(page: Page) -> None:
-    """Wait until the page has loaded and asked for nothing for a moment: redirects by script have then happened."""
-    await page.wait_for_load_state("load")
-    moved = asyncio.Event()
-
-    def stir(_what: object) -> None:
-        moved.set()
-
-    page.on("framenavigated", stir)
-    page.on("request", stir)
-    try:
-        while True:
-            moved.clear()
-            try:
-                async with asyncio.timeout(SETTLE_S):
-                    await moved.wait()
-            except TimeoutError:
-                return
-            await page.wait_for_load_state("load")
-    finally:
-        page.remove_listener("framenavigated", stir)
-        page.remove_listener("request", stir)

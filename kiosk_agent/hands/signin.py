@@ -131,14 +131,23 @@ class SignIn:
 
     async def note(self) -> None:
         """Note what the browser holds now; where that is new, see whether the portal takes it."""
+        if await self._note_again() and (self._controlling is None or self._controlling.done()):
+            self._controlling = asyncio.get_running_loop().create_task(self._control_quietly())
+
+    async def note_and_control(self) -> bool:
+        """The same at once, for the logout: only what is new has to be asked about."""
+        await self._note_again()
+        return self._controlled or await self.control()
+
+    async def _note_again(self) -> bool:
+        """Whether what the browser holds is new."""
         noted = await note_credentials(self._context, self._profile, self._pages.sessions)
         agent = self._credentials.user_agent or await self._user_agent()
         noted = Credentials(noted.cookies, noted.local, noted.session, agent)
         if noted == self._credentials:
-            return
+            return False
         self._credentials, self._controlled = noted, False
-        if self._controlling is None or self._controlling.done():
-            self._controlling = asyncio.get_running_loop().create_task(self._control_quietly())
+        return True
 
     async def _user_agent(self) -> str:
         page = self._pages.front

@@ -1,0 +1,269 @@
+"""The one place that wires the agent's parts together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from kiosk_agent import __version__
+from kiosk_agent.clock import Clock, SystemClock
+from kiosk_agent.config import Config
+from kiosk_agent.config_load import verify_release_code
+from kiosk_agent.errors import LedgerError
+from kiosk_agent.folders import open_data_dir
+from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
+from kiosk_agent.hands.find_browser import find_browser
+from kiosk_agent.hands.gate import DeskGate
+from kiosk_agent.hands.launch import driver
+from kiosk_agent.hands.ports import Cover, VisitBrowser
+from kiosk_agent.hands.residue import sweep
+from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers
+from kiosk_agent.hands.shield import CoverClient, NullCover
+from kiosk_agent.hands.stage import Words
+from kiosk_agent.hands.tray import DeskTray
+from kiosk_agent.health import Health, Severity
+from kiosk_agent.ledger import LedgerWriter
+from kiosk_agent.lifeline import Lifeline
+from kiosk_agent.locale import translator
+from kiosk_agent.lock import DeskLock
+from kiosk_agent.portal.profile import Expect, Profile
+from kiosk_agent.sensors.clock_jumps import ClockWatch
+from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.machine import Session
+from kiosk_agent.session.vocabulary import Proof, StateName
+from kiosk_agent.status import Status, remove_status, write_status
+
+log = logging.getLogger(__name__)
+
+LOCK_WAIT_S = 10.0  # an agent whose supervisor died may still be logging out
+
+
+EXPECTED = {Expect.REVOKED: Proof.REVOKED, Expect.CLEARED: Proof.CLEARED}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An agent at work: what a demonstration or a test may press and look at."""
+
+    runner: Runner
+    gate: DeskGate
+    cover: Cover
+    health: Health
+    clock: Clock
+    data_dir: Path
+
+    @property
+    def visit(self) -> ResidentBrowser | None:
+        """The visit's browser, if there is one."""
+        browser = self.runner.browser
+        return browser if isinstance(browser, ResidentBrowser) else None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an agent is given by whoever starts it."""
+
+    cover: Cover
+    clock: Clock
+    browser_runs: Callable[[int | None, str], None]  # the visit's browser: its process and visit; None: gone
+    watchers: Watchers
+
+
+class StatusFile:
+    """Keeps the status file up to date with the desk's state and health."""
+
+    def __init__(self, data_dir: Path, config: Config, clock: Clock, health: Health) -> None:
+        self._data_dir = data_dir
+        self._desk = config.desk.name
+        self._headless = config.browser.headless
+        self._clock = clock
+        self._health = health
+        self._created = psutil.Process().create_time()
+        self._started = clock.wall()
+        self._state = StateName.HELD
+
+    def state_changed(self, state: StateName) -> None:
+        """The desk is in another state."""
+        self._state = state
+        self.write()
+
+    def write(self) -> None:
+        """Write it; a full disk is the ledger's business, so it is only noted here."""
+        status = Status(
+            pid=os.getpid(),
+            pid_created=self._created,
+            version=__version__,
+            desk=self._desk,
+            state=self._state.value,
+            started=self._started,
+            changed=self._clock.wall(),
+            headless=self._headless,
+            warnings=tuple(self._health.warnings),
+        )
+        try:
+            write_status(self._data_dir, status)
+        except OSError as error:
+            log.warning("the status file cannot be written: %s", error)
+
+
+@asynccontextmanager
+async def open_desk(config: Config, profile: Profile, given: Surroundings) -> AsyncIterator[tuple[Desk, asyncio.Task[None]]]:
+    """An agent that guards a desk, and the task that ends when it has stopped.
+
+    Raises DeskBusyError, BrowserMissingError and SandboxError; a ledger that cannot be used holds the desk instead.
+    """
+    clock = given.clock
+    t = translator(config.desk.language)
+    data_dir = open_data_dir(config.desk.data_dir)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(DeskLock(data_dir, wait_s=LOCK_WAIT_S))
+        executable = find_browser(config.browser.executable)
+        settings = BrowserSettings(
+            executable,
+            config.browser.headless,
+            config.browser.window,
+            data_dir,
+            config.desk.language,
+            config.browser.proxy,
+        )
+        playwright = await stack.enter_async_context(driver(data_dir))
+        recorder = LedgerWriter(data_dir, clock)
+        stack.push_async_callback(recorder.close)
+        health = Health(clock.wall)
+        status = StatusFile(data_dir, config, clock, health)
+        stack.callback(remove_status, data_dir)
+        runner: Runner | None = None
+
+        def post(event: ev.Event) -> None:
+            if runner is not None:
+                runner.post(event)
+
+        def open_browser(visit_id: str) -> VisitBrowser:
+            return ResidentBrowser(
+                playwright, profile, visit_id, post, settings, lambda pid: given.browser_runs(pid, visit_id)
+            )
+
+        gate = DeskGate(
+            playwright,
+            post,
+            executable=executable,
+            headless=config.browser.headless,
+            window=config.browser.window,
+            language=config.desk.language,
+        )
+        tray = DeskTray(post, health, lambda: show_status(data_dir), config.desk.language)
+        hotkey = EndVisitHotkey(config.hotkey.end_visit, post, health)
+        clocks = ClockWatch(clock, post, lambda seconds: note_wall_jump(health, seconds))
+        code_hash = config.supervision.release_code_hash
+
+        def tick() -> None:
+            clocks.tick()
+            given.watchers.tick()
+
+        def state_changed(state: StateName) -> None:
+            status.state_changed(state)
+            given.watchers.state_changed(state)
+
+        runner = Runner(
+            Session(config.policy, expect=EXPECTED[profile.proof.expect]),
+            Hands(
+                cover=given.cover,
+                gate=gate,
+                tray=tray,
+                recorder=recorder,
+                open_browser=open_browser,
+                sweep=lambda: sweep(data_dir),
+                check_release=lambda code: code_hash is None or verify_release_code(code, code_hash),
+                code_needed=code_hash is not None,
+            ),
+            health,
+            clock,
+            Words(config.desk.name, config.desk.language, t, config.policy.mark),
+            Watchers(tick=tick, observe=given.watchers.observe, state_changed=state_changed),
+        )
+        health.on_change(runner.health_changed)
+        health.on_change(status.write)
+        desk = Desk(runner, gate, given.cover, health, clock, data_dir)
+        work = asyncio.create_task(runner.run(), name="runner")
+        stack.push_async_callback(end, work)
+        if not config.browser.headless:
+            tray.start()
+            stack.callback(tray.stop)
+            hotkey.start()
+            stack.callback(hotkey.stop)
+        await gate.open()
+        stack.push_async_callback(gate.close)
+        post(await read_ledger(recorder, health))
+        yield desk, work
+
+
+async def end(work: asyncio.Task[None]) -> None:
+    """Wait for the runner's end; where it is still at work, something went wrong: give it up."""
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def read_ledger(recorder: LedgerWriter, health: Health) -> ev.Event:
+    """What the ledger knows of the last visit: how the session begins."""
+    try:
+        await recorder.open()
+        return await recorder.left_over()
+    except LedgerError as error:
+        health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
+        return ev.LedgerFailed(HOLD_BY_CAUSE[error.cause])
+
+
+def note_wall_jump(health: Health, seconds: float) -> None:
+    """Somebody turned the PC's clock: records made before and after carry times that do not fit together."""
+    health.fail(
+        "clock_jump",
+        Severity.AMBER,
+        f"The PC's clock was turned by {seconds:+.0f} s.",
+        "Check the date and the time of this PC.",
+    )
+
+
+def show_status(data_dir: Path) -> None:
+    """Open the status in whatever this desktop shows text files with."""
+    webbrowser.open((data_dir / "status.json").as_uri())
+
+
+def guard(config: Config, profile: Profile) -> int:
+    """The agent's process: guard the desk under the supervisor that started us; returns the exit status."""
+    return asyncio.run(_guard(config, profile))
+
+
+async def _guard(config: Config, profile: Profile) -> int:
+    stop = asyncio.Event()
+    lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set)
+    await lifeline.start()
+    native = lifeline.hello.get("cover") == "native"
+    covered = bool(lifeline.hello.get("covered"))
+    cover: Cover = CoverClient(lifeline.channel, covered=covered) if native else NullCover()
+
+    def browser_runs(pid: int | None, visit_id: str) -> None:
+        if pid is None:
+            lifeline.tell_no_browser()
+        else:
+            lifeline.tell_browser(pid, visit_id)
+
+    given = Surroundings(cover, SystemClock(), browser_runs, Watchers())
+    async with open_desk(config, profile, given) as (desk, work):
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            desk.runner.post(ev.StopRequested())
+        await work
+        lifeline.stopping()
+    lifeline.close()
+    return 0

@@ -1,0 +1,83 @@
+"""``kiosk-agent run``: guard this desk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from kiosk_agent.cli.language import t as say
+from kiosk_agent.config import Config
+from kiosk_agent.config_load import load_config
+from kiosk_agent.errors import DeskError, InputError
+from kiosk_agent.folders import open_data_dir
+from kiosk_agent.hands import panels
+from kiosk_agent.locale import translator
+from kiosk_agent.portal.load import load_profile
+from kiosk_agent.portal.profile import Profile
+
+EXIT_INPUT = 2  # the configuration or the profile is wrong: starting again would not help
+EXIT_DESK = 1
+
+
+def supervisor_panels(language: str) -> dict[str, Any]:
+    """What the supervisor shows when there is no agent to say it."""
+    t = translator(language)
+    return {
+        "starting": msgspec.to_builtins(panels.starting_panel(t)),
+        "hang": msgspec.to_builtins(panels.hang_panel(t)),
+        "crash_loop": msgspec.to_builtins(panels.crash_loop_panel(t)),
+    }
+
+
+def read_inputs(config_file: Path, *, headless: bool) -> tuple[Config, Profile]:
+    """The configuration and its portal's profile, both checked. Raises InputError."""
+    config = load_config(config_file)
+    if headless:
+        config = msgspec.structs.replace(config, browser=msgspec.structs.replace(config.browser, headless=True))
+    return config, load_profile(config.profile)
+
+
+@click.command("run", help=say("Guard this desk: start the supervisor and its agent."))
+@click.option(
+    "--config",
+    "config_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help=say("The agent's configuration file."),
+)
+@click.option("--headless", is_flag=True, help=say("Without a display: nothing is guarded on screen."))
+@click.option("--as-agent", is_flag=True, hidden=True)
+def command(config_file: Path, headless: bool, as_agent: bool) -> None:
+    """Exit status 0 after an orderly stop, 2 where an input file is wrong, 75 where the desk is guarded already."""
+    try:
+        config, profile = read_inputs(config_file, headless=headless)
+        if as_agent:
+            from kiosk_agent.app import guard
+
+            sys.exit(guard(config, profile))
+        from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
+        from kiosk_agent.supervisor import Settings, launch
+
+        find_browser(config.browser.executable)
+        sandbox_wanted()
+        data_dir = open_data_dir(config.desk.data_dir)
+        child = [sys.executable, "-m", "kiosk_agent", "run", "--config", str(config_file.absolute()), "--as-agent"]
+        settings = Settings(
+            child=tuple(child + ["--headless"] * config.browser.headless),
+            panels=supervisor_panels(config.desk.language),
+            hang_limit_s=config.supervision.hang_limit_s,
+            headless=config.browser.headless,
+            data_dir=str(data_dir),
+        )
+    except InputError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(EXIT_INPUT)
+    except (DeskError, OSError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_DESK)
+    sys.exit(launch(settings))

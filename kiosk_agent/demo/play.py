@@ -1,0 +1,151 @@
+"""The demonstration's process: the real agent with the practice portal beside it, under the real supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from kiosk_agent.app import Desk, Surroundings, open_desk
+from kiosk_agent.clock import SystemClock
+from kiosk_agent.config import Browser, Config, WindowMode
+from kiosk_agent.config import Desk as DeskConfig
+from kiosk_agent.demo.incident import Incident
+from kiosk_agent.demo.people import Hall, PlayError
+from kiosk_agent.demo.timeline import Timeline
+from kiosk_agent.hands.runner import Watchers
+from kiosk_agent.hands.shield import CoverClient, NullCover
+from kiosk_agent.ledger import LedgerReader
+from kiosk_agent.ledger.store import FILE_NAME
+from kiosk_agent.lifeline import Lifeline
+from kiosk_agent.locale import translator
+from kiosk_agent.portal.load import load_profile
+from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.practice.profiles import practice_profile
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.policy import MIN_WARNING_S, Policy
+
+# Short limits, so that the demonstration ends soon; the warning keeps the least that people need.
+DEMO_POLICY = Policy(idle_limit_s=4.0, warning_s=MIN_WARNING_S, gap_s=30.0)
+WATCH_PAUSE_S = 1.5
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How the demonstration is to run."""
+
+    headless: bool
+    watch: bool
+    interactive: bool
+    language: str
+
+
+def demo_config(folder: Path, wishes: Wishes) -> Config:
+    """A desk of its own, in a folder of its own."""
+    return Config(
+        path=folder / "agent.toml",
+        profile=folder / "practice.toml",
+        desk=DeskConfig(name="デモ" if wishes.language == "ja" else "Demo", language=wishes.language, data_dir=folder),
+        browser=Browser(window=WindowMode.MAXIMIZED, headless=wishes.headless),
+        policy=Policy() if wishes.interactive else DEMO_POLICY,
+    )
+
+
+def play(wishes: Wishes) -> int:
+    """Run in the agent's place under a supervisor; returns the exit status."""
+    return asyncio.run(_play(wishes))
+
+
+async def _play(wishes: Wishes) -> int:
+    stop = asyncio.Event()
+    lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set)
+    await lifeline.start()
+    native = lifeline.hello.get("cover") == "native"
+    cover = CoverClient(lifeline.channel, covered=bool(lifeline.hello.get("covered"))) if native else NullCover()
+    t = translator(wishes.language)
+    clock = SystemClock()
+    hall = Hall()
+    timeline = Timeline(t, lambda at, words: lifeline.say({"at": round(at, 1), "words": words}), clock.now())
+
+    def browser_runs(pid: int | None, visit_id: str) -> None:
+        lifeline.tell_no_browser() if pid is None else lifeline.tell_browser(pid, visit_id)
+
+    def observe(what: object, now: float) -> None:
+        timeline.observe(what, now)
+        hall.observe(what, now)
+
+    given = Surroundings(cover, clock, browser_runs, Watchers(observe=observe, state_changed=hall.state_changed))
+    breaches: list[str] = []
+    with TemporaryDirectory(prefix="kiosk-demo-") as folder:
+        async with PracticePortal() as portal:
+            config = demo_config(Path(folder), wishes)
+            config.profile.write_text(practice_profile(portal), encoding="utf-8")
+            profile = load_profile(config.profile)
+            async with open_desk(config, profile, given) as (desk, work):
+                if wishes.interactive:
+                    await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    breaches = await _replay(desk, portal, hall, timeline, wishes, stop, work)
+                desk.runner.post(ev.StopRequested())
+                await work
+            reader = LedgerReader(Path(folder) / FILE_NAME)
+            counts, verdict = reader.counts(), reader.verify()
+            reader.close()
+    if not verdict.sound:
+        breaches.append(t("The ledger does not hold: {problem}", problem=verdict.problem))
+    lifeline.say(
+        {
+            "result": {
+                "promise_kept": not breaches,
+                "breaches": breaches,
+                "headless": wishes.headless,
+                "visits": [msgspec.to_builtins(visit) for visit in timeline.visits],
+                "counts": _total(counts),
+            }
+        }
+    )
+    lifeline.stopping()
+    lifeline.close()
+    return 1 if breaches else 0
+
+
+async def _replay(
+    desk: Desk,
+    portal: PracticePortal,
+    hall: Hall,
+    timeline: Timeline,
+    wishes: Wishes,
+    stop: asyncio.Event,
+    work: asyncio.Task[None],
+) -> list[str]:
+    async def pace() -> None:
+        if wishes.watch:  # so that people can follow; nothing is waited for otherwise
+            await asyncio.sleep(WATCH_PAUSE_S)
+
+    incident = Incident(desk, portal, hall, timeline, pace, translator(wishes.language))
+    playing = asyncio.create_task(incident.play())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({playing, stopped, work}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not playing.done():
+        playing.cancel()
+        return ["the demonstration was stopped before its end"]
+    error = playing.exception()
+    if isinstance(error, PlayError):
+        return [*incident.breaches, str(error)]
+    if error is not None:
+        raise error
+    return incident.breaches
+
+
+def _total(days: dict[str, dict[str, int]]) -> dict[str, int]:
+    """The demonstration may run over midnight."""
+    total: dict[str, Any] = {}
+    for counts in days.values():
+        for name, value in counts.items():
+            total[name] = total.get(name, 0) + value
+    return total
