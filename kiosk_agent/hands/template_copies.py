@@ -106,7 +106,7 @@ def visit_root(data_dir: Path) -> Path:
     return disk
 
 
-def memory_root(data_dir: Path) -> Path | None:
+def memory_root(data_dir: Path, *, make: bool = True) -> Path | None:
     """This data folder's own place in memory, made where it is missing; None where there is none to be trusted."""
     if not hasattr(os, "geteuid") or not MEMORY_FOLDER.is_dir():
         return None
@@ -114,8 +114,11 @@ def memory_root(data_dir: Path) -> Path | None:
     name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
     root = MEMORY_FOLDER / f"kiosk-agent-{os.geteuid()}-{name}"
     try:
-        with contextlib.suppress(FileExistsError):
-            root.mkdir(mode=0o700)
+        if make:
+            with contextlib.suppress(FileExistsError):
+                root.mkdir(mode=0o700)
+        elif not root.exists():
+            return None
         found = root.lstat()
     except OSError as error:
         log.warning("no visit copies in memory: %s", error)
@@ -150,7 +153,7 @@ async def sweep_copies(data_dir: Path) -> tuple[str, ...]:
 
     For the agent's start. Copies whose maker is still alive are left alone.
     """
-    roots = [root for root in (memory_root(data_dir), data_dir / DISK_FOLDER) if root is not None]
+    roots = [root for root in (memory_root(data_dir, make=False), data_dir / DISK_FOLDER) if root is not None]
     killed = await asyncio.to_thread(_kill_abandoned, roots)
     wiped = [await wipe_folder(folder) for folder in await asyncio.to_thread(_abandoned_folders, roots)]
     return (*(() if killed else ("processes",)), *(() if all(wiped) else ("profile",)))

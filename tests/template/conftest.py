@@ -68,7 +68,7 @@ class Desk:
     @property
     def places(self) -> tuple[Path, ...]:
         """Where copies of this desk may lie."""
-        memory = memory_root(self.data_dir)
+        memory = memory_root(self.data_dir, make=False)
         return (self.data_dir,) if memory is None else (self.data_dir, memory)
 
     @property
@@ -171,7 +171,7 @@ def desk(
     desk = Desk(data_dir, executable, extension, portal, reader, card_profile(portal.url, extension.id, tmp_path))
     desk.put_card("resident A")
     yield desk
-    memory = memory_root(data_dir)
+    memory = memory_root(data_dir, make=False)
     if memory is not None:
         shutil.rmtree(memory)
 
