@@ -42,19 +42,18 @@ async def reach(page: Page, proof: ProofOf, *, limit_s: float) -> Reach:
     """Ask for the protected page in ``page`` and judge where it leads. Never raises for what the portal does."""
     deadline = time.monotonic() + limit_s
     ways = Ways()
-    first: Reach | None = None
+    answer = Reach.UNKNOWN
     try:
         async with asyncio.timeout(limit_s):
             for _ in range(MOST_WALKS):
                 verdict, pressed = await _walk(page, proof, ways, deadline)
-                first = first or verdict
+                if verdict is not Reach.UNKNOWN:
+                    answer = verdict
                 if verdict is Reach.OPENED or not pressed:
                     break
-                if verdict is Reach.REFUSED and first is not Reach.REFUSED:
-                    first = verdict  # the way on ended where the portal asks to sign in
-        return Reach.OPENED if verdict is Reach.OPENED else first
     except (BrowserError, TimeoutError):
-        return first or Reach.UNKNOWN
+        pass  # judged by the walks that came to an end
+    return answer
 
 
 async def opens_at_once(page: Page, proof: ProofOf, *, limit_s: float) -> bool:

@@ -172,3 +172,14 @@ def _reason(error: BrowserError) -> str:
     """Playwright's first line, without addresses: those of a portal may name a resident."""
     line = error.message.splitlines()[0] if error.message else type(error).__name__
     return re.sub(r"https?://\S+", "…", line)[:200]
+
+
+async def shows(page: Page, selector: str) -> bool:
+    """Whether ``selector`` is visible now on ``page`` or in one of its frames."""
+    for frame in page.frames:
+        try:
+            if await frame.locator(selector).filter(visible=True).count() > 0:
+                return True
+        except BrowserError:
+            continue  # it is just going away
+    return False
