@@ -59,8 +59,7 @@ class Site:
         if self._records.switches.credentials is Credentials.STORAGE:
             return see_other("/app")
         if self._records.switches.provider is not Provider.NONE:
-            back = f"{self._records.portal_url}/callback"
-            query = urlencode({"back": back, "next": target})
+            query = urlencode({"next": target})
             return RedirectResponse(f"{self._records.provider_url}/authorize?{query}", HTTPStatus.SEE_OTHER)
         return self._door.guest_form("sign_in.html", next=target, wrong=False)
 
