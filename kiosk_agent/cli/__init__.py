@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from kiosk_agent.cli.language import t
+
 COMMANDS = ("run", "demo", "doctor", "config", "profile", "ledger", "status", "template")
 
 
@@ -22,7 +24,11 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=t("Guards a shared help-desk PC: one resident, one session, one proven logout."),
+)
 @click.version_option(package_name="kiosk-agent")
 def main() -> None:
-    """Guards a shared help-desk PC: one resident, one session, one proven logout."""
+    """The whole command line."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gettext
 import os
+from pathlib import Path
 
+from kiosk_agent import locale
 from kiosk_agent.locale import translator
+
+# click looks its own words ("Usage:", "Options") up in gettext's default domain
+gettext.bindtextdomain("messages", Path(locale.__file__).parent)
 
 
 def terminal_language() -> str:

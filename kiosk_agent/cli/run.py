@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from kiosk_agent.cli.language import t as say
+from kiosk_agent.cli.language import t
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import DeskError, InputError
@@ -25,11 +25,11 @@ EXIT_DESK = 1
 
 def supervisor_panels(language: str) -> dict[str, Any]:
     """What the supervisor shows when there is no agent to say it."""
-    t = translator(language)
+    words = translator(language)
     return {
-        "starting": msgspec.to_builtins(panels.starting_panel(t)),
-        "hang": msgspec.to_builtins(panels.hang_panel(t)),
-        "crash_loop": msgspec.to_builtins(panels.crash_loop_panel(t)),
+        "starting": msgspec.to_builtins(panels.starting_panel(words)),
+        "hang": msgspec.to_builtins(panels.hang_panel(words)),
+        "crash_loop": msgspec.to_builtins(panels.crash_loop_panel(words)),
     }
 
 
@@ -41,15 +41,15 @@ def read_inputs(config_file: Path, *, headless: bool) -> tuple[Config, Profile]:
     return config, load_profile(config.profile)
 
 
-@click.command("run", help=say("Guard this desk: start the supervisor and its agent."))
+@click.command("run", help=t("Guard this desk: start the supervisor and its agent."))
 @click.option(
     "--config",
     "config_file",
     required=True,
     type=click.Path(path_type=Path),
-    help=say("The agent's configuration file."),
+    help=t("The agent's configuration file."),
 )
-@click.option("--headless", is_flag=True, help=say("Without a display: nothing is guarded on screen."))
+@click.option("--headless", is_flag=True, help=t("Without a display: nothing is guarded on screen."))
 @click.option("--as-agent", is_flag=True, hidden=True)
 def command(config_file: Path, headless: bool, as_agent: bool) -> None:
     """Exit status 0 after an orderly stop, 2 where an input file is wrong, 75 where the desk is guarded already."""
