@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import subprocess
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from installer.environment import base_python
 
 
 def make_wheel(folder: Path, name: str, version: str) -> str:
@@ -57,6 +60,15 @@ class Place:
     def names(self) -> set[str]:
         """What stands beside the requirement files."""
         return {entry.name for entry in self.folder.iterdir()} - {"wheels", "build.txt", "agent.txt", ".venv.lock"}
+
+
+@pytest.fixture(scope="session")
+def installed_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a pip that was installed once, for all tests that are not about getting one."""
+    folder = tmp_path_factory.mktemp("pip") / "venv"
+    subprocess.run([base_python(), "-m", "venv", str(folder)], check=True)
+    (pip,) = [path for path in folder.rglob("pip") if path.parent.name == "site-packages"]
+    return pip
 
 
 @pytest.fixture

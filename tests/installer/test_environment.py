@@ -16,8 +16,15 @@ from installer import environment
 from installer.environment import ensure_environment, python_of, script_of
 from installer.messages import SetupError
 from tests.installer.conftest import Place
+from tests.installer.quick_pip import VARIABLE, copy_pip_into
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def quick_pip(installed_pip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(installed_pip))
+    monkeypatch.setattr(environment, "put_pip_into", copy_pip_into)
 
 
 def version_in(venv: Path) -> str:
@@ -37,6 +44,8 @@ sys.path.insert(0, {root!r})
 from installer import environment
 from installer.messages import SetupError
 from installer.processes import Interrupted, interruptible
+from tests.installer.quick_pip import copy_pip_into
+environment.put_pip_into = copy_pip_into
 folder = Path({folder!r})
 install = environment._install
 def held(*args):
