@@ -12,7 +12,7 @@ from installer.browsers import installed_browser, provide_browser
 from installer.environment import base_python, ensure_environment, script_of
 from installer.messages import SetupError, say, text
 from installer.packages import driver, fonts, provide, tests, tkinter_of
-from installer.processes import Interrupted, interruptible, shown
+from installer.processes import Interrupted, interruptible, run, shown
 from kiosk_agent.hands.find_browser import BROWSER_VARIABLE, SANDBOX_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,9 +44,22 @@ def main(arguments: Sequence[str]) -> int:
     return _hand_over(prepared)
 
 
+def _compile_catalogues(python: Path) -> None:
+    """Installing the project compiles them; what translators have changed since then is compiled here."""
+    folder = ROOT / "kiosk_agent" / "locale"
+    stale = [
+        source
+        for source in folder.rglob("*.po")
+        if not source.with_suffix(".mo").exists() or source.with_suffix(".mo").stat().st_mtime < source.stat().st_mtime
+    ]
+    if stale:
+        run([str(python), "-m", "kiosk_agent.locale.compile"], cwd=ROOT)
+
+
 def _prepare_demo(rest: list[str]) -> list[str]:
     agent = REQUIREMENTS / "agent.txt"
     python = ensure_environment(FOLDER, [agent], project=ROOT)
+    _compile_catalogues(python)
     say("ready")
     if not _has_screen() and not {"--headless", "--help", "-h", *SHOWS_WINDOWS}.intersection(rest):
         say("no screen")
@@ -65,6 +78,7 @@ def _prepare_demo(rest: list[str]) -> list[str]:
 def _prepare_test(rest: list[str]) -> list[str]:
     # The test requirements hold the agent's as well (tests/installer checks it): the demo can use the environment.
     python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=[REQUIREMENTS / "agent.txt"])
+    _compile_catalogues(python)
     say("ready")
     missing = provide([driver(), tkinter_of(base_python(), covers=True), fonts(), *tests()], python)
     browser = provide_browser(python)

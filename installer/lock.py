@@ -31,9 +31,9 @@ OPTIONS = [
     "--no-emit-package=evdev",
     "--quiet",
 ]
-# What builds and installs the project itself: pip, so that every machine uses the same one, and hatchling with the
-# package it needs for an editable install.
-BUILD = "pip>=25\nhatchling>=1.27\neditables>=0.5\n"
+# What builds and installs the project itself: pip, so that every machine uses the same one, hatchling with the
+# package it needs for an editable install, and Babel for the catalogues.
+BUILD = "pip>=25\nhatchling>=1.27\neditables>=0.5\nbabel>=2.17\n"
 # A real portal for the tests, in an environment of its own. One Django for all versions of Python: 5.2 is the last that
 # works with 3.11.
 WAGTAIL = "wagtail>=8.0,<8.1\ndjango>=5.2,<5.3\n"
