@@ -112,9 +112,7 @@ class ResidentBrowser:
         try:
             await context.route("**/*", self._route)
             self._guard = await guard(self._browser, self._foreign_window)
-            self._pages = Pages(
-                context, self._heard, arrived=self._arrived, moved=self._moved, emptied=self._emptied
-            )
+            self._pages = Pages(context, self._heard, arrived=self._arrived, moved=self._moved, emptied=self._emptied)
             self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post)
             context.on("response", self._sign_in.answered)
             page = context.pages[0] if context.pages else await context.new_page()
@@ -123,9 +121,7 @@ class ResidentBrowser:
         except BrowserError as error:
             raise BrowserLostError("The browser was lost while it started.") from error
         with contextlib.suppress(BrowserError):  # a portal that is down shows the browser's own page for that
-            await page.goto(
-                self._profile.portal.start_url, wait_until="domcontentloaded", timeout=FIRST_PAGE_LIMIT_MS
-            )
+            await page.goto(self._profile.portal.start_url, wait_until="domcontentloaded", timeout=FIRST_PAGE_LIMIT_MS)
         if self._ending:
             raise BrowserLostError("The browser was lost while it started.")
 
@@ -320,14 +316,14 @@ class ResidentBrowser:
     async def prove(self) -> Proof:
         if self._sign_in is None:
             return Proof.UNPROVEN
-        proof = await self._sign_in.prove()
-        if proof is Proof.UNPROVEN and self._sign_in.can_retry:
+        proof = await self._sign_in.noted.prove()
+        if proof is Proof.UNPROVEN and self._sign_in.noted.can_retry:
             self._retry = asyncio.get_running_loop().create_task(self._try_again(self._sign_in))
         return proof
 
     async def _try_again(self, sign_in: SignIn) -> None:
         try:
-            proof = await sign_in.prove_later()
+            proof = await sign_in.noted.prove_later()
             if proof is not Proof.UNPROVEN:
                 self._post(ev.ProofRevised(self._visit_id, proof))
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, CDPSession, Page
 from playwright.async_api import Error as BrowserError
@@ -21,6 +22,19 @@ class Credentials:
     local: dict[str, Pairs] = field(default_factory=dict, repr=False)
     session: dict[str, Pairs] = field(default_factory=dict, repr=False)
     user_agent: str = field(default="", repr=False)
+
+    @property
+    def kind(self) -> frozenset[tuple[str, ...]]:
+        """What there is, without its values: a portal may give new ones with every answer."""
+        cookies = {("cookie", one["domain"], one["path"], one["name"]) for one in self.cookies}
+        stores = (("local", self.local), ("session", self.session))
+        items = {(kind, origin, name) for kind, store in stores for origin in store for name, _ in store[origin]}
+        return frozenset(cookies | items)
+
+    def is_same_as(self, other: Credentials) -> bool:
+        """Whether a portal could tell no difference: when a cookie ends is not sent to it."""
+        values = [tuple((c["domain"], c["path"], c["name"], c["value"]) for c in one.cookies) for one in (self, other)]
+        return values[0] == values[1] and (self.local, self.session) == (other.local, other.session)
 
     @property
     def is_empty(self) -> bool:
@@ -42,23 +56,23 @@ async def note_credentials(context: BrowserContext, profile: Profile, sessions: 
     ``sessions``: an open CDP session for each page, for its web storage.
     """
     cookies = await context.cookies()
-    local: dict[str, Pairs] = {}
-    session: dict[str, Pairs] = {}
+    local: dict[str, dict[str, str]] = {}
+    session: dict[str, dict[str, str]] = {}
     if profile.proof.replay is Replay.STORAGE:
         for page, cdp in sessions.items():
-            for origin in {frame.url.split("/", 3)[0] + "//" + host for frame in page.frames if (host := _host(frame.url))}:
-                local[origin] = await _items(cdp, origin, is_local=True)
-                session[origin] = await _items(cdp, origin, is_local=False)
-    return Credentials(
-        tuple(cookies),
-        {origin: pairs for origin, pairs in local.items() if pairs},
-        {origin: pairs for origin, pairs in session.items() if pairs},
-    )
+            for origin in {_origin(frame.url) for frame in page.frames} - {""}:
+                local.setdefault(origin, {}).update(await _items(cdp, origin, is_local=True))
+                session.setdefault(origin, {}).update(await _items(cdp, origin, is_local=False))  # each tab has its own
+    return Credentials(tuple(cookies), _pairs(local), _pairs(session))
 
 
-def _host(url: str) -> str:
-    parts = url.split("/", 3)
-    return parts[2] if url.startswith(("http://", "https://")) and len(parts) > 2 else ""  # noqa: PLR2004 - scheme, "", host
+def _pairs(store: dict[str, dict[str, str]]) -> dict[str, Pairs]:
+    return {origin: tuple(sorted(items.items())) for origin, items in store.items() if items}
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
 
 
 async def _items(cdp: CDPSession, origin: str, *, is_local: bool) -> Pairs:

@@ -13,8 +13,9 @@ from kiosk_agent.hands.pages import Pages
 from kiosk_agent.hands.ports import LogoutReport
 from kiosk_agent.hands.reach import Reach, reach
 from kiosk_agent.hands.signin import SignIn
-from kiosk_agent.hands.steps import Front, StepResult, run_steps
-from kiosk_agent.portal.profile import Profile
+from kiosk_agent.hands.steps import Front, StepResult, find, run_steps
+from kiosk_agent.portal.globs import matches
+from kiosk_agent.portal.profile import Profile, Replay
 
 ANSWER_LIMIT_S = 1.0  # a page that needs longer for nothing at all hangs
 SETTLE_LIMIT_S = 3.0
@@ -44,17 +45,19 @@ class Logout:
         """Note and check the credentials, log out (where ``steps``), and look whether the portal lets us in again."""
         await self._sign_in.settle()
         page = await self._answering_page()
-        steps_ok = True
-        signed_out_seen = False
+        if steps:
+            await self._control(page)
         front = Front(self._context, page)
         try:
-            if steps:
-                await self._control()
-                steps_ok = await run_steps(
-                    front, self._profile.logout.steps, limit_s=self._profile.logout.timeout_s, on_step=self._note
-                )
-                page = front.look()
-            signed_out_seen = await self._wait_for_signed_out(page)
+            steps_ok = not steps or await run_steps(
+                front,
+                self._profile.logout.steps,
+                limit_s=self._profile.logout.timeout_s,
+                on_step=self._note,
+                before_step=self._sign_in.noted.before_step,
+            )
+            signed_out_seen = await self._wait_for_signed_out(front)
+            page = front.look()
         finally:
             front.release()
         half = await self._is_half(page)
@@ -64,14 +67,19 @@ class Logout:
         self._steps.append((result.step, result.ok, result.ms, result.detail))
         self._on_step(result)
 
-    async def _control(self) -> None:
+    async def _control(self, page: Page) -> None:
+        """See that the noted credentials open the protected page, while they still should."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(CONTROL_LIMIT_S):
-                await self._sign_in.note_and_control()
+                opened = await self._sign_in.noted.control_beneath_cover(page, CONTROL_LIMIT_S)
+            detail = "" if opened else "the protected page does not open before the logout: nothing can be proved"
         except (BrowserError, TimeoutError) as error:
-            ms = (time.monotonic() - began) * 1000
-            self._note(StepResult("control", False, round(ms, 1), type(error).__name__))
+            opened, detail = False, type(error).__name__
+        if self._profile.proof.replay is not Replay.NONE:
+            self._note(
+                StepResult("open the protected page", opened, round((time.monotonic() - began) * 1000, 1), detail)
+            )
 
     async def _answering_page(self) -> Page:
         """The page in front, or where it hangs, another one that shows the portal."""
@@ -91,22 +99,22 @@ class Logout:
             pass  # its steps will say what is not there
         return fresh
 
-    async def _wait_for_signed_out(self, page: Page) -> bool:
+    async def _wait_for_signed_out(self, front: Front) -> bool:
         """Whether the portal shows its signed-out page, as soon as it does. A hint, not the proof."""
         marks = self._profile.signed_out
-        if marks.selector is None and marks.url is None:
-            return False
-        limit_ms = SETTLE_LIMIT_S * 1000
         try:
-            if marks.selector is not None:
-                await page.locator(marks.selector).filter(visible=True).first.wait_for(timeout=limit_ms)
-            else:
-                await page.wait_for_load_state("load", timeout=limit_ms)
-            return await self._sign_in.signs.signed_out(self._context.pages)
-        except BrowserError:
+            async with asyncio.timeout(SETTLE_LIMIT_S):
+                if marks.selector is not None:
+                    await find(front, marks.selector)
+                elif marks.url is not None:
+                    await front.look().wait_for_url(lambda url: matches(marks.url or "", url))
+                return await self._sign_in.signs.signed_out(self._context.pages)
+        except (BrowserError, TimeoutError):
             return False
 
     async def _is_half(self, page: Page) -> bool | None:
         """Ask for the protected page in the same browser, in the same tab: its session storage goes on."""
         answer = await reach(page, self._profile.proof, limit_s=HALF_LIMIT_S)
+        if answer is Reach.OPENED and await self._sign_in.noted.opens_for_strangers():
+            return None  # it is not protected at all
         return {Reach.OPENED: True, Reach.REFUSED: False, Reach.UNKNOWN: None}[answer]

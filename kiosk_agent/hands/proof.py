@@ -1,29 +1,39 @@
-"""The replay: do the portal's servers still accept the credentials that the visit's browser held?"""
+"""The replay: do the portal's servers still accept the credentials that the visit's browser held?
+
+Plain requests answer in milliseconds, where redirects and status tell. Where only the page itself tells, or the way
+leads to another site, a browser of its own is asked, with nothing in it but the noted credentials.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from playwright.async_api import APIRequestContext, APIResponse, Playwright
+from playwright.async_api import APIRequestContext, APIResponse, Browser, Playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.credentials import Credentials, Pairs
 from kiosk_agent.hands.launch import context_options, launch_options
-from kiosk_agent.hands.reach import Reach, reach
+from kiosk_agent.hands.reach import Reach, is_same_page, reach
 from kiosk_agent.portal.globs import matches
 from kiosk_agent.portal.profile import ProofOf, Replay
 
 HTTP_LIMIT_MS = 4000.0
 BROWSER_LIMIT_S = 8.0
+LAUNCH_LIMIT_S = 10.0
 MOST_HOPS = 10
+MOST_BY_BROWSER = 2  # each takes a second or two
 REDIRECTS = (301, 302, 303, 307, 308)
+TOO_MANY_REQUESTS = 429
+SERVER_ERRORS = range(500, 600)  # RFC 9110, 15.6: the portal is in trouble, and has not refused
+DISTRUST = ("certificate", "ssl", "tls", "self-signed", "self signed", "issuer")
 
 
-class Elsewhere(Exception):
-    """The answer lies with another origin, or with script: only a browser can find it."""
+class ElsewhereError(Exception):
+    """The answer lies in the page, or with another origin: only a browser can find it."""
 
 
 class Replayer:
@@ -34,31 +44,73 @@ class Replayer:
         self._proof = proof
         self._executable = executable
         self._proxy = proxy
+        self._is_blind: bool | None = None  # whether plain requests see the same page for everybody; None: not known
 
-    async def replay(self, credentials: Credentials) -> Reach:
-        """What the portal says to ``credentials``. Never raises; no answer is ``unknown``."""
-        if self._proof.replay is Replay.NONE or credentials.is_empty:
+    async def replay(self, credentials: Sequence[Credentials]) -> Reach:
+        """What the portal says to ``credentials``, asked in this order. Never raises; no answer is ``unknown``.
+
+        ``opened`` as soon as one of them is accepted; ``refused`` only where each one is refused.
+        """
+        wanted = [one for one in credentials if not one.is_empty]
+        if self._proof.replay is Replay.NONE or not wanted:
             return Reach.UNKNOWN
-        if self._proof.replay is Replay.COOKIES and not (self._proof.opened.selector or self._proof.refused.selector):
+        if self._may_request:
             try:
-                return await self._by_request(credentials)
-            except Elsewhere:
+                return await self._each_by_request(wanted)
+            except ElsewhereError:
                 pass  # the browser below goes all the way
             except (BrowserError, TimeoutError):
                 return Reach.UNKNOWN
         try:
-            return await self._by_browser(credentials)
+            return await self._each_by_browser(wanted[:MOST_BY_BROWSER])
         except (BrowserError, TimeoutError):
             return Reach.UNKNOWN
 
     async def control(self, request: APIRequestContext) -> Reach:
-        """The same question in the visit's own browser, sharing its cookies. Raises Elsewhere where that cannot tell."""
-        if self._proof.replay is not Replay.COOKIES or self._proof.opened.selector or self._proof.refused.selector:
-            raise Elsewhere
+        """The same question from within the visit, sharing its cookies. Raises ElsewhereError where that can't tell."""
+        if not self._may_request:
+            raise ElsewhereError
         try:
-            return await self._walk(request)
+            answer = await self._walk(request)
+            if answer is Reach.OPENED and await self._find_blind():
+                raise ElsewhereError
         except (BrowserError, TimeoutError):
             return Reach.UNKNOWN
+        return answer
+
+    async def opens_for_strangers(self) -> bool:
+        """Whether the protected page opens with no credentials at all: then it proves nothing. Never raises."""
+        nobody = [Credentials()]
+        try:
+            if self._may_request and not await self._find_blind():
+                return False
+            return await self._each_by_browser(nobody, ask_stranger=False) is Reach.OPENED
+        except (BrowserError, TimeoutError, ElsewhereError):
+            return False
+
+    # by plain requests
+
+    @property
+    def _may_request(self) -> bool:
+        return self._proof.replay is Replay.COOKIES and self._is_blind is not True
+
+    async def _find_blind(self) -> bool:
+        if self._is_blind is None:
+            try:
+                self._is_blind = await self._by_request(Credentials()) is Reach.OPENED
+            except ElsewhereError:
+                self._is_blind = False  # strangers are led elsewhere
+        return self._is_blind
+
+    async def _each_by_request(self, credentials: Sequence[Credentials]) -> Reach:
+        answers = []
+        for one in credentials:
+            answers.append(await self._by_request(one))
+            if answers[-1] is Reach.OPENED:
+                if await self._find_blind():
+                    raise ElsewhereError
+                return Reach.OPENED
+        return _together(answers)
 
     async def _by_request(self, credentials: Credentials) -> Reach:
         request = await self._playwright.request.new_context(
@@ -77,44 +129,71 @@ class Replayer:
         home = urlsplit(url)[:2]
         asked_to_sign_in = False
         for _ in range(MOST_HOPS):
-            response = await request.get(url, max_redirects=0, timeout=HTTP_LIMIT_MS)
+            response = await self._get(request, url)
             if response.status not in REDIRECTS:
                 return self._verdict(response, asked_to_sign_in=asked_to_sign_in)
             url = urljoin(url, response.headers.get("location", ""))
             await response.dispose()
             if urlsplit(url)[:2] != home:
-                raise Elsewhere
+                raise ElsewhereError
             if self._proof.refused.redirect is not None and matches(self._proof.refused.redirect, url):
                 asked_to_sign_in = True
         return Reach.UNKNOWN
+
+    async def _get(self, request: APIRequestContext, url: str) -> APIResponse:
+        try:
+            return await request.get(url, max_redirects=0, timeout=HTTP_LIMIT_MS)
+        except BrowserError as error:
+            # requests come from the driver, which does not know the certificate authorities that the PC trusts
+            if any(word in error.message.lower() for word in DISTRUST):
+                raise ElsewhereError from error
+            raise
 
     def _verdict(self, response: APIResponse, *, asked_to_sign_in: bool) -> Reach:
         refused, opened = self._proof.refused, self._proof.opened
         if response.status in refused.status:
             return Reach.REFUSED
-        home = self._proof.protected_url.split("?")[0].split("#")[0].rstrip("/")
-        is_home = response.url.split("?")[0].split("#")[0].rstrip("/") == home
-        if opened.status and response.status in opened.status and is_home:
-            return Reach.OPENED
-        if response.status >= 500:  # noqa: PLR2004 - RFC 9110, 15.6: it is in trouble, and has not refused
+        if response.status == TOO_MANY_REQUESTS or response.status in SERVER_ERRORS:
             return Reach.UNKNOWN
+        if is_same_page(response.url, self._proof.protected_url):
+            if opened.selector is not None or refused.selector is not None:
+                raise ElsewhereError
+            return Reach.OPENED if response.status in opened.status else Reach.UNKNOWN
         return Reach.REFUSED if asked_to_sign_in else Reach.UNKNOWN
 
-    async def _by_browser(self, credentials: Credentials) -> Reach:
+    # by a browser of its own
+
+    async def _each_by_browser(self, credentials: Sequence[Credentials], *, ask_stranger: bool = True) -> Reach:
         options = launch_options(self._executable, headless=True, proxy=self._proxy)
-        async with asyncio.timeout(BROWSER_LIMIT_S * 2):
+        answers = []
+        async with asyncio.timeout(LAUNCH_LIMIT_S):
             browser = await self._playwright.chromium.launch(**options)
-            try:
-                context = await browser.new_context(
-                    **context_options(headless=True),
-                    storage_state=credentials.storage_state(),
-                    user_agent=credentials.user_agent or None,
-                )
-                for origin, pairs in credentials.session.items():
-                    await context.add_init_script(_fill_session_storage(origin, pairs))
-                return await reach(await context.new_page(), self._proof, limit_s=BROWSER_LIMIT_S)
-            finally:
-                await browser.close()
+        try:
+            for one in credentials:
+                answers.append(await self._by_browser(browser, one))
+                if answers[-1] is Reach.OPENED:
+                    stranger = ask_stranger and await self._by_browser(browser, Credentials()) is Reach.OPENED
+                    return Reach.UNKNOWN if stranger else Reach.OPENED
+        finally:
+            await browser.close()
+        return _together(answers)
+
+    async def _by_browser(self, browser: Browser, credentials: Credentials) -> Reach:
+        context = await browser.new_context(
+            **context_options(headless=True),
+            storage_state=credentials.storage_state(),
+            user_agent=credentials.user_agent or None,
+        )
+        for origin, pairs in credentials.session.items():
+            await context.add_init_script(_fill_session_storage(origin, pairs))
+        try:
+            return await reach(await context.new_page(), self._proof, limit_s=BROWSER_LIMIT_S)
+        finally:
+            await context.close()
+
+
+def _together(answers: Sequence[Reach]) -> Reach:
+    return Reach.REFUSED if all(answer is Reach.REFUSED for answer in answers) else Reach.UNKNOWN
 
 
 def _fill_session_storage(origin: str, pairs: Pairs) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as BrowserError
 
-from kiosk_agent.hands.steps import Front, run_steps
+from kiosk_agent.hands.steps import Front, run_steps, shows
 from kiosk_agent.portal.globs import matches
 from kiosk_agent.portal.profile import Account, Operation, Profile
 
@@ -68,6 +68,20 @@ class Signs:
             return False
         return marks.selector is None or await any_shows(pages, marks.selector)
 
+    async def has_lost_credentials(self, pages: Sequence[Page]) -> bool:
+        """Whether what carries the sign-in is gone: its cookie, or its item in web storage."""
+        marks = self._profile.signed_in
+        if marks.cookie is not None and not await self._has_cookie(marks.cookie):
+            return True
+        return marks.storage is not None and not await self._any_has_item(pages, marks.storage)
+
+    async def asks_to_sign_in(self, pages: Sequence[Page]) -> bool:
+        """Whether a page shows what the portal shows to those whom it refuses."""
+        refused = self._profile.proof.refused
+        if refused.redirect is not None and any(matches(refused.redirect, page.url) for page in pages):
+            return True
+        return refused.selector is not None and await any_shows(pages, refused.selector)
+
     async def account_text(self, pages: Sequence[Page]) -> str | None:
         """The text that names the account, if a page shows one."""
         account = self._profile.account
@@ -116,12 +130,8 @@ class Signs:
 async def any_shows(pages: Sequence[Page], selector: str) -> bool:
     """Whether ``selector`` is visible on one of ``pages``, frames included."""
     for page in pages:
-        for frame in page.frames:
-            try:
-                if await frame.locator(selector).filter(visible=True).count() > 0:
-                    return True
-            except BrowserError:
-                continue  # it is just going away; the next look sees what comes
+        if await shows(page, selector):
+            return True
     return False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playwright.async_api import BrowserContext, Frame, Locator, Page
@@ -73,13 +73,16 @@ async def run_steps(
     limit_s: float,
     variables: Mapping[str, str] | None = None,
     on_step: Callable[[StepResult], None] = lambda _result: None,
+    before_step: Callable[[], Awaitable[None]] | None = None,
 ) -> bool:
     """Carry out ``steps`` within ``limit_s`` seconds; returns whether all that must work did. Never raises.
 
-    Stops at the first step that fails and is not optional.
+    Stops at the first step that fails and is not optional. ``before_step``: called before each one that acts.
     """
     deadline = time.monotonic() + limit_s
     for number, step in enumerate(steps, start=1):
+        if before_step is not None and step.verb is not Verb.WAIT:
+            await before_step()
         began = time.monotonic()
         left_s = deadline - began
         limit = min(left_s, OPTIONAL_LIMIT_S) if step.optional else left_s
