@@ -94,7 +94,11 @@ async def test_native_dialogs_ask_and_get_their_answers(browser: Browser) -> Non
 async def test_an_alert_opens_by_itself_where_a_time_is_set(browser: Browser) -> None:
     async with account_page(browser, Quirk.DIALOGS, alert_after_s=0.2) as (_, page):
         dialog: asyncio.Future[Dialog] = asyncio.get_running_loop().create_future()
-        page.once("dialog", dialog.set_result)
+
+        def opens(opened: Dialog) -> None:
+            dialog.set_result(opened)
+
+        page.once("dialog", opens)
         assert (await dialog).type == "alert"
         await (await dialog).dismiss()
 
