@@ -7,10 +7,11 @@ import logging
 import os
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -238,15 +239,37 @@ def show_status(data_dir: Path) -> None:
     webbrowser.open((data_dir / "status.json").as_uri())
 
 
-def guard(config: Config, profile: Profile) -> int:
-    """The agent's process: guard the desk under the supervisor that started us; returns the exit status."""
-    return asyncio.run(_guard(config, profile))
+Beside = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
-async def _guard(config: Config, profile: Profile) -> int:
+def guard(config: Config, profile: Profile, watchers: Watchers | None = None, beside: Beside | None = None) -> int:
+    """The agent's process: guard the desk under the supervisor that started us; returns the exit status.
+
+    ``beside`` runs as long as the desk is guarded: whatever else is to happen in this process.
+    """
+    return asyncio.run(_guard(config, profile, watchers or Watchers(), beside))
+
+
+async def _guard(config: Config, profile: Profile, watchers: Watchers, beside: Beside | None) -> int:
     stop = asyncio.Event()
     lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set)
     await lifeline.start()
+    async with open_desk(config, profile, surroundings(lifeline, watchers)) as (desk, work):
+        company = asyncio.create_task(beside(desk)) if beside is not None else None
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            desk.runner.post(ev.StopRequested())
+        await work
+        lifeline.stopping()
+        if company is not None:
+            await end(company)
+    lifeline.close()
+    return 0
+
+
+def surroundings(lifeline: Lifeline, watchers: Watchers) -> Surroundings:
+    """An agent under a supervisor: its cover is the supervisor's, and so is the killing of browsers that hang."""
     native = lifeline.hello.get("cover") == "native"
     covered = bool(lifeline.hello.get("covered"))
     cover: Cover = CoverClient(lifeline.channel, covered=covered) if native else NullCover()
@@ -257,13 +280,4 @@ async def _guard(config: Config, profile: Profile) -> int:
         else:
             lifeline.tell_browser(pid, visit_id)
 
-    given = Surroundings(cover, SystemClock(), browser_runs, Watchers())
-    async with open_desk(config, profile, given) as (desk, work):
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            desk.runner.post(ev.StopRequested())
-        await work
-        lifeline.stopping()
-    lifeline.close()
-    return 0
+    return Surroundings(cover, SystemClock(), browser_runs, watchers)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk_agent.app import Desk, Surroundings, open_desk
+from kiosk_agent.app import Desk, open_desk, surroundings
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import Browser, Config, WindowMode
 from kiosk_agent.config import Desk as DeskConfig
@@ -18,7 +18,6 @@ from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, PlayError
 from kiosk_agent.demo.timeline import Timeline
 from kiosk_agent.hands.runner import Watchers
-from kiosk_agent.hands.shield import CoverClient, NullCover
 from kiosk_agent.ledger import LedgerReader
 from kiosk_agent.ledger.store import FILE_NAME
 from kiosk_agent.lifeline import Lifeline
@@ -64,21 +63,15 @@ async def _play(wishes: Wishes) -> int:
     stop = asyncio.Event()
     lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set)
     await lifeline.start()
-    native = lifeline.hello.get("cover") == "native"
-    cover = CoverClient(lifeline.channel, covered=bool(lifeline.hello.get("covered"))) if native else NullCover()
     t = translator(wishes.language)
-    clock = SystemClock()
     hall = Hall()
-    timeline = Timeline(t, lambda at, words: lifeline.say({"at": round(at, 1), "words": words}), clock.now())
-
-    def browser_runs(pid: int | None, visit_id: str) -> None:
-        lifeline.tell_no_browser() if pid is None else lifeline.tell_browser(pid, visit_id)
+    timeline = Timeline(t, lambda at, words: lifeline.say({"at": round(at, 1), "words": words}), SystemClock().now())
 
     def observe(what: object, now: float) -> None:
         timeline.observe(what, now)
         hall.observe(what, now)
 
-    given = Surroundings(cover, clock, browser_runs, Watchers(observe=observe, state_changed=hall.state_changed))
+    given = surroundings(lifeline, Watchers(observe=observe, state_changed=hall.state_changed))
     breaches: list[str] = []
     with TemporaryDirectory(prefix="kiosk-demo-") as folder:
         async with PracticePortal() as portal:

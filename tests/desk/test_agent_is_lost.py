@@ -1,0 +1,75 @@
+"""The agent dies or hangs in each state: its browser goes with it, and the next agent puts things right."""
+
+from __future__ import annotations
+
+import signal
+
+import psutil
+import pytest
+
+from kiosk_agent.practice.portal import PracticePortal
+from tests.desk.conftest import MakeDesk
+from tests.desk.whole_desk import WAIT_S, WholeDesk
+
+
+def bring_to(desk: WholeDesk, state: str) -> None:
+    desk.do("start")
+    if state == "Open":
+        return
+    desk.do("sign_in", user="resident-a")
+    if state == "Warning":
+        desk.do("wait", states=["Warning"])
+    elif state == "Ending":
+        desk.do("next_person")
+        desk.do("wait", states=["Ending", "Confirming"])
+    elif state == "Confirming":
+        desk.do("next_person")
+        desk.do("wait", states=["Confirming"])
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("state", ["Open", "SignedIn", "Warning", "Ending", "Confirming"])
+def test_a_lost_agent_leaves_no_browser_and_its_visit_is_settled_by_the_next(
+    make_desk: MakeDesk, portal: PracticePortal, state: str, how: signal.Signals
+) -> None:
+    desk = make_desk(idle_limit_s=3.0 if state == "Warning" else 300.0)
+    bring_to(desk, state)
+    processes = desk.browsers()
+    desk.signal_agent(how)
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
+    assert alive == []
+    desk.connect()
+    assert desk.do("wait", states=["Confirming"])["state"] == "Confirming"
+    desk.do("confirm")
+    outcomes = desk.entries("Outcome")
+    assert len(outcomes) == 1
+    assert len(desk.entries("Confirmation")) == 1
+    if state in {"Open", "SignedIn", "Warning"}:
+        assert outcomes[0]["reason"] == "found_unfinished"
+        assert outcomes[0]["proof"] == ("not_needed" if state == "Open" else "unproven")
+    desk.do("start")  # and the next resident can begin
+
+
+def test_an_agent_whose_event_loop_hangs_is_replaced(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    desk.do("start")
+    desk.do("sign_in", user="resident-a")
+    processes = desk.browsers()
+    desk.tell("hang")
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
+    assert alive == []
+    desk.connect()
+    desk.do("confirm")
+    assert [one["reason"] for one in desk.entries("Outcome")] == ["found_unfinished"]
+
+
+def test_a_lost_supervisor_takes_agent_and_browser_with_it(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    desk.do("start")
+    desk.do("sign_in", user="resident-a")
+    processes = [psutil.Process(desk.agent_pid), *desk.browsers()]
+    desk.supervisor.kill()
+    desk.supervisor.wait()
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
+    assert alive == []
+    assert [one["reason"] for one in desk.entries("Outcome")] == ["agent_stopping"]

@@ -1,0 +1,152 @@
+"""A whole desk for tests: supervisor, cover, agent, browsers and the practice portal, all of them real."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from kiosk_agent.cli.run import supervisor_panels
+from kiosk_agent.ledger import FILE_NAME, LedgerReader
+from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.practice.profiles import Variant, practice_profile
+
+ROOT = Path(__file__).parents[2]
+WAIT_S = 60.0  # far more than anything takes; what is not there by then fails the test
+
+CONFIG = """\
+profile = "portal.toml"
+[desk]
+name = "窓口"
+data_dir = "data"
+[browser]
+window = "fullscreen"
+headless = {headless}
+[hotkey]
+end_visit = ""
+[supervision]
+hang_limit_s = 2.0
+[policy]
+idle_limit_s = {idle_limit_s}
+"""
+
+
+def write_desk(
+    folder: Path,
+    portal: PracticePortal,
+    *,
+    variant: Variant = Variant.PLAIN,
+    headless: bool,
+    idle_limit_s: float = 300.0,
+) -> Path:
+    """The files of a desk; returns the configuration's path."""
+    (folder / "portal.toml").write_text(practice_profile(portal, variant), encoding="utf-8")
+    config = folder / "agent.toml"
+    config.write_text(
+        CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s), encoding="utf-8"
+    )
+    return config
+
+
+class WholeDesk:
+    """Starts the supervisor, which starts the agent, which connects to us and does what people do."""
+
+    def __init__(self, config: Path, *, headless: bool) -> None:
+        self.folder = config.parent
+        self._socket_path = str(self.folder / "s")
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(self._socket_path)
+        self._listener.listen()
+        self._listener.settimeout(WAIT_S)
+        self._lines: Any = None
+        self._connection: socket.socket | None = None
+        self.agent_pid = 0
+        settings = {
+            "child": [sys.executable, "-m", "tests.desk.agent_child", str(config), self._socket_path],
+            "panels": supervisor_panels("ja"),
+            "hang_limit_s": 2.0,
+            "headless": headless,
+            "data_dir": str(self.folder / "data"),
+        }
+        (self.folder / "data").mkdir(mode=0o700, exist_ok=True)
+        self._log = (self.folder / "log.txt").open("ab")
+        self.supervisor = subprocess.Popen(
+            [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings, ensure_ascii=False)],
+            cwd=ROOT,
+            stderr=self._log,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+
+    def connect(self) -> None:
+        """Wait for the agent (the first one, or the next one after it was lost)."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, _ = self._listener.accept()
+        self._connection.settimeout(WAIT_S)
+        self._lines = self._connection.makefile("rb")
+        self.agent_pid = json.loads(self._lines.readline())["hello"]
+
+    def tell(self, do: str, **wish: Any) -> None:
+        """Say what is to be done, and do not wait for the answer."""
+        assert self._connection is not None
+        self._connection.sendall(json.dumps({"do": do, **wish}).encode() + b"\n")
+
+    def answer(self) -> dict[str, Any]:
+        """The answer to the oldest wish that has none yet."""
+        line = self._lines.readline()
+        assert line, f"the agent is gone; its log:\n{self.log()}"
+        answer: dict[str, Any] = json.loads(line)
+        assert answer["ok"], f"{answer['why']}; the log:\n{self.log()}"
+        return answer
+
+    def do(self, do: str, **wish: Any) -> dict[str, Any]:
+        """Have it done."""
+        self.tell(do, **wish)
+        return self.answer()
+
+    def log(self) -> str:
+        """What supervisor and agent wrote."""
+        return (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace")[-4000:]
+
+    def browsers(self) -> list[psutil.Process]:
+        """The agent's processes: driver and browsers."""
+        return psutil.Process(self.agent_pid).children(recursive=True)
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        """The ledger's entries of one kind."""
+        reader = LedgerReader(self.folder / "data" / FILE_NAME)
+        try:
+            bodies = [json.loads(one.body) for one in reader.entries()]
+            assert reader.verify().sound
+        finally:
+            reader.close()
+        return [body for body in bodies if body["type"] == kind]
+
+    def signal_agent(self, number: signal.Signals) -> None:
+        """SIGKILL or SIGSTOP."""
+        os.kill(self.agent_pid, number)
+
+    def close(self) -> None:
+        """Stop in good order; by force where that does not happen."""
+        if self.supervisor.poll() is None:
+            self.supervisor.terminate()
+            try:
+                self.supervisor.wait(timeout=WAIT_S)
+            except subprocess.TimeoutExpired:
+                tree = psutil.Process(self.supervisor.pid).children(recursive=True)
+                for process in [*tree, psutil.Process(self.supervisor.pid)]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+                self.supervisor.wait()
+        if self._connection is not None:
+            self._connection.close()
+        self._listener.close()
+        self._log.close()
