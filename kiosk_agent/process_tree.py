@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import select
 import signal
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +65,48 @@ def kill_all(roots: Iterable[ProcessMark], limit_s: float) -> list[int]:
             continue
         for one in (process, *descendants(process)):
             doomed[one.pid] = one
-    for process in doomed.values():
-        _kill(process)
-    _, alive = psutil.wait_procs(list(doomed.values()), timeout=limit_s)
-    return [process.pid for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    with _Deaths(doomed) as deaths:
+        for process in doomed.values():
+            _kill(process)
+        return deaths.wait(limit_s)
+
+
+class _Deaths:
+    """Waits for processes to end. A zombie has ended: who has to collect it may take seconds (measured: two)."""
+
+    def __init__(self, processes: Mapping[int, psutil.Process]) -> None:
+        self._processes = processes
+        self._descriptors: dict[int, int] = {}
+
+    def __enter__(self) -> _Deaths:
+        if hasattr(os, "pidfd_open"):  # Linux: readable as soon as the process has ended
+            for pid in self._processes:
+                with contextlib.suppress(ProcessLookupError):
+                    self._descriptors[os.pidfd_open(pid)] = pid
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+    def wait(self, limit_s: float) -> list[int]:
+        """The numbers of those that are still there after ``limit_s`` seconds."""
+        if not hasattr(os, "pidfd_open"):
+            _, alive = psutil.wait_procs(list(self._processes.values()), timeout=limit_s)
+            return [process.pid for process in alive]
+        deadline = time.monotonic() + limit_s
+        poll = select.poll()
+        waiting = set(self._descriptors)
+        for descriptor in waiting:
+            poll.register(descriptor, select.POLLIN)
+        while waiting:
+            ended = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            if not ended:
+                break
+            for descriptor, _ in ended:
+                poll.unregister(descriptor)
+                waiting.discard(descriptor)
+        return [self._descriptors[descriptor] for descriptor in waiting]
 
 
 def _kill(process: psutil.Process) -> None:

@@ -34,7 +34,7 @@ class Guard:
         self._session.on("Target.targetDestroyed", self._destroyed)
         await self._session.send("Target.setDiscoverTargets", {"discover": True})
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Stop watching."""
         for task in self._closing.values():
             task.cancel()
@@ -62,6 +62,8 @@ class Guard:
                 await self._session.send("Target.closeTarget", {"targetId": target_id})
                 await self._gone[target_id].wait()
         except BrowserError as error:
+            if "has been closed" in error.message:
+                return  # the whole browser is gone, and all its windows with it
             closed = "No target" in error.message  # it was quicker than we were
         except TimeoutError:
             closed = False
