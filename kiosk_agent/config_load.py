@@ -1,4 +1,7 @@
-"""Reading the agent's configuration file: exact errors, all at once, and floors that nothing undercuts."""
+"""Reading the agent's configuration file: exact errors, all at once, and floors that nothing undercuts.
+
+``docs/configuration.md`` says what every key means.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from pathlib import Path
 
 from kiosk_agent.config import Browser, Config, Desk, Hotkey, Supervision, WindowMode
@@ -14,23 +18,56 @@ from kiosk_agent.errors import ConfigError
 from kiosk_agent.locale import LANGUAGES
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MIN_WARNING_S, MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Signal, Weight
-from kiosk_agent.toml_input import Table, TomlInput, did_you_mean
+from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
 
-SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # RFC 7914, 2; about 50 ms and 16 MiB on an old PC
-HASH = re.compile(r"scrypt\$([A-Za-z0-9+/=]{24})\$([A-Za-z0-9+/=]{44})")
-HOTKEY = re.compile(r"(<[a-z0-9_]+>\+)*(<[a-z0-9_]+>|[^\s<>+])")
-MODIFIER = re.compile(r"<(ctrl|alt|shift|cmd)(_l|_r)?>")
 SENSES = ("hotkey", "tray")
+MOST_EXTENSIONS = 1000  # more is no limit
+PROXY = re.compile(r"(http|https|socks5)://[^/\s@]+")
+# as `kiosk-agent config release-code` prints it: 16 bytes of salt and 32 of hash in base64
+HASH = re.compile(r"scrypt\$([A-Za-z0-9+/]{22}==)\$([A-Za-z0-9+/]{43}=)")
+SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1  # RFC 7914, 2; about 50 ms and 16 MiB on an old PC
+
+# Asking pynput itself would need a display; its names: pynput.keyboard.Key.
+MODIFIERS = {f"<{name}{side}>" for name in ("ctrl", "alt", "shift", "cmd") for side in ("", "_l", "_r")} | {"<alt_gr>"}
+NAMED_KEYS = {
+    f"<{name}>"
+    for name in (
+        "backspace", "caps_lock", "delete", "down", "end", "enter", "esc", "home", "insert", "left", "menu",
+        "num_lock", "page_down", "page_up", "pause", "print_screen", "right", "scroll_lock", "space", "tab", "up",
+        *(f"f{number}" for number in range(1, 21)),
+    )
+}  # fmt: skip
+
+# Least, most, and why.
+LIMITS: dict[str, tuple[float, float, str]] = {
+    "idle_limit_s": (3.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
+    "warning_s": (MIN_WARNING_S, 300.0, "WCAG 2.2, 2.2.1: at least 20 seconds to answer."),
+    "max_visit_s": (60.0, 14400.0, "No visit may outlast half a working day."),
+    "gap_s": (5.0, 900.0, "Shorter gaps are people reading; after a longer one nobody knows who is there."),
+    "challenge_s": (20.0, 600.0, "The support worker must be able to come over, and the portal session is open."),
+    "open_limit_s": (5.0, 120.0, "A browser that needs longer will not come."),
+    "record_limit_s": (1.0, 60.0, "A disk that needs longer hangs."),
+    "shield_limit_s": (0.2, 5.0, "The portal may be seen until then."),
+    "logout_limit_s": (5.0, 120.0, "People wait in front of the cover."),
+    "destroy_limit_s": (1.0, 30.0, "People wait in front of the cover."),
+    "residue_limit_s": (1.0, 60.0, "People wait in front of the cover."),
+    "proof_limit_s": (2.0, 60.0, "People wait in front of the cover."),
+}
+HANG_LIMITS = (2.0, 30.0, "In less a busy PC counts as hung; for longer nobody watches over the screen.")
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a configuration. Relative paths in it start at its own folder. Raises ConfigError."""
+    """Read and check a configuration. Relative paths in it start at its own folder.
+
+    Raises ConfigError with every mistake.
+    """
     source = TomlInput(path, ConfigError)
-    root = Table(source, source.data, "")
-    profile = root.text("profile", "", required=True)
+    root = source.root
+    hint = "The portal's profile, as a path that starts at this file's folder."
+    profile = _as_path(root, "profile", root.required_text("profile", hint=hint), path.parent)
     config = Config(
         path=path,
-        profile=path.parent / profile,
+        profile=profile or path,
         desk=_desk(root.table("desk"), path.parent),
         browser=_browser(root.table("browser"), path.parent),
         hotkey=_hotkey(root.table("hotkey")),
@@ -42,68 +79,75 @@ def load_config(path: Path) -> Config:
     return config
 
 
-def _path(table: Table, name: str, base: Path) -> Path | None:
-    text = table.text(name)
-    return base / Path(text).expanduser() if text is not None else None
+def _as_path(table: Table, name: str, text: str | None, base: Path) -> Path | None:
+    if not text:
+        return None
+    if "\0" in text:
+        table.note(name, "a path")
+        return None
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError:  # ~name of somebody who has no account here
+        table.note(name, "a path", "There is no such user on this PC.")
+        return None
 
 
 def _desk(table: Table, base: Path) -> Desk:
-    language = table.text("language", "ja")
-    if language not in LANGUAGES:
-        table.note("language", "one of " + ", ".join(LANGUAGES))
-    desk = Desk(table.text("name", "", empty=True), language, _path(table, "data_dir", base))
+    default = Desk()
+    name = table.text("name", empty=True)
+    language = table.text("language")
+    if language is not None and language not in LANGUAGES:
+        table.note("language", "one of " + ", ".join(f'"{one}"' for one in LANGUAGES))
+    data_dir = _as_path(table, "data_dir", table.text("data_dir"), base)
     table.done()
-    return desk
+    return Desk(name or default.name, language or default.language, data_dir)
 
 
 def _browser(table: Table, base: Path) -> Browser:
+    executable = _as_path(table, "executable", table.text("executable"), base)
+    window = table.choice("window", WindowMode)
+    headless = table.flag("headless", False)
     proxy = table.text("proxy")
-    if proxy is not None and not re.match(r"(http|https|socks5)://[^/\s]+$", proxy):
+    if proxy is not None and not PROXY.fullmatch(proxy):
         table.note("proxy", "an address such as http://proxy.example:8080")
-    browser = Browser(
-        executable=_path(table, "executable", base),
-        window=table.choice("window", WindowMode.MAXIMIZED, WindowMode),
-        headless=table.flag("headless", False),
-        proxy=proxy,
-    )
     table.done()
-    return browser
+    return Browser(executable, window or Browser().window, headless, proxy)
 
 
 def _hotkey(table: Table) -> Hotkey:
-    keys = table.text("end_visit", Hotkey().end_visit, empty=True)
-    if keys and (not HOTKEY.fullmatch(keys) or not MODIFIER.search(keys)):
-        table.note("end_visit", "a combination such as <ctrl>+<alt>+<end>", "Empty text: no hotkey.")
+    keys = table.text("end_visit", empty=True)
+    if keys and (problem := hotkey_problem(keys)):
+        table.note("end_visit", "a combination such as <ctrl>+<alt>+<end>", problem)
     table.done()
-    return Hotkey(keys)
+    return Hotkey() if keys is None else Hotkey(keys)
+
+
+def hotkey_problem(keys: str) -> str:
+    """What is wrong with a key combination in pynput's notation; empty where nothing is."""
+    parts = [part.lower() for part in keys.split("+")]
+    for part in parts:
+        if part not in MODIFIERS | NAMED_KEYS and (len(part) != 1 or not part.isprintable() or part.isspace()):
+            near = did_you_mean(part, MODIFIERS | NAMED_KEYS)
+            return near or f"Unknown: {shown(part)}. Keys with a name stand in < >, all others are one sign."
+    if len(set(parts)) != len(parts):
+        return "One key stands there twice."
+    if not any(part in MODIFIERS for part in parts):
+        return "At least one of <ctrl>, <alt>, <shift>, <cmd>: a bare key would be typed by residents."
+    if all(part in MODIFIERS for part in parts):
+        return "Also a key that is none of <ctrl>, <alt>, <shift>, <cmd>."
+    return ""
 
 
 def _supervision(table: Table) -> Supervision:
-    default = Supervision()
-    hang_limit_s = table.number(
-        "hang_limit_s", default.hang_limit_s, 2.0, 30.0, "Under 2 s a busy PC counts as hung; above 30 s nobody is safe."
-    )
+    hang_limit_s = table.number("hang_limit_s", Supervision().hang_limit_s, *HANG_LIMITS)
     code_hash = table.text("release_code_hash")
     if code_hash is not None and not HASH.fullmatch(code_hash):
-        table.note("release_code_hash", "the line that `kiosk-agent config release-code` prints")
+        # not shown: somebody may have written the code itself
+        path = (*table.path, "release_code_hash")
+        expected = "the line that `kiosk-agent config release-code` prints"
+        table.source.note(path, expected, f"another text of {len(code_hash)} signs")
     table.done()
     return Supervision(hang_limit_s, code_hash)
-
-
-LIMITS: dict[str, tuple[float, float, str]] = {
-    "idle_limit_s": (3.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
-    "warning_s": (MIN_WARNING_S, 300.0, "WCAG 2.2, 2.2.1: at least 20 seconds to answer."),
-    "max_visit_s": (60.0, 14400.0, "No visit may outlast half a working day."),
-    "gap_s": (5.0, 900.0, "Shorter gaps are people reading."),
-    "challenge_s": (20.0, 600.0, "The support worker must be able to come over."),
-    "open_limit_s": (5.0, 120.0, "A browser that needs longer will not come."),
-    "record_limit_s": (1.0, 60.0, "A disk that needs longer hangs."),
-    "shield_limit_s": (0.2, 5.0, "The portal may be seen until then."),
-    "logout_limit_s": (5.0, 120.0, "People wait in front of the cover."),
-    "destroy_limit_s": (1.0, 30.0, "People wait in front of the cover."),
-    "residue_limit_s": (1.0, 60.0, "People wait in front of the cover."),
-    "proof_limit_s": (2.0, 60.0, "People wait in front of the cover."),
-}
 
 
 def _policy(table: Table) -> Policy:
@@ -111,32 +155,35 @@ def _policy(table: Table) -> Policy:
     limits = {name: table.number(name, getattr(default, name), *bounds) for name, bounds in LIMITS.items()}
     if limits["warning_s"] + limits["idle_limit_s"] > limits["max_visit_s"]:
         table.note("max_visit_s", "at least idle_limit_s + warning_s", "Otherwise every visit ends before its warning.")
-    extensions = table.number(
-        "max_extensions", default.max_extensions, MIN_EXTENSIONS, 1000, "WCAG 2.2, 2.2.1: at least ten times.", whole=True
+    reason = "WCAG 2.2, 2.2.1: at least ten times."
+    max_extensions = table.whole_number(
+        "max_extensions", default.max_extensions, MIN_EXTENSIONS, MOST_EXTENSIONS, reason
     )
-    mark = table.choice("mark", default.mark, MarkPolicy)
+    mark = table.choice("mark", MarkPolicy)
     senses = table.texts(
-        "mandatory_senses", lambda one: None if one in SENSES else "one of " + ", ".join(SENSES)
+        "mandatory_senses", lambda one: None if one in SENSES else "one of " + ", ".join(f'"{one}"' for one in SENSES)
     )
     weights = _weights(table.table("weights"))
     table.done()
-    return Policy(**limits, max_extensions=extensions, mark=mark, mandatory_senses=senses, weights=weights)
+    return Policy(
+        **limits,
+        max_extensions=max_extensions,
+        mark=mark or default.mark,
+        mandatory_senses=senses,
+        weights=weights,
+    )
 
 
 def _weights(table: Table) -> dict[Signal, Weight]:
     weights: dict[Signal, Weight] = {}
-    for name in table.values:
-        if name not in list(Signal):
-            known = did_you_mean(name, list(Signal)) or "Known here: " + ", ".join(Signal)
-            table.source.note(table.key(name), "a sign of another person", repr(name), known)
-            continue
-        weight = table.choice(name, None, Weight)
+    for signal in Signal:
+        weight = table.choice(signal.value, Weight)
         if weight is None:
             continue
-        if CLASSIFICATION[Signal(name)] is Weight.CERTAIN and weight is not Weight.CERTAIN:
-            table.note(name, "\"certain\"", "This sign always ends the session.")
-        else:
-            weights[Signal(name)] = weight
+        if CLASSIFICATION[signal] is Weight.CERTAIN and weight is not Weight.CERTAIN:
+            table.note(signal.value, '"certain"', "This sign always ends the session.")
+        weights[signal] = weight
+    table.done()
     return weights
 
 
@@ -147,7 +194,7 @@ def hash_release_code(code: str) -> str:
 
 
 def verify_release_code(code: str, line: str) -> bool:
-    """Whether ``code`` is the one that ``line`` was made from."""
+    """Whether ``code`` is the one that ``line`` was made from; takes equally long for every code."""
     found = HASH.fullmatch(line)
     if found is None:
         return False
@@ -156,4 +203,8 @@ def verify_release_code(code: str, line: str) -> bool:
 
 
 def _scrypt(code: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(code.encode(), salt=salt, dklen=32, **SCRYPT)
+    # an input method may turn the same keys into full-width signs
+    text = unicodedata.normalize("NFKC", code).strip()
+    # surrogatepass: a lone surrogate is a wrong code, not a crash
+    raw = text.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(raw, salt=salt, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P, dklen=32)

@@ -3,74 +3,87 @@
 from __future__ import annotations
 
 import difflib
-import math
+import enum
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from kiosk_agent.errors import InputError, Problem
+from kiosk_agent.toml_lines import BARE_KEY, KeyPath, locate_keys
 
-KEY = r"(?:[A-Za-z0-9_-]+|\"(?:[^\"\\]|\\.)*\"|'[^']*')"
-DOTTED = re.compile(rf"\s*({KEY}(?:\s*\.\s*{KEY})*)\s*")
-HEADER = re.compile(rf"^\s*(\[\[?)\s*({KEY}(?:\s*\.\s*{KEY})*)\s*\]\]?")
-ONE_KEY = re.compile(KEY)
-SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+LARGEST_BYTES = 1_000_000  # people write these files; one that is larger is some other file
+LONGEST_SHOWN = 60  # characters of a value in one line of a terminal
+SYNTAX_LINE = re.compile(r" \(at line (\d+), column \d+\)")
+
+Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 
 class TomlInput:
     """One file, read. ``problems`` grows while it is looked through; :meth:`finish` raises if there are any."""
 
     def __init__(self, path: Path, error: type[InputError]) -> None:
+        """Read ``path``. Raises ``error`` where it cannot be read as TOML at all."""
         self.path = path
         self._error = error
         self.problems: list[Problem] = []
-        self.text = self._read_text()
-        self.data = self._parse()
-        self._lines = locate_keys(self.text)
+        text = self._read_text()
+        self.data = self._parse(text)
+        self._lines = locate_keys(text)
+
+    @property
+    def root(self) -> Table:
+        """The file's top level."""
+        return Table(self, self.data, ())
 
     def _read_text(self) -> str:
         try:
-            raw = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                raw = file.read(LARGEST_BYTES + 1)
         except FileNotFoundError:
-            self._fail(None, "file", "a readable file", "none", "Check the path.")
-        except IsADirectoryError:
-            self._fail(None, "file", "a file", "a folder", "Name a file in it.")
-        except OSError as error:
-            self._fail(None, "file", "a readable file", error.strerror or type(error).__name__, "Check its permissions.")
+            self._fail(None, "a readable file", "none", "Check the path.")
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            if self.path.is_dir():
+                self._fail(None, "a file", "a folder", "Name a file in it.")
+            reason = getattr(error, "strerror", None) or str(error)
+            self._fail(None, "a readable file", reason, "Check the path and its permissions.")
+        if len(raw) > LARGEST_BYTES:
+            self._fail(None, "settings", f"more than {LARGEST_BYTES} bytes", "Is it the right file?")
         try:
-            text = raw.decode("utf-8-sig")
+            text = raw.decode("utf-8-sig")  # editors on Windows put a byte order mark in front
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
-            self._fail(line, "file", "text in UTF-8", f"the byte 0x{raw[error.start]:02x}", "Save it as UTF-8.")
+            self._fail(line, "text in UTF-8", f"the byte 0x{raw[error.start]:02x}", "Save it as UTF-8.")
         if not text.strip():
-            self._fail(None, "file", "settings", "an empty file", "Start from the example in config/.")
+            self._fail(None, "settings", "an empty file", "Start from an example in config/.")
         return text
 
-    def _parse(self) -> dict[str, Any]:
+    def _parse(self, text: str) -> dict[str, Any]:
         try:
-            return tomllib.loads(self.text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            return tomllib.loads(text)
+        except RecursionError:
+            self._fail(None, "TOML", "brackets nested too deeply", "Is it the right file?")
+        except ValueError as error:  # also for a number of thousands of digits
             found = SYNTAX_LINE.search(str(error))
-            line = int(found.group(1)) if found else self.text.count("\n") + 1
-            reason = SYNTAX_LINE.sub("", str(error)).strip() or "too deeply nested"
-            self._fail(line, "file", "TOML", reason, "Is the file complete? See https://toml.io for the format.")
+            line = int(found.group(1)) if found else text.rstrip().count("\n") + 1
+            reason = SYNTAX_LINE.sub("", str(error))
+            self._fail(line, "TOML", reason, "Is the file complete? The format: https://toml.io")
 
-    def _fail(self, line: int | None, key: str, expected: str, found: str, hint: str) -> Any:
-        raise self._error([Problem(str(self.path), line, key, expected, found, hint)])
+    def _fail(self, line: int | None, expected: str, found: str, hint: str) -> NoReturn:
+        raise self._error([Problem(str(self.path), line, "file", expected, found, hint)])
 
-    def line_of(self, key: str) -> int | None:
-        """The line on which ``key`` (``proof.refused.status``, ``logout.steps[2]``) stands, or the nearest above it."""
-        while key:
-            if key in self._lines:
-                return self._lines[key]
-            key = re.sub(r"(\.[^.\[\]]+|\[\d+\])$|^[^.\[\]]+$", "", key)
+    def line_of(self, path: KeyPath) -> int | None:
+        """The line on which ``path`` stands, or the nearest key above it; None where not even that is there."""
+        while path:
+            if path in self._lines:
+                return self._lines[path]
+            path = path[:-1]
         return None
 
-    def note(self, key: str, expected: str, found: str, hint: str = "") -> None:
+    def note(self, path: KeyPath, expected: str, found: str, hint: str = "") -> None:
         """Note a mistake."""
-        self.problems.append(Problem(str(self.path), self.line_of(key), key, expected, found, hint))
+        self.problems.append(Problem(str(self.path), self.line_of(path), key_text(path), expected, found, hint))
 
     def finish(self) -> None:
         """Raise the error with everything that was noted, in the order of the file."""
@@ -81,263 +94,172 @@ class TomlInput:
 class Table:
     """A table of the file: takes its keys one by one; what is left over at :meth:`done` is unknown."""
 
-    def __init__(self, source: TomlInput, values: Mapping[str, Any], prefix: str) -> None:
+    def __init__(self, source: TomlInput, values: Mapping[str, Any], path: KeyPath, *, given: bool = True) -> None:
         self.source = source
         self.values = values
-        self.prefix = prefix
-        self._known: set[str] = set()
-
-    def key(self, name: str) -> str:
-        """The whole key of ``name``."""
-        return f"{self.prefix}.{name}" if self.prefix else name
+        self.path = path
+        self.given = given  # false where the file has no such table
+        self._known: list[str] = []
+        self._bad: set[str] = set()
 
     def note(self, name: str, expected: str, hint: str = "") -> None:
         """Note that ``name`` is not what was expected."""
+        self._bad.add(name)
         found = shown(self.values[name]) if name in self.values else "nothing"
-        self.source.note(self.key(name), expected, found, hint)
+        self.source.note((*self.path, name), expected, found, hint)
+
+    def note_table(self, expected: str, found: str, hint: str = "") -> None:
+        """Note that the table as a whole is not what was expected."""
+        self.source.note(self.path, expected, found, hint)
+
+    def is_good(self, name: str) -> bool:
+        """Whether nothing is wrong with ``name`` so far."""
+        return name not in self._bad
+
+    def _take(self, name: str) -> Any:
+        self._known.append(name)
+        return self.values.get(name)
 
     def table(self, name: str, *, required: bool = False) -> Table:
         """The table ``name``; an empty one where it is missing or no table."""
-        self._known.add(name)
-        value = self.values.get(name)
+        value = self._take(name)
+        path = (*self.path, name)
         if isinstance(value, dict):
-            return Table(self.source, value, self.key(name))
+            return Table(self.source, value, path)
         if value is not None or required:
-            self.note(name, f"a table [{self.key(name)}]")
-        return Table(self.source, {}, self.key(name))
+            self.note(name, f"a table [{key_text(path)}]")
+        return Table(self.source, {}, path, given=False)
 
     def tables(self, name: str) -> list[Table]:
-        """The tables of the array ``name``; none where it is missing."""
-        self._known.add(name)
-        value = self.values.get(name, [])
+        """The tables of the list ``name``; none where it is missing."""
+        value = self._take(name)
+        if value is None:
+            return []
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             self.note(name, "a list of tables")
             return []
-        return [Table(self.source, one, f"{self.key(name)}[{number}]") for number, one in enumerate(value, start=1)]
+        return [Table(self.source, one, (*self.path, name, number)) for number, one in enumerate(value)]
 
-    def text(self, name: str, default: Any = None, *, required: bool = False, empty: bool = False) -> Any:
-        """A string; ``default`` where it is missing."""
-        self._known.add(name)
-        value = self.values.get(name)
-        if value is None and not required:
-            return default
-        if not isinstance(value, str) or (not empty and not value.strip()):
-            self.note(name, "a text" if empty else "a text that is not empty")
-            return default
+    def text(self, name: str, *, empty: bool = False) -> str | None:
+        """A text; None where it is missing or wrong. ``empty``: it may be."""
+        value = self._take(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.note(name, "a text in quotation marks")
+            return None
+        if not empty and not value.strip():
+            self.note(name, "a text that is not empty")
+            return None
         return value
+
+    def required_text(self, name: str, *, empty: bool = False, hint: str = "") -> str:
+        """A text; an empty one, and a note, where it is missing or wrong."""
+        value = self.text(name, empty=empty)
+        if name not in self.values:
+            self.note(name, "a text", hint)
+        return value or ""
 
     def flag(self, name: str, default: bool) -> bool:
         """True or false."""
-        self._known.add(name)
-        value = self.values.get(name, default)
+        value = self._take(name)
+        if value is None:
+            return default
         if not isinstance(value, bool):
             self.note(name, "true or false")
             return default
         return value
 
-    def number(self, name: str, default: float, least: float, most: float, reason: str, *, whole: bool = False) -> Any:
+    def number(self, name: str, default: float, least: float, most: float, reason: str) -> float:
         """A number between ``least`` and ``most``; ``reason`` says why no other is allowed."""
-        self._known.add(name)
-        value = self.values.get(name, default)
-        good = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value) and not whole)
-        if isinstance(value, bool) or not good or not least <= value <= most:
-            kind = "a whole number" if whole else "a number"
-            self.note(name, f"{kind} from {least:g} to {most:g}", reason)
+        value = self._take(name)
+        if value is None:
             return default
-        return int(value) if whole else float(value)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not least <= value <= most:  # neither does nan lie between them
+            self.note(name, f"a number from {least:g} to {most:g}", reason)
+            return default
+        return float(value)
 
-    def choice(self, name: str, default: Any, choices: type[Any], *, required: bool = False) -> Any:
-        """One word of an enumeration."""
-        self._known.add(name)
-        value = self.values.get(name)
-        if value is None and not required:
+    def whole_number(self, name: str, default: int, least: int, most: int, reason: str) -> int:
+        """A whole number between ``least`` and ``most``; ``reason`` says why no other is allowed."""
+        value = self._take(name)
+        if value is None:
             return default
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            self.note(name, f"a whole number from {least} to {most}", reason)
+            return default
+        return value
+
+    def choice(self, name: str, choices: type[Choice]) -> Choice | None:
+        """One word of an enumeration; None where it is missing or wrong."""
+        value = self._take(name)
+        if value is None:
+            return None
         words = [one.value for one in choices]
-        if value not in words:
-            self.note(name, "one of " + ", ".join(words), did_you_mean(str(value), words))
-            return default
+        if not isinstance(value, str) or value not in words:
+            near = did_you_mean(value, words) if isinstance(value, str) else ""
+            self.note(name, "one of " + ", ".join(f'"{word}"' for word in words), near)
+            return None
         return choices(value)
 
     def texts(self, name: str, check: Callable[[str], str | None] = lambda _text: None) -> tuple[str, ...]:
-        """A list of strings; ``check`` says what is expected of one, or None where it is good."""
-        self._known.add(name)
-        value = self.values.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        """The good ones of a list of texts; ``check`` says what is expected of a bad one, None of a good one."""
+        value = self._take(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
             self.note(name, "a list of texts")
             return ()
-        for number, one in enumerate(value, start=1):
-            expected = check(one)
-            if expected is not None:
-                self.source.note(f"{self.key(name)}[{number}]", expected, shown(one))
-        return tuple(value)
+        good = []
+        for number, one in enumerate(value):
+            expected = check(one) if isinstance(one, str) else "a text in quotation marks"
+            if expected is None:
+                good.append(one)
+            else:
+                self._bad.add(name)
+                self.source.note((*self.path, name, number), expected, shown(one))
+        return tuple(good)
 
     def raw(self, name: str) -> Any:
         """Whatever stands there."""
-        self._known.add(name)
-        return self.values.get(name)
+        return self._take(name)
 
     def done(self) -> None:
         """Note every key that nobody asked for."""
         for name in self.values:
             if name not in self._known:
-                known = ", ".join(sorted(self._known))
-                hint = did_you_mean(name, self._known) or f"Known here: {known}."
-                self.source.note(self.key(name), "a known key", f"{name!r}", hint)
+                hint = did_you_mean(name, self._known) or "Known here: " + ", ".join(self._known) + "."
+                self.source.note((*self.path, name), "a known key", shown(name), hint)
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """A question that names the nearest word, or nothing."""
-    near = difflib.get_close_matches(word, list(words), n=1)
+    near = difflib.get_close_matches(word[:LONGEST_SHOWN], list(words), n=1)
     return f"Did you mean {near[0]!r}?" if near else ""
 
 
+def key_text(path: KeyPath) -> str:
+    """A key as an error message names it; elements of lists count from 1: ``logout.steps[2].click``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            name = part if BARE_KEY.fullmatch(part) else shown(part)
+            text += f".{name}" if text else name
+    return text
+
+
 def shown(value: Any) -> str:
-    """A value as an error message shows it: short, and recognisable."""
+    """A value as an error message shows it: short, recognisable, and without control characters."""
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        return "a list"
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "…'"  # noqa: PLR2004 - a line in a terminal
-
-
-def locate_keys(text: str) -> dict[str, int]:
-    """The line of each key of a valid TOML text. Elements of lists count from 1: ``operation[2].name``.
-
-    Inline tables and lists are looked into as well; what cannot be found stands at its parent's line.
-    """
-    lines: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    scanner = _Scanner(text)
-    prefix = ""
-    while scanner.skip_blank():
-        line = scanner.line
-        header = HEADER.match(scanner.rest_of_line())
-        if header:
-            name = _key(header.group(2))
-            if header.group(1) == "[[":
-                counts[name] = counts.get(name, 0) + 1
-                lines.setdefault(name, line)
-                prefix = f"{name}[{counts[name]}]"
-            else:
-                prefix = _within(name, counts)
-            lines.setdefault(prefix, line)
-            scanner.skip_line()
-            continue
-        key = scanner.take_key()
-        if key is None:
-            scanner.skip_line()
-            continue
-        whole = f"{prefix}.{key}" if prefix else key
-        lines.setdefault(whole, line)
-        scanner.take_value(whole, lines)
-        scanner.skip_line()
-    return lines
-
-
-def _within(name: str, counts: Mapping[str, int]) -> str:
-    """A table below an array of tables belongs to its last element."""
-    parts = name.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        parent = ".".join(parts[:length])
-        if parent in counts:
-            return ".".join([f"{parent}[{counts[parent]}]", *parts[length:]])
-    return name
-
-
-def _key(text: str) -> str:
-    return ".".join(part.strip("\"'") for part in ONE_KEY.findall(text))
-
-
-class _Scanner:
-    """Walks over a TOML text, counting lines."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self.line = 1
-
-    def _move(self, to: int) -> None:
-        self.line += self._text.count("\n", self._at, to)
-        self._at = to
-
-    def skip_blank(self) -> bool:
-        """To the next sign that is neither white space nor comment; false at the end."""
-        while self._at < len(self._text):
-            if self._text[self._at] == "#":
-                self.skip_line()
-            elif self._text[self._at].isspace():
-                self._move(self._at + 1)
-            else:
-                return True
-        return False
-
-    def rest_of_line(self) -> str:
-        """What is left of this line."""
-        end = self._text.find("\n", self._at)
-        return self._text[self._at : end if end >= 0 else len(self._text)]
-
-    def skip_line(self) -> None:
-        """To the next line."""
-        end = self._text.find("\n", self._at)
-        self._move(end + 1 if end >= 0 else len(self._text))
-
-    def take_key(self) -> str | None:
-        """A key and its equals sign."""
-        found = DOTTED.match(self._text, self._at)
-        if found is None or self._text[found.end() : found.end() + 1] != "=":
-            return None
-        self._move(found.end() + 1)
-        return _key(found.group(1))
-
-    def take_value(self, key: str, lines: dict[str, int]) -> None:
-        """A value; keys inside it are noted."""
-        while self._at < len(self._text) and self._text[self._at] in " \t":
-            self._at += 1
-        start = self._text[self._at : self._at + 3]
-        if start in ('"""', "'''"):
-            self._take_string(start)
-        elif start[:1] in ('"', "'"):
-            self._take_string(start[:1])
-        elif start[:1] == "{":
-            self._take_inline_table(key, lines)
-        elif start[:1] == "[":
-            self._take_list(key, lines)
-        else:
-            while self._at < len(self._text) and self._text[self._at] not in ",]}\n#":
-                self._at += 1
-
-    def _take_string(self, quote: str) -> None:
-        at = self._at + len(quote)
-        while at < len(self._text) and not self._text.startswith(quote, at):
-            at += 2 if self._text[at] == "\\" and '"' in quote else 1
-        self._move(min(at + len(quote), len(self._text)))
-
-    def _take_inline_table(self, key: str, lines: dict[str, int]) -> None:
-        self._move(self._at + 1)
-        while self.skip_blank() and self._text[self._at] != "}":
-            if self._text[self._at] == ",":
-                self._move(self._at + 1)
-                continue
-            line = self.line
-            name = self.take_key()
-            if name is None:
-                return
-            lines.setdefault(f"{key}.{name}", line)
-            self.take_value(f"{key}.{name}", lines)
-        self._move(min(self._at + 1, len(self._text)))
-
-    def _take_list(self, key: str, lines: dict[str, int]) -> None:
-        self._move(self._at + 1)
-        number = 0
-        while self.skip_blank() and self._text[self._at] != "]":
-            if self._text[self._at] == ",":
-                self._move(self._at + 1)
-                continue
-            number += 1
-            lines.setdefault(f"{key}[{number}]", self.line)
-            before = self._at
-            self.take_value(f"{key}[{number}]", lines)
-            if self._at == before:
-                return
-        self._move(min(self._at + 1, len(self._text)))
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > LONGEST_SHOWN:
+        return "a huge number"
+    text = repr(value) if isinstance(value, str | int | float) else str(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 2] + "…'"

@@ -1,19 +1,32 @@
 """URL globs: which addresses a profile means.
 
-A glob is written like an address: ``https://portal.example/*``. Scheme, host and port are compared exactly, so that
-``*`` in the path can never swallow a host. In the host ``*`` may stand only for whole labels on the left
-(``https://*.portal.example/*``, which does not mean ``portal.example`` itself). In path and query ``*`` stands for
-anything. The fragment does not count, except where the glob has one of its own.
+A glob is written like an address: ``https://portal.example/account/*``. Each part is compared by itself, so that a
+``*`` never swallows more than its own part:
+
+- Scheme, host and port must be the same; a port that is left out is the scheme's own. In the host ``*`` may stand only
+  for the names on the left, one or more: ``https://*.portal.example/`` (which does not mean ``portal.example``).
+- In the path ``*`` stands for anything, slashes too. Case counts. ``%7E`` and ``~`` are the same, ``%2F`` and ``/`` are
+  not; ``.`` and ``..`` are resolved first.
+- Where the glob has a ``?``, the query must fit too, with ``*`` for anything; otherwise any query does.
+- Where the glob has a ``#``, so must the fragment; otherwise any fragment does.
+
+Addresses with a user name in them, or with signs that browsers drop or read as others, are meant by no glob.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+LABELS_BEHIND_STAR = 2  # *.example alone would mean every portal of a whole top-level domain
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3: the same with and without percent-encoding
+PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f\\]")  # dropped, or read as a slash: RFC 3986 has none of them
+HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 class GlobError(ValueError):
@@ -21,56 +34,95 @@ class GlobError(ValueError):
 
 
 @dataclass(frozen=True)
+class Wild:
+    """A text in which anything may stand between the pieces."""
+
+    pieces: tuple[str, ...]
+
+    def fits(self, text: str) -> bool:
+        """Whether ``text`` is the pieces with anything between them; linear, however long a page makes its address."""
+        first, *rest = self.pieces
+        if not rest:
+            return text == first
+        *middle, last = rest
+        if not text.startswith(first) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for piece in middle:
+            found = text.find(piece, at, end)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return at <= end
+
+
+@dataclass(frozen=True)
 class Glob:
-    """A glob, taken apart."""
+    """A glob, taken apart. ``host`` without the star; a part that is None may be anything."""
 
     scheme: str
     host: str
     any_subdomain: bool
-    port: int | None
-    rest: re.Pattern[str]
-    has_fragment: bool
+    port: int
+    path: Wild
+    query: Wild | None
+    fragment: Wild | None
 
 
 @lru_cache(maxsize=512)
 def parse_glob(text: str) -> Glob:
     """Take a glob apart. Raises GlobError."""
     parts = _split(text)
-    if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise GlobError("an address such as https://portal.example/*")
-    if parts.username is not None or parts.password is not None:
+    if parts is None or not parts.hostname:
+        raise GlobError("an address such as https://portal.example/*, in which a * stands for anything")
+    if "@" in parts.netloc:
         raise GlobError("an address without a user name")
-    host = parts.hostname.rstrip(".")
+    host = parts.hostname
     any_subdomain = host.startswith("*.")
     if any_subdomain:
         host = host[2:]
-    if "*" in host or not host:
-        raise GlobError("a host in which * stands only for the labels on the left, such as *.portal.example")
+        if "*" not in host and (host.count(".") + 1 < LABELS_BEHIND_STAR or _is_ip(host)):
+            raise GlobError("a host with at least two names behind the *, such as *.portal.example")
+    if "*" in host:
+        raise GlobError("a host in which * stands only for the names on the left, such as *.portal.example")
+    ascii_host = _ascii(host)
+    if ascii_host is None:
+        raise GlobError("a host's name, such as portal.example")
+    _, question, query = text.partition("#")[0].partition("?")
+    _, hash_sign, fragment = text.partition("#")
     return Glob(
         scheme=parts.scheme,
-        host=host,
+        host=ascii_host,
         any_subdomain=any_subdomain,
-        port=parts.port or DEFAULT_PORTS[parts.scheme],
-        rest=_pattern(_rest(parts, fragment=bool(parts.fragment))),
-        has_fragment=bool(parts.fragment),
+        port=_port(parts),
+        path=_wild(_path(parts)),
+        query=_wild(_same_signs(query)) if question else None,
+        fragment=_wild(_same_signs(fragment)) if hash_sign else None,
     )
 
 
 def matches(glob: str, url: str) -> bool:
-    """Whether ``url`` is one of the addresses that ``glob`` means. An address that cannot be read is none of them."""
+    """Whether ``url`` is one of the addresses that ``glob`` means. One that cannot be read is none of them.
+
+    Raises GlobError where ``glob`` is none.
+    """
     wanted = parse_glob(glob)
     parts = _split(url)
-    if parts is None or parts.scheme != wanted.scheme or not parts.hostname:
+    if parts is None or parts.scheme != wanted.scheme or not parts.hostname or "@" in parts.netloc:
         return False
-    host = parts.hostname.rstrip(".")
+    host = _ascii(parts.hostname)
+    if host is None or _port(parts) != wanted.port:
+        return False
     if wanted.any_subdomain:
         if not host.endswith("." + wanted.host):
             return False
     elif host != wanted.host:
         return False
-    if (parts.port or DEFAULT_PORTS[parts.scheme]) != wanted.port:
-        return False
-    return wanted.rest.fullmatch(_rest(parts, fragment=wanted.has_fragment)) is not None
+    return (
+        wanted.path.fits(_path(parts))
+        and (wanted.query is None or wanted.query.fits(_same_signs(parts.query)))
+        and (wanted.fragment is None or wanted.fragment.fits(_same_signs(parts.fragment)))
+    )
 
 
 def matches_any(globs: tuple[str, ...], url: str) -> bool:
@@ -79,22 +131,69 @@ def matches_any(globs: tuple[str, ...], url: str) -> bool:
 
 
 def _split(url: str) -> SplitResult | None:
-    # browsers read a backslash as a slash, and drop tabs and line ends: an address with either is never ours
-    if any(sign in url for sign in "\\\t\r\n") or url != url.strip():
+    if NOT_IN_ADDRESSES.search(url):
         return None
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it checks it
     except ValueError:
         return None
-    return parts
+    return parts if parts.scheme in DEFAULT_PORTS else None
 
 
-def _rest(parts: SplitResult, *, fragment: bool) -> str:
-    path = parts.path or "/"
-    query = f"?{parts.query}" if parts.query else ""
-    return path + query + (f"#{parts.fragment}" if fragment else "")
+def _port(parts: SplitResult) -> int:
+    return DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
 
 
-def _pattern(rest: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(piece) for piece in rest.split("*")), re.DOTALL)
+def _ascii(host: str) -> str | None:
+    """The host as browsers name it; None where no browser would: each label in Punycode, IPv6 as it is."""
+    if ":" in host:
+        return str(ipaddress.ip_address(host)) if _is_ip(host) else None
+    if host.isascii():
+        return host if HOST.fullmatch(host) else None
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _path(parts: SplitResult) -> str:
+    """The path without ``.`` and ``..``: a server, or the browser before it, resolves them."""
+    kept: list[str] = []
+    segments = _same_signs(parts.path or "/").split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/".join(kept)
+
+
+def _same_signs(text: str) -> str:
+    """Percent-encoding in one form: none where it means nothing, upper case elsewhere."""
+
+    def one(found: re.Match[str]) -> str:
+        sign = chr(int(found.group(1), 16))
+        return sign if UNRESERVED.fullmatch(sign) else found.group().upper()
+
+    ascii_text = "".join(sign if sign.isascii() else _percent(sign) for sign in text)
+    return PERCENT.sub(one, ascii_text)
+
+
+def _percent(sign: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in sign.encode("utf-8", "surrogatepass"))
+
+
+def _wild(text: str) -> Wild:
+    return Wild(tuple(text.split("*")))

@@ -1,10 +1,9 @@
-"""Reading a portal profile: exact errors, all at once."""
+"""Reading a portal profile: exact errors, all at once. ``docs/profiles.md`` says what every key means."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from kiosk_agent.errors import ProfileError
@@ -26,29 +25,34 @@ from kiosk_agent.portal.profile import (
     Step,
     Verb,
 )
-from kiosk_agent.toml_input import Table, TomlInput, shown
+from kiosk_agent.toml_input import Table, TomlInput
 
 VARIABLES = ("KIOSK_TEST_USER", "KIOSK_TEST_PASSWORD")
-VARIABLE = re.compile(r"\$\{([^}]*)\}")
+VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 EXTENSION_ID = re.compile(r"[a-p]{32}")
-STORAGE = re.compile(r"(local|session):.+")
-LONGEST_LOGOUT_S = 60.0
-AN_ADDRESS = "an address that begins with https:// or http://"
+STORAGE = re.compile(r"(local|session):.+", re.DOTALL)
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # RFC 5646, as far as anybody here needs it
+LOGOUT_LIMITS = (1.0, 60.0, "It runs beneath the cover, while people wait.")
+LOWEST_STATUS, HIGHEST_STATUS = 100, 599  # RFC 9110, 15
+AN_ADDRESS = "a whole address that begins with https:// or http://"
+MARKS = ("selector", "cookie", "storage", "url")
 
 
 def load_profile(path: Path) -> Profile:
     """Read and check a profile. Raises ProfileError with every mistake."""
     source = TomlInput(path, ProfileError)
-    root = Table(source, source.data, "")
+    root = source.root
     portal = _portal(root.table("portal", required=True))
+    signed_in = _signed_in(root.table("signed_in", required=True))
+    proof_table = root.table("proof", required=True)
     profile = Profile(
         path=path,
         portal=portal,
-        signed_in=_signed_in(root.table("signed_in", required=True)),
-        proof=_proof(root.table("proof", required=True), portal),
-        account=_account(root) if root.raw("account") is not None else None,
-        sign_in=_sign_in(root.table("sign_in")),
-        logout=_logout(root.table("logout", required=True)),
+        signed_in=signed_in,
+        proof=_proof(proof_table, portal, signed_in),
+        account=_account(root.table("account"), portal),
+        sign_in=_sign_in(root.table("sign_in"), portal),
+        logout=_logout(root.table("logout", required=True), portal),
         signed_out=_signed_out(root.table("signed_out")),
         operations=_operations(root),
     )
@@ -58,35 +62,36 @@ def load_profile(path: Path) -> Profile:
 
 
 def _portal(table: Table) -> PortalInfo:
-    name = table.text("name", "", required=True)
-    title = table.raw("title")
-    if title is None:
-        title = {"ja": name, "en": name}
-    elif not isinstance(title, dict) or not title or not all(isinstance(one, str) for one in title.values()):
-        table.note("title", "names by language, such as {ja = \"…\", en = \"…\"}")
-        title = {}
+    name = table.required_text("name", hint="A short name; people see the title.")
+    title = _title(table.table("title"), name)
     allowed = table.texts("allowed", _glob_problem)
-    if not allowed and "allowed" not in {key.rpartition(".")[2] for key in _noted(table)}:
+    if not allowed and table.is_good("allowed"):
         table.note("allowed", "at least one URL glob", "Everything that no glob names is refused in the visit.")
     start_url = _address(table, "start_url", allowed)
-    isolation = table.choice("isolation", Isolation.MEMORY, Isolation)
+    isolation = table.choice("isolation", Isolation) or Isolation.MEMORY
     extensions = table.texts(
         "extensions", lambda one: None if EXTENSION_ID.fullmatch(one) else "an extension's id: 32 letters from a to p"
     )
-    if isolation is Isolation.TEMPLATE and not extensions:
-        table.note("extensions", "the ids of the extensions that isolation = \"template\" is for")
-    if isolation is Isolation.MEMORY and extensions:
-        table.note("extensions", "isolation = \"template\" beside it", "A browser in memory runs no extensions.")
+    if isolation is Isolation.TEMPLATE and not extensions and table.is_good("extensions"):
+        table.note("extensions", "the ids of the portal's extensions", 'isolation = "template" is for them alone.')
+    if isolation is Isolation.MEMORY and extensions and table.is_good("isolation"):
+        table.note("extensions", 'isolation = "template" beside it', "A browser in memory runs no extensions.")
     table.done()
-    return PortalInfo(name, title, start_url, _good_globs(allowed), isolation, extensions)
+    return PortalInfo(name, title, start_url, allowed, isolation, extensions)
 
 
-def _noted(table: Table) -> list[str]:
-    return [problem.key for problem in table.source.problems]
-
-
-def _good_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(glob for glob in globs if _glob_problem(glob) is None)
+def _title(table: Table, name: str) -> dict[str, str]:
+    """The names by language; the portal's own where none are given."""
+    if not table.given:
+        return {"ja": name, "en": name}
+    if not table.values:
+        table.note_table('names by language, such as { ja = "…", en = "…" }', "none")
+    title = {}
+    for language in table.values:
+        if LANGUAGE.fullmatch(language):
+            title[language] = table.required_text(language)
+    table.done()
+    return title
 
 
 def _glob_problem(text: str) -> str | None:
@@ -98,7 +103,7 @@ def _glob_problem(text: str) -> str | None:
 
 
 def _glob(table: Table, name: str) -> str | None:
-    text: str | None = table.text(name)
+    text = table.text(name)
     if text is not None and (expected := _glob_problem(text)) is not None:
         table.note(name, expected)
         return None
@@ -106,79 +111,105 @@ def _glob(table: Table, name: str) -> str | None:
 
 
 def _address(table: Table, name: str, allowed: tuple[str, ...]) -> str:
-    text: str = table.text(name, "", required=True)
-    if not text:
-        return ""
+    text = table.required_text(name, hint="For example https://portal.example/")
+    if text:
+        _check_address(table, name, text, allowed)
+    return text
+
+
+def _check_address(table: Table, name: str, text: str, allowed: tuple[str, ...]) -> None:
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and "*" not in text
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and "*" not in text
     except ValueError:
-        good = False
-    if not good:
+        is_address = False
+    if not is_address or _glob_problem(text) is not None:
         table.note(name, AN_ADDRESS)
-    elif allowed and not matches_any(_good_globs(allowed), text):
+    elif allowed and not matches_any(allowed, text):
         table.note(name, "an address that portal.allowed names", "Add a glob for it to portal.allowed.")
-    return text
 
 
 def _signed_in(table: Table) -> SignedIn:
     storage = table.text("storage")
     if storage is not None and not STORAGE.fullmatch(storage):
-        table.note("storage", "\"local:KEY\" or \"session:KEY\"")
+        table.note("storage", '"local:KEY" or "session:KEY"', "KEY is the item's name in the page's web storage.")
     marks = SignedIn(table.text("selector"), table.text("cookie"), storage, _glob(table, "url"))
-    if table.values and not any(name in table.values for name in ("selector", "cookie", "storage", "url")):
-        table.source.note(table.prefix, "at least one of selector, cookie, storage, url", "none of them")
-    elif not table.values and "signed_in" in table.source.data:
-        table.source.note(table.prefix, "at least one of selector, cookie, storage, url", "none of them")
+    _need_one_of(table, MARKS, "How does the portal show that somebody is signed in?")
     table.done()
     return marks
 
 
-def _account(root: Table) -> Account:
-    table = root.table("account")
-    account = Account(table.text("selector", "", required=True), _steps(table, "reveal"))
+def _need_one_of(table: Table, names: tuple[str, ...], hint: str) -> None:
+    if table.given and not any(name in table.values for name in names):
+        table.note_table("at least one of " + ", ".join(names), "none of them", hint)
+
+
+def _account(table: Table, portal: PortalInfo) -> Account | None:
+    if not table.given:
+        return None
+    account = Account(
+        table.required_text("selector", hint="Where does the account show?"), _steps(table, "reveal", portal)
+    )
     table.done()
     return account
 
 
-def _sign_in(table: Table) -> tuple[Step, ...]:
-    steps = _steps(table, "steps", variables=VARIABLES)
+def _sign_in(table: Table, portal: PortalInfo) -> tuple[Step, ...]:
+    steps = _steps(table, "steps", portal, VARIABLES)
     table.done()
     return steps
 
 
-def _logout(table: Table) -> Logout:
-    steps = _steps(table, "steps")
-    reason = "It runs beneath the cover, while the resident waits."
-    timeout_s = table.number("timeout_s", 10.0, 1.0, LONGEST_LOGOUT_S, reason)
+def _logout(table: Table, portal: PortalInfo) -> Logout:
+    steps = _steps(table, "steps", portal)
+    timeout_s = table.number("timeout_s", Logout().timeout_s, *LOGOUT_LIMITS)
     table.done()
     return Logout(steps, timeout_s)
 
 
 def _signed_out(table: Table) -> SignedOut:
     marks = SignedOut(table.text("selector"), _glob(table, "url"))
+    _need_one_of(table, ("selector", "url"), "What does the portal show after a logout?")
     table.done()
     return marks
 
 
-def _proof(table: Table, portal: PortalInfo) -> ProofOf:
+def _proof(table: Table, portal: PortalInfo, signed_in: SignedIn) -> ProofOf:
     protected_url = _address(table, "protected_url", portal.allowed)
     refused_table = table.table("refused", required=True)
     refused = Refused(_glob(refused_table, "redirect"), _status(refused_table), refused_table.text("selector"))
-    if isinstance(table.raw("refused"), dict) and not refused_table.values:
-        table.note("refused", "at least one of redirect, status, selector", "How does the portal ask to sign in?")
+    _need_one_of(refused_table, ("redirect", "status", "selector"), "How does the portal ask to sign in?")
     refused_table.done()
     opened_table = table.table("opened", required=True)
     opened = Opened(_status(opened_table), opened_table.text("selector"))
-    if isinstance(table.raw("opened"), dict) and not opened_table.values:
-        table.note("opened", "at least one of status, selector", "What shows that the protected page opened?")
+    _need_one_of(opened_table, ("status", "selector"), "What shows that the protected page opened?")
     opened_table.done()
-    replay = table.choice("replay", Replay.COOKIES, Replay)
-    expect = table.choice("expect", Expect.REVOKED, Expect, required=True)
-    if replay is Replay.NONE and table.raw("expect") == Expect.REVOKED.value:
-        table.note("expect", "\"cleared\", because replay = \"none\" can prove no more")
+    _check_difference(refused_table, refused, opened)
+    replay = table.choice("replay", Replay)
+    expect = table.choice("expect", Expect)
+    if "expect" not in table.values:
+        words = ", ".join(f'"{one}"' for one in Expect)
+        table.note(
+            "expect", f"one of {words}", "Less than this is an incident; profile check --live tells what it gives."
+        )
+    if replay is Replay.NONE and expect is Expect.REVOKED:
+        hint = 'Without a replay nobody asks the server: replay = "cookies" or "storage".'
+        table.note("expect", '"cleared", because replay = "none" can prove no more', hint)
+    if replay is Replay.STORAGE and signed_in.storage is None:
+        hint = "signed_in.storage names the item of web storage that carries the sign-in."
+        table.note("replay", "signed_in.storage beside it", hint)
     table.done()
-    return ProofOf(protected_url, refused, opened, replay, expect)
+    return ProofOf(protected_url, refused, opened, replay or Replay.COOKIES, expect or Expect.REVOKED)
+
+
+def _check_difference(refused_table: Table, refused: Refused, opened: Opened) -> None:
+    """The same answer must not mean both: one sign of a refusal is enough, so it must never come with the page."""
+    both = sorted(set(refused.status) & set(opened.status))
+    if both:
+        hint = f"{both[0]} also stands in proof.opened: nobody could tell the two."
+        refused_table.note("status", "a status that the open page never has", hint)
+    if refused.selector is not None and refused.selector == opened.selector:
+        refused_table.note("selector", "another one than proof.opened has", "Nobody could tell the two.")
 
 
 def _status(table: Table) -> tuple[int, ...]:
@@ -186,59 +217,65 @@ def _status(table: Table) -> tuple[int, ...]:
     if value is None:
         return ()
     values = value if isinstance(value, list) else [value]
-    if not values or not all(
-        isinstance(one, int) and not isinstance(one, bool) and 100 <= one <= 599  # noqa: PLR2004 - RFC 9110, 15
+    good = [
+        one
         for one in values
-    ):
-        table.note("status", "an HTTP status from 100 to 599, or a list of them")
+        if isinstance(one, int) and not isinstance(one, bool) and LOWEST_STATUS <= one <= HIGHEST_STATUS
+    ]
+    if not values or good != values:
+        table.note("status", f"an HTTP status from {LOWEST_STATUS} to {HIGHEST_STATUS}, or a list of them")
         return ()
-    return tuple(values)
+    return tuple(good)
 
 
 def _operations(root: Table) -> tuple[Operation, ...]:
     operations: list[Operation] = []
     for table in root.tables("operation"):
-        name = table.text("name", "", required=True)
+        name = table.required_text("name", hint="The nudge and the counts name it.")
         if name and any(one.name == name for one in operations):
             table.note("name", "a name that no other operation has")
         url = _glob(table, "url")
         if "url" not in table.values:
-            table.note("url", "a URL glob")
-        operations.append(Operation(name, url or "", table.text("done", "", required=True)))
+            table.note("url", "a URL glob", "On which page is the operation finished?")
+        done = table.required_text("done", hint="What shows on the page once it is finished?")
+        operations.append(Operation(name, url or "", done))
         table.done()
     return tuple(operations)
 
 
-def _steps(table: Table, name: str, variables: tuple[str, ...] = ()) -> tuple[Step, ...]:
-    return tuple(step for one in table.tables(name) if (step := _step(one, variables)) is not None)
+def _steps(table: Table, name: str, portal: PortalInfo, variables: tuple[str, ...] = ()) -> tuple[Step, ...]:
+    steps = [_step(one, portal, variables) for one in table.tables(name)]
+    return tuple(step for step in steps if step is not None)
 
 
-def _step(table: Table, variables: tuple[str, ...]) -> Step | None:
+def _step(table: Table, portal: PortalInfo, variables: tuple[str, ...]) -> Step | None:
     verbs = [verb for verb in Verb if verb.value in table.values]
-    words = ", ".join(verb.value for verb in Verb)
-    optional = table.flag("optional", False)
     if len(verbs) != 1:
-        found = ", ".join(verb.value for verb in verbs) or shown(next(iter(table.values), "nothing"))
-        table.source.note(table.prefix, f"a step with exactly one of {words}", found)
+        found = ", ".join(verb.value for verb in verbs) or ", ".join(table.values) or "nothing"
+        table.note_table("a step with exactly one of " + ", ".join(Verb), found)
         return None
     verb = verbs[0]
-    target = table.text(verb.value, "", required=True)
-    value: Any = None
+    target = table.required_text(verb.value)
+    value: str | None = None
     if verb is Verb.FILL:
-        value = table.text("value", "", required=True, empty=True)
+        value = table.required_text("value", empty=True, hint="What is to be filled in?")
     elif "value" in table.values:
         table.raw("value")
         table.note("value", "value only beside fill")
-    if verb is Verb.GOTO and target and not target.startswith(("http://", "https://")):
-        table.note("goto", AN_ADDRESS)
+    if verb is Verb.GOTO and target and "${" not in target:
+        _check_address(table, verb.value, target, portal.allowed)
+    optional = table.flag("optional", False)
     for where, text in ((verb.value, target), ("value", value or "")):
-        for variable in VARIABLE.findall(text):
-            if where != "value" or variable not in variables:
-                hint = "Names and passwords come from the environment." if variables else "Only sign_in may have one."
-                table.note(where, _allowed_variables(variables), hint)
+        _check_variables(table, where, text, variables if where == "value" else ())
     table.done()
     return Step(verb, target, value, optional)
 
 
-def _allowed_variables(variables: tuple[str, ...]) -> str:
-    return "no ${…} here" if not variables else "in value only " + " or ".join(f"${{{one}}}" for one in variables)
+def _check_variables(table: Table, where: str, text: str, variables: tuple[str, ...]) -> None:
+    """Whoever runs a profile must not be made to type secrets of the environment into a page."""
+    if all(found.group() in [f"${{{one}}}" for one in variables] for found in VARIABLE.finditer(text)):
+        return
+    if variables:
+        table.note(where, "no other ${…} than " + ", ".join(f"${{{one}}}" for one in variables))
+    else:
+        table.note(where, "no ${…} here", "Only the values in sign_in.steps may come from the environment.")

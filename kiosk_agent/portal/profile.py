@@ -50,6 +50,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class PortalInfo(msgspec.Struct, frozen=True):
+    """Where the portal is, what it is called, and which addresses belong to it."""
+
     name: str
     title: dict[str, str]
     start_url: str
@@ -64,20 +66,26 @@ class SignedIn(msgspec.Struct, frozen=True):
     selector: str | None = None
     cookie: str | None = None
     storage: str | None = None  # "local:KEY" or "session:KEY"
-    url: str | None = None
+    url: str | None = None  # URL glob
 
 
 class Account(msgspec.Struct, frozen=True):
+    """Where the account's name shows; ``reveal``: what to do first, where it shows only in an opened menu."""
+
     selector: str
     reveal: tuple[Step, ...] = ()
 
 
 class Logout(msgspec.Struct, frozen=True):
+    """The portal's own logout; ``timeout_s`` for all steps together."""
+
     steps: tuple[Step, ...] = ()
     timeout_s: float = 10.0
 
 
 class SignedOut(msgspec.Struct, frozen=True):
+    """All that are given show that the portal says goodbye. A hint only, never the proof."""
+
     selector: str | None = None
     url: str | None = None
 
@@ -98,7 +106,9 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class ProofOf(msgspec.Struct, frozen=True):
-    protected_url: str
+    """How to find out whether the portal still knows somebody."""
+
+    protected_url: str  # opens only for somebody who is signed in
     refused: Refused
     opened: Opened
     replay: Replay
@@ -106,9 +116,11 @@ class ProofOf(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
+    """Something that residents finish: once ``done`` shows on a page of ``url``, they are urged to log out."""
+
     name: str
-    url: str
-    done: str
+    url: str  # URL glob
+    done: str  # selector
 
 
 class Profile(msgspec.Struct, frozen=True):
