@@ -87,12 +87,16 @@ class WholeDesk:
 
     def connect(self) -> None:
         """Wait for the agent (the first one, or the next one after it was lost)."""
-        if self._connection is not None:
-            self._connection.close()
+        self._hang_up()
         self._connection, _ = self._listener.accept()
         self._connection.settimeout(WAIT_S)
         self._lines = self._connection.makefile("rb")
         self.agent_pid = json.loads(self._lines.readline())["hello"]
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._lines.close()
+            self._connection.close()
 
     def tell(self, do: str, **wish: Any) -> None:
         """Say what is to be done, and do not wait for the answer."""
@@ -146,7 +150,6 @@ class WholeDesk:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         process.kill()
                 self.supervisor.wait()
-        if self._connection is not None:
-            self._connection.close()
+        self._hang_up()
         self._listener.close()
         self._log.close()
