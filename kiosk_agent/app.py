@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -118,7 +117,9 @@ class StatusFile:
 
 
 @asynccontextmanager
-async def open_desk(config: Config, profile: Profile, given: Surroundings) -> AsyncIterator[tuple[Desk, asyncio.Task[None]]]:
+async def open_desk(
+    config: Config, profile: Profile, given: Surroundings
+) -> AsyncIterator[tuple[Desk, asyncio.Task[None]]]:
     """An agent that guards a desk, and the task that ends when it has stopped.
 
     Raises DeskBusyError, BrowserMissingError and SandboxError; a ledger that cannot be used holds the desk instead.

@@ -19,12 +19,16 @@ class WindowMode(enum.StrEnum):
 
 
 class Desk(msgspec.Struct, frozen=True):
+    """Which desk this is, and where it keeps its files."""
+
     name: str = ""  # shown at the gate, e.g. 市民課 3番
     language: str = "ja"  # of the gate and of all windows: "ja" or "en"
     data_dir: Path | None = None  # None: the user's data folder
 
 
 class Browser(msgspec.Struct, frozen=True):
+    """Which browser is used, and how."""
+
     executable: Path | None = None  # None: Edge, Chrome, Chromium, in this order
     window: WindowMode = WindowMode.MAXIMIZED
     headless: bool = False  # for tests and machines without a display; nothing is guarded on screen
@@ -32,10 +36,14 @@ class Browser(msgspec.Struct, frozen=True):
 
 
 class Hotkey(msgspec.Struct, frozen=True):
+    """Keys that work whatever program is in front."""
+
     end_visit: str = "<ctrl>+<alt>+<end>"  # pynput's notation; empty: none
 
 
 class Supervision(msgspec.Struct, frozen=True):
+    """How the agent is watched, and who releases a held desk."""
+
     hang_limit_s: float = 5.0  # without heartbeat before the agent is covered, killed and started again
     release_code_hash: str | None = None  # "scrypt$…" as `kiosk-agent config release-code` prints it
 

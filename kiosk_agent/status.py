@@ -36,7 +36,7 @@ def write_status(data_dir: Path, status: Status) -> None:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.encode(status))
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def remove_status(data_dir: Path) -> None:

@@ -14,7 +14,7 @@ gettext.bindtextdomain("messages", Path(locale.__file__).parent)
 
 
 def terminal_language() -> str:
-    """``ja`` where the environment asks for Japanese (LANGUAGE, LC_ALL, LC_MESSAGES, LANG in this order), else ``en``."""
+    """``ja`` where LANGUAGE, LC_ALL, LC_MESSAGES or LANG (in this order) asks for Japanese, else ``en``."""
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)
         if value:

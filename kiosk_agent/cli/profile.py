@@ -72,6 +72,6 @@ def _check_live(profile: Profile, show: bool, browser: Path | None, data_dir: Pa
     if as_json:
         click.echo(msgspec.json.encode({"valid": True, **msgspec.to_builtins(report)}).decode())
     else:
-        words = t("Proof: {proof}; the profile expects {expect}.", proof=report.proof, expect=profile.proof.expect.value)
-        click.echo(words)
+        expect = profile.proof.expect.value
+        click.echo(t("Proof: {proof}; the profile expects {expect}.", proof=report.proof, expect=expect))
     return good

@@ -26,8 +26,12 @@ def as_json(status: Status | None, alive: bool) -> dict[str, Any]:
 def as_text(status: Status, alive: bool) -> str:
     """The status in lines for people."""
     lines = [
-        t("Agent {version}, process {pid}, since {since}", version=status.version, pid=status.pid,
-          since=f"{status.started:%Y-%m-%d %H:%M:%S}")
+        t(
+            "Agent {version}, process {pid}, since {since}",
+            version=status.version,
+            pid=status.pid,
+            since=f"{status.started:%Y-%m-%d %H:%M:%S}",
+        )
         if alive
         else t("The agent of process {pid} died in state {state}.", pid=status.pid, state=status.state),
         t("Desk: {desk}", desk=status.desk or "–"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import HandError
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -37,10 +38,8 @@ class ExitWatch:
             self._descriptor = None
 
     def _wait(self, pid: int) -> None:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already
             psutil.Process(pid).wait()
-        except psutil.NoSuchProcess:
-            pass  # it has ended already
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell)
 

@@ -47,7 +47,7 @@ class Lane:
             work = await self._queue.get()
             try:
                 await work()
-            except Exception as error:  # reported through `failed`: one failure must not stop the lane
+            except Exception as error:  # noqa: BLE001 - reported; one failure must not stop the lane
                 self._failed(self.name, error)
             finally:
                 self._queue.task_done()

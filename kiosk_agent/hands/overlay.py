@@ -24,11 +24,13 @@ def overlay_view(view: WarningView, t: Translate) -> dict[str, Any]:
     """The warning in words: everything that the script shows. It decides nothing, and the count is only shown."""
     buttons = []
     if view.can_extend and view.worker_only:
-        buttons.append({"answer": "same", "label": t("The same person: go on"), "role": "primary", "mark": view.needs_mark})
+        label = t("The same person: go on")
+        buttons.append({"answer": "same", "label": label, "role": "primary", "mark": view.needs_mark})
     elif view.can_extend:
         buttons.append({"answer": "same", "label": t("Yes, it is me, go on"), "role": "primary", "mark": False})
     other = t("No, I am somebody else") if view.can_extend else t("Log out now")
-    buttons.append({"answer": "other", "label": other, "role": "danger" if view.can_extend else "primary", "mark": False})
+    role = "danger" if view.can_extend else "primary"
+    buttons.append({"answer": "other", "label": other, "role": role, "mark": False})
     is_over = view.kind is WarningKind.MAX_LENGTH
     return {
         "lang": view.language,

@@ -142,10 +142,7 @@ class Pages:
     async def _arm_session(self, watched: Watched, session: CDPSession) -> None:
         session.on("Runtime.bindingCalled", lambda message: self._posted(watched, message))
         session.on("Runtime.executionContextCreated", lambda message: self._world_made(watched, message))
-        session.on(
-            "Runtime.executionContextDestroyed",
-            lambda message: watched.worlds.pop(message["executionContextId"], None),
-        )
+        session.on("Runtime.executionContextDestroyed", lambda message: self._world_gone(watched, message))
         session.on("Runtime.executionContextsCleared", lambda _message: watched.worlds.clear())
         source = overlay_source() + "\n" + self._source
         for method, parameters in (
@@ -165,6 +162,9 @@ class Pages:
             watched.worlds[context["id"]] = context["auxData"]["frameId"]
             if context["auxData"]["frameId"] == watched.main_frame_id:
                 watched.ready.set()
+
+    def _world_gone(self, watched: Watched, message: dict[str, Any]) -> None:
+        watched.worlds.pop(message["executionContextId"], None)
 
     def _posted(self, watched: Watched, message: dict[str, Any]) -> None:
         if message["name"] != BINDING or message["executionContextId"] not in watched.worlds:

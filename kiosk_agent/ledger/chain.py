@@ -1,7 +1,7 @@
 """The chain: each entry's digest covers the one before it, so that nothing can be changed, left out or put in between.
 
-``digest = SHA-256(previous digest ‖ seq ‖ LF ‖ at ‖ LF ‖ body)`` with ``seq`` in decimal, ``at`` and ``body`` as stored,
-all in UTF-8. The first entry's previous digest is SHA-256 of the install epoch's text.
+``digest = SHA-256(previous digest ‖ seq ‖ LF ‖ at ‖ LF ‖ body)`` with ``seq`` in decimal, ``at`` and ``body`` as
+stored, all in UTF-8. The first entry's previous digest is SHA-256 of the install epoch's text.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ BUSY_MS = 1000  # another program that holds the file longer holds up a desk
 
 SCHEMA = """
 CREATE TABLE entries (
-    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, day TEXT NOT NULL, visit_id TEXT, body TEXT NOT NULL, digest BLOB NOT NULL
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, day TEXT NOT NULL, visit_id TEXT,
+    body TEXT NOT NULL, digest BLOB NOT NULL
 ) STRICT;
 CREATE INDEX entries_by_visit ON entries (visit_id) WHERE visit_id IS NOT NULL;
 CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
@@ -59,7 +60,7 @@ def translated() -> Iterator[None]:
             raise LedgerFullError(text) from error
         if code in LOCKED_CODES:
             raise LedgerLockedError(text) from error
-        if code in DAMAGED_CODES or isinstance(error, sqlite3.DatabaseError) and "malformed" in text:
+        if code in DAMAGED_CODES or (isinstance(error, sqlite3.DatabaseError) and "malformed" in text):
             raise LedgerDamagedError(text) from error
         raise LedgerError(text) from error
     except OSError as error:
@@ -241,5 +242,5 @@ def set_aside(path: Path, wall_stamp: str) -> str:
     kept = path.with_name(f"{path.stem}-damaged-{wall_stamp}-{secrets.token_hex(2)}{path.suffix}")
     for ending in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):  # not every journal is there
-            os.replace(f"{path}{ending}", f"{kept}{ending}")
+            Path(f"{path}{ending}").replace(f"{kept}{ending}")
     return kept.name
