@@ -9,6 +9,7 @@ wrap      breaking Japanese and Western lines
 shapes    smooth icons and corners without an imaging library
 monitors  where the monitors are, and how large people want their text
 controls  buttons and fields that a keyboard, a mouse and a finger can use
+keyboard  nobody types into what lies beneath
 face      one panel drawn on one monitor
 window    the window above all others
 loop      the supervisor's main loop, with and without a screen

@@ -22,6 +22,16 @@ class Area:
     width: int
     height: int
 
+    def holds(self, other: Area) -> bool:
+        """Whether ``other`` is another area that lies inside this one."""
+        return (
+            self != other
+            and self.x <= other.x
+            and self.y <= other.y
+            and other.x + other.width <= self.x + self.width
+            and other.y + other.height <= self.y + self.height
+        )
+
 
 class Monitors:
     """The screen as it is now. ``fallback`` (Tk's own figure) where the system cannot be asked."""
@@ -39,13 +49,13 @@ class Monitors:
         return self._x11.whole() if self._x11 is not None else self._fallback
 
     def each(self) -> list[Area]:
-        """One area for each monitor; mirrored ones once. At least one."""
+        """One area for each monitor; mirrored ones once, as small as the smaller one. At least one."""
         if sys.platform == "win32":
             found = _windows_each()
         else:
             found = self._x11.each() if self._x11 is not None else []
         distinct = list(dict.fromkeys(area for area in found if area.width >= 320 and area.height >= 200))
-        return distinct or [self.whole()]
+        return [area for area in distinct if not any(area.holds(other) for other in distinct)] or [self.whole()]
 
     def text_scale(self) -> float:
         """How much larger than usual text is wanted: 1.0 for 96 dots per inch."""
@@ -105,7 +115,8 @@ class _X11Screen:
             return 1.0
 
 
-def _library(name: str, soname: str) -> ctypes.CDLL | None:
+def x11_library(name: str, soname: str) -> ctypes.CDLL | None:
+    """A library of the X window system; None where it is not installed."""
     for candidate in (soname, ctypes.util.find_library(name)):
         if candidate is None:
             continue
@@ -117,14 +128,19 @@ def _library(name: str, soname: str) -> ctypes.CDLL | None:
 
 
 def _open_x11(display: str) -> _X11Screen | None:
-    x11 = _library("X11", "libX11.so.6")
-    if x11 is None:
+    x11 = x11_library("X11", "libX11.so.6")
+    connection = open_display(x11, display) if x11 is not None else None
+    if x11 is None or not connection:
         return None
+    return _X11Screen(x11, x11_library("Xinerama", "libXinerama.so.1"), connection)
+
+
+def open_display(x11: ctypes.CDLL, display: str) -> int | None:
+    """A connection of our own to the X server; None where there is none."""
     x11.XOpenDisplay.restype = ctypes.c_void_p
-    connection = x11.XOpenDisplay(display.encode())
-    if not connection:
-        return None
-    return _X11Screen(x11, _library("Xinerama", "libXinerama.so.1"), connection)
+    x11.XInternAtom.restype = x11.XDefaultRootWindow.restype = ctypes.c_ulong
+    connection: int | None = x11.XOpenDisplay(display.encode())
+    return connection
 
 
 def _user32() -> Any:

@@ -13,14 +13,17 @@ from typing import Protocol
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.cover.face import Face
+from kiosk_agent.cover.keyboard import KeyboardHold
 from kiosk_agent.cover.look import BACKDROP, Look, choose_family
 from kiosk_agent.cover.monitors import Area, Monitors
 from kiosk_agent.cover.panel import TONES, Panel
 
 GRAB_SOON_MS = 10  # an open menu of the browser holds the pointer until it notices that it lost the focus
+FOCUS_AGAIN_MS = 50
 GRAB_LATER_MS = 250
 GRAB_SOON_TRIES = 100
 COUNT_EVERY_MS = 200
+KEPT_PANELS = 3  # panels without fields, buttons and countdown stay drawn: 14 ms less for the next shield
 LOOK_AROUND_MS = 500  # monitors plugged in, windows that forced themselves to the front
 
 
@@ -89,9 +92,11 @@ class CoverWindow:
         root.withdraw()
         fallback = Area(0, 0, root.winfo_screenwidth(), root.winfo_screenheight())
         self._monitors = Monitors(root.winfo_screen() if sys.platform == "win32" else _display_of(root), fallback)
+        self._keyboard = KeyboardHold(_display_of(root))
         self._scale = scale if scale is not None else self._monitors.text_scale()
         self._family = choose_family(tkfont.families(root))
         self._looks: dict[float, Look] = {}
+        self._drawn: dict[tuple[Panel, tuple[Area, ...]], list[Face]] = {}
         self._faces: list[Face] = []
         self._values: list[tkinter.StringVar] = []
         self._panel: Panel | None = None
@@ -123,6 +128,7 @@ class CoverWindow:
             look.icon(tone)
         self._draw(panel)
         self._window.update_idletasks()
+        self._forget_faces()
 
     def show(self, panel: Panel) -> Shown:
         began = time.perf_counter()
@@ -131,6 +137,8 @@ class CoverWindow:
             self._round += 1
             self._grab_tries = 0
             self._cover_screen()
+            if is_still(panel) and (panel, tuple(self._monitors.each())) in self._drawn:
+                self._draw(panel)  # only raised, so that it is there at the same moment as the window
             self._window.deiconify()
             self._window.lift()
             self._sync()
@@ -150,13 +158,15 @@ class CoverWindow:
     def hide(self) -> None:
         self._visible = False
         self._round += 1
-        self._panel = None
-        self._values = []
         self._window.grab_release()
+        self._keyboard.release()
+        was_shown = self._window.winfo_ismapped()
         self._window.withdraw()
         self._forget_faces()
         self._window.update_idletasks()
         self._sync()
+        if was_shown:
+            self._keyboard.give_back()
 
     def on_answer(self, listener: Callable[[Answer], None]) -> None:
         self._listener = listener
@@ -178,23 +188,39 @@ class CoverWindow:
 
     def _draw(self, panel: Panel) -> None:
         """Put the new faces above the old ones, then take those away: no gap."""
-        before = self._faces
+        before, self._faces = self._faces, []
         self._values = self._values_for(panel)
         self._panel = panel
         self._ends_at = self._clock.now() + (panel.countdown_s or 0.0)
         self._places = tuple(self._monitors.each())
-        whole = self._monitors.whole()
-        self._faces = []
-        for area in self._places:
-            face = Face(self._window, self._look_for, panel, area, self._scale, self._values, self._press)
-            face.place(x=area.x - whole.x, y=area.y - whole.y, width=area.width, height=area.height)
+        key = (panel, self._places)
+        self._faces = self._drawn.get(key) or [self._new_face(panel, area) for area in self._places]
+        if is_still(panel):
+            self._drawn[key] = self._faces
+        for face in self._faces:
             face.tkraise()
-            self._faces.append(face)
         if self._visible:
             self._window.update_idletasks()
             self._window.focus_set()  # no button has the focus at first
-        for face in before:
-            face.destroy()
+        self._destroy(before)
+
+    def _new_face(self, panel: Panel, area: Area) -> Face:
+        whole = self._monitors.whole()
+        face = Face(self._window, self._look_for, panel, area, self._scale, self._values, self._press)
+        face.place(x=area.x - whole.x, y=area.y - whole.y, width=area.width, height=area.height)
+        return face
+
+    def _destroy(self, faces: list[Face]) -> None:
+        """Take faces away, except those that are kept for the next time and those that are shown."""
+        while len(self._drawn) > KEPT_PANELS:
+            oldest = next(iter(self._drawn))
+            if self._drawn[oldest] is self._faces:
+                break
+            faces = [*faces, *self._drawn.pop(oldest)]
+        kept = [face for drawn in (*self._drawn.values(), self._faces) for face in drawn]
+        for face in faces:
+            if face not in kept and face.winfo_exists():
+                face.destroy()
 
     def _values_for(self, panel: Panel) -> list[tkinter.StringVar]:
         """Fields of the same panel shown again keep what was typed, except secrets."""
@@ -206,9 +232,10 @@ class CoverWindow:
         return values
 
     def _forget_faces(self) -> None:
-        for face in self._faces:
-            face.destroy()
-        self._faces = []
+        before, self._faces = self._faces, []
+        self._panel = None
+        self._values = []
+        self._destroy(before)
 
     def _count_down(self, round_: int, panel: Panel) -> None:
         if round_ != self._round or panel is not self._panel:
@@ -248,12 +275,28 @@ class CoverWindow:
         if round_ != self._round or not self._visible:
             return
         self._window.focus_force()
+        if self._grab():
+            return
+        self._grab_tries += 1
+        pause_ms = GRAB_SOON_MS if self._grab_tries < GRAB_SOON_TRIES else GRAB_LATER_MS
+        self._window.after(pause_ms, self._take_input, round_)
+
+    def _grab(self) -> bool:
+        window = self._window.winfo_id()
+        held = self._grab_tries > 0
+        if held:
+            if not self._keyboard.pointer_is_free(window):
+                return False
+            self._keyboard.release()
         try:
             self._window.grab_set_global()
         except tkinter.TclError:
-            self._grab_tries += 1
-            pause_ms = GRAB_SOON_MS if self._grab_tries < GRAB_SOON_TRIES else GRAB_LATER_MS
-            self._window.after(pause_ms, self._take_input, round_)
+            self._keyboard.hold(window)
+            return False
+        if held:
+            # Tk has yet to hear that it lost the focus while the keyboard was held; asked before, it would do nothing
+            self._window.after(FOCUS_AGAIN_MS, self._window.focus_force)
+        return True
 
     def _look_around(self, round_: int) -> None:
         if round_ != self._round or not self._visible:
@@ -265,6 +308,11 @@ class CoverWindow:
             self._draw(self._panel)
             self._ends_at = self._clock.now() + left_s
         self._window.after(LOOK_AROUND_MS, self._look_around, round_)
+
+
+def is_still(panel: Panel) -> bool:
+    """Whether nothing on the panel changes or can be used, so that it can be drawn once and kept."""
+    return panel.countdown_s is None and not panel.buttons and not panel.entries
 
 
 def _display_of(root: tkinter.Tk) -> str:

@@ -26,6 +26,7 @@ from kiosk_agent.session.vocabulary import EndSource, StateName
 log = logging.getLogger(__name__)
 
 CODE = "tray"
+TITLE = "kiosk-agent"
 VISIBLE_LIMIT_S = 10.0  # docking takes milliseconds; a host that hangs must not keep the thread for ever
 STOP_LIMIT_S = 2.0  # the agent's end does not wait longer for a tray; its threads end with the process
 LOOK_SOON_S = 0.5  # at first: desktop and agent start together
@@ -113,7 +114,7 @@ class DeskTray:
             from Xlib.display import Display
 
             Display().close()  # where this fails, pystray would leave half an icon behind
-        icon = _quiet_icon(pystray)("kiosk-agent", self._picture(is_xorg(pystray)), self._title(), menu)
+        icon = _quiet_icon(pystray)("kiosk-agent", self._picture(is_xorg(pystray)), TITLE, menu)
         if is_xorg(pystray):
             from Xlib import X
 
@@ -174,7 +175,8 @@ class DeskTray:
             self.shown.clear()
             self._tell(self._failed, "no program shows tray icons")
             return
-        self._icon.title = self._title()
+        if not is_xorg(pystray):
+            self._icon.title = self._title()  # xorg shows no titles, and fails on Japanese ones
         self._icon.icon = self._picture(is_xorg(pystray))  # pystray docks here, too, if it could not before
         if is_xorg(pystray) and not is_embedded(self._icon._window.id):
             self._tell(self._failed, "the tray has not taken the icon yet")

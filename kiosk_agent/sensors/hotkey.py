@@ -37,7 +37,6 @@ class EndVisitHotkey:
         self._health = health
         self._over = threading.Event()
         self._listener: Any = None
-        self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.listening = threading.Event()
 
@@ -46,16 +45,13 @@ class EndVisitHotkey:
         if not self._combination:
             return
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._keep_listening, name="hotkey", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._keep_listening, name="hotkey", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening. pynput's thread ends with the next key, at the latest with the process."""
         self._over.set()
         if self.listening.is_set():  # pynput cannot stop a listener that never ran
             self._listener.stop()
-        if self._thread is not None:
-            self._thread.join(timeout=5.0)
 
     def _keep_listening(self) -> None:
         """A listener's thread may die at any time (the X server restarts, a hook times out): it is started again."""

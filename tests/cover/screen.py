@@ -34,15 +34,26 @@ class Screen:
         geometry = self._root.get_geometry()
         self.width, self.height = geometry.width, geometry.height
 
+    def grab(self) -> Image.Image:
+        """What everybody sees now."""
+        data = self._root.get_image(0, 0, self.width, self.height, X.ZPixmap, 0xFFFFFFFF).data
+        return Image.frombuffer("RGB", (self.width, self.height), data, "raw", "BGRX", 0, 1)
+
     def loud_pixels(self) -> int:
         """How many pixels show the portal (0: none is seen)."""
-        data = self._root.get_image(0, 0, self.width, self.height, X.ZPixmap, 0xFFFFFFFF).data
-        picture = Image.frombuffer("RGB", (self.width, self.height), data, "raw", "BGRX", 0, 1)
+        return self._like(LOUD).histogram()[255]
+
+    def find(self, color: tuple[int, int, int]) -> tuple[int, int] | None:
+        """The left top corner of what has ``color``."""
+        box = self._like(color).getbbox()
+        return None if box is None else box[:2]
+
+    def _like(self, color: tuple[int, int, int]) -> Image.Image:
         near = (
             channel.point([255 * (abs(level - wanted) < NEAR) for level in range(256)])
-            for channel, wanted in zip(picture.split(), LOUD, strict=True)
+            for channel, wanted in zip(self.grab().split(), color, strict=True)
         )
-        return reduce(ImageChops.darker, near).histogram()[255]
+        return reduce(ImageChops.darker, near)
 
     def close(self) -> None:
         self._display.close()

@@ -71,7 +71,11 @@ async def test_a_listener_that_dies_is_told_and_started_again(display: str) -> N
     hotkey.start()
     try:
         assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
+        press("key", "ctrl+alt+End")
+        async with asyncio.timeout(PATIENCE_S):
+            await desk.events.get()
         hotkey._listener.stop()
+        press("key", "a")  # pynput notices with the next key
         assert "ended by itself" in await desk.warned()
         assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
         press("key", "ctrl+alt+End")

@@ -31,7 +31,7 @@ PANELS: dict[str, dict[str, Any]] = {
         "lines": ["しばらくお待ちください。"],
         "tone": "warning",
     },
-    "crash_loop": {"kind": "hang", "title": "この窓口は閉鎖中です", "lines": ["担当に連絡してください"], "tone": "error"},
+    "crash_loop": {"kind": "hang", "title": "この窓口は閉鎖中です", "tone": "error"},
 }
 
 

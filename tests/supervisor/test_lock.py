@@ -1,0 +1,54 @@
+"""One agent on one desk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk_agent.errors import DeskBusyError
+from kiosk_agent.lock import DeskLock
+
+HOLD = """
+import sys, pathlib
+from kiosk_agent.lock import DeskLock
+with DeskLock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdin=-1, stdout=-1, env=environment)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_the_second_one_hears_who_holds_the_desk(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    with pytest.raises(DeskBusyError, match=f"process {holder.pid}"):
+        DeskLock(tmp_path).acquire()
+
+
+def test_supervisor_and_agent_hold_locks_of_their_own(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    with DeskLock(tmp_path, "supervisor"):
+        pass
+
+
+def test_a_killed_holder_lets_go_and_who_waited_gets_it(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    holder.kill()
+    with DeskLock(tmp_path, wait_s=30.0) as lock:
+        assert lock.path.read_text() == f"{os.getpid()}\n"
+
+
+def test_a_released_desk_can_be_taken_again(tmp_path: Path) -> None:
+    with DeskLock(tmp_path), pytest.raises(DeskBusyError):
+        DeskLock(tmp_path).acquire()
+    DeskLock(tmp_path).acquire()
