@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route
 from playwright.async_api import Error as BrowserError
 
+from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.clipboard import clear_clipboard
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 
 CLOSE_LIMIT_S = 1.0  # measured: 0.02 s for a browser that is gone
 KILL_LIMIT_S = 3.0
+ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
 FIRST_PAGE_LIMIT_MS = 15_000.0
 INNER_SCHEMES = ("about:blank", "about:srcdoc", "data:", "blob:")  # inside a page of the portal
 
@@ -65,6 +68,7 @@ class ResidentBrowser:
         post: Post,
         settings: BrowserSettings,
         on_process: Callable[[int | None], None] = lambda _pid: None,
+        clock: Clock | None = None,
     ) -> None:
         self._playwright = playwright
         self._profile = profile
@@ -72,6 +76,7 @@ class ResidentBrowser:
         self._post = post
         self._settings = settings
         self._on_process = on_process
+        self._clock = clock or SystemClock()
         self._t = translator(settings.language)
         self._launch = self._choose_launch()
         self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.proxy)
@@ -83,7 +88,10 @@ class ResidentBrowser:
         self._marks: list[ProcessMark] = []
         self._exits: list[ExitWatch] = []
         self._warning: WarningView | None = None
+        self._warned_until = 0.0
         self._warned: dict[Page, asyncio.Event] = {}
+        self._active_at = float("-inf")
+        self._refused_origins: set[str] = set()
         self._ending = False
         self._retry: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -176,12 +184,16 @@ class ResidentBrowser:
         if url.startswith(INNER_SCHEMES) or matches_any(self._profile.portal.allowed, url):
             await route.continue_()
             return
-        self._post(ev.NavigationRefused())
         if request.is_navigation_request():
+            self._post(ev.NavigationRefused())
             words = self._t("This page cannot be opened at this desk.")
             await route.fulfill(status=403, content_type="text/plain; charset=utf-8", body=words)
-        else:
-            await route.abort("blockedbyclient")
+            return
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._refused_origins:  # a portal that asks for something a thousand times is counted once
+            self._refused_origins.add(origin)
+            self._post(ev.NavigationRefused())
+        await route.abort("blockedbyclient")
 
     def _foreign_window(self, closed: bool) -> None:
         signal = Signal.FOREIGN_WINDOW_CLOSED if closed else Signal.FOREIGN_WINDOW_STUCK
@@ -192,8 +204,7 @@ class ResidentBrowser:
     def _heard(self, page: Page, said: dict[str, Any]) -> None:
         match said:
             case {"k": "activity"}:
-                self._post(ev.PortalActivity())
-                self._look()
+                self._note_activity(page)
             case {"k": "changed"}:
                 self._look()
             case {"k": "warning_shown"}:
@@ -206,22 +217,40 @@ class ResidentBrowser:
             case {"k": "nudge_logout"}:
                 self._post(ev.EndRequested(EndSource.NUDGE))
 
+    def _note_activity(self, page: Page) -> None:
+        """Input counts in the portal's pages alone, and once a second, however many pages and frames report it."""
+        now = self._clock.now()
+        if now - self._active_at >= ACTIVITY_PAUSE_S and matches_any(self._profile.portal.allowed, page.url):
+            self._active_at = now
+            self._post(ev.PortalActivity())
+        self._look()
+
     def _arrived(self, watched: Watched) -> None:
         self._look()
+        self._warn_again(watched)
+
+    def _warn_again(self, watched: Watched) -> None:
+        """A page that was opened, or went elsewhere, while the warning runs."""
         if self._warning is not None:
-            self._start(self._warn_page(watched, self._warning))
+            left_s = max(0.0, self._warned_until - self._clock.now())
+            self._start(self._warn_page(watched, msgspec.structs.replace(self._warning, seconds=left_s)))
 
     def _moved(self, page: Page) -> None:
         url = page.url
-        if not (url.startswith(INNER_SCHEMES) or matches_any(self._profile.portal.allowed, url)):
-            if not url.startswith("chrome-error:"):
-                self._post(ev.NavigationRefused())
-                self._start(self._back_to_start(page))
+        if not self._may_show(url):
+            self._post(ev.NavigationRefused())
+            self._start(self._back_to_start(page))
             return
         self._look()
         watched = next((one for one in self._pages.watched if one.page is page), None) if self._pages else None
-        if watched is not None and self._warning is not None:
-            self._start(self._warn_page(watched, self._warning))
+        if watched is not None:
+            self._warn_again(watched)
+
+    def _may_show(self, url: str) -> bool:
+        """Whether a page may stand at ``url``. What is typed into the address bar comes past the requests' check."""
+        if url.startswith(("about:blank", "chrome-error:")):  # an empty tab; the browser's words that nothing answers
+            return True
+        return matches_any(self._profile.portal.allowed, url.removeprefix("blob:"))
 
     async def _back_to_start(self, page: Page) -> None:
         await page.goto(self._profile.portal.start_url, wait_until="commit", timeout=FIRST_PAGE_LIMIT_MS)
@@ -250,7 +279,7 @@ class ResidentBrowser:
     async def show_warning(self, view: WarningView) -> bool:
         if self._pages is None:
             return False
-        self._warning = view
+        self._warning, self._warned_until = view, self._clock.now() + view.seconds
         await self._pages.dismiss_dialogs()
         shown = await asyncio.gather(*(self._warn_page(one, view) for one in self._pages.watched))
         return bool(shown) and all(shown)

@@ -36,6 +36,10 @@ class Watched:
     dialog: Dialog | None = None
     main_frame_id: str = ""
 
+    def forget_dialog(self) -> None:
+        """It was answered, by whomever."""
+        self.dialog = None
+
     def main_world(self) -> int | None:
         """The newest world of ours in the main frame."""
         return next((world for world, frame in reversed(self.worlds.items()) if frame == self.main_frame_id), None)
@@ -64,6 +68,7 @@ class Pages:
         self._emptied = emptied
         self._source = resources.files("kiosk_agent.hands.web").joinpath("activity.js").read_text(encoding="utf-8")
         self._watched: dict[Page, Watched] = {}
+        self._frame_sessions: dict[Frame, CDPSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.accept_dialogs = False
         self.front: Page | None = None
@@ -144,6 +149,7 @@ class Pages:
         session.on("Runtime.executionContextCreated", lambda message: self._world_made(watched, message))
         session.on("Runtime.executionContextDestroyed", lambda message: self._world_gone(watched, message))
         session.on("Runtime.executionContextsCleared", lambda _message: watched.worlds.clear())
+        session.on("Page.javascriptDialogClosed", lambda _message: watched.forget_dialog())
         source = overlay_source() + "\n" + self._source
         for method, parameters in (
             ("Runtime.enable", {}),
@@ -184,14 +190,25 @@ class Pages:
     async def _arm_frame(self, page: Page, frame: Frame) -> None:
         """A frame of another site lives in a process of its own and needs a session of its own."""
         watched = self._watched.get(page)
-        if watched is None:
+        if watched is None or await self._is_armed(frame):
             return
         try:
-            session = await self._context.new_cdp_session(frame)
+            session = self._frame_sessions[frame] = await self._context.new_cdp_session(frame)
         except BrowserError:
             return  # it shares the page's process, and so its session
-        frame_watch = Watched(page, session)
-        await self._arm_session(frame_watch, session)
+        await self._arm_session(Watched(page, session), session)
+
+    async def _is_armed(self, frame: Frame) -> bool:
+        """Whether the frame's session still lives: another site in the same frame is another process."""
+        session = self._frame_sessions.get(frame)
+        if session is None:
+            return False
+        try:
+            await session.send("Page.enable")
+        except BrowserError:
+            del self._frame_sessions[frame]
+            return False
+        return True
 
     def _dialog_opened(self, dialog: Dialog) -> None:
         watched = self._watched.get(dialog.page) if dialog.page is not None else None
@@ -202,6 +219,8 @@ class Pages:
 
     def _closed(self, page: Page) -> None:
         self._watched.pop(page, None)
+        for frame in [frame for frame in self._frame_sessions if frame.page is page]:
+            del self._frame_sessions[frame]
         if self.front is page:
             self.front = next(iter(reversed(self._watched)), None)
         if not self._context.pages:

@@ -109,6 +109,7 @@ class _Watch:
         self._open: dict[Request, float] = {}
         self._stirred_at = time.monotonic()
         self.status: int | None = None
+        self.passed: list[str] = []  # every address that the page itself was led to
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[_Watch]:
@@ -151,6 +152,9 @@ class _Watch:
 
     def _asked(self, request: Request) -> None:
         self._stir(request)
+        with contextlib.suppress(BrowserError):  # a request of a page that is gone has no frame any more
+            if request.is_navigation_request() and request.frame == self._page.main_frame:
+                self.passed.append(request.url)
         self._open[request] = self._stirred_at
 
     def _done(self, request: Request) -> None:
@@ -168,7 +172,7 @@ async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float) -> 
     until = min(deadline, time.monotonic() + JUDGE_LIMIT_S)
     awaited = proof.opened.selector is not None or proof.refused.selector is not None
     while True:
-        verdict = await _look(page, proof, watch.status)
+        verdict = await _look(page, proof, watch)
         quiet_s = watch.quiet_s
         if verdict is Reach.REFUSED and quiet_s >= QUIET_FORM_S and await asks_who(page):
             return verdict
@@ -179,18 +183,26 @@ async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float) -> 
         await asyncio.sleep(LOOK_PAUSE_S)
 
 
-async def _look(page: Page, proof: ProofOf, status: int | None) -> Reach:
-    refused, opened = proof.refused, proof.opened
+async def _look(page: Page, proof: ProofOf, watch: _Watch) -> Reach:
+    refused, opened, status = proof.refused, proof.opened, watch.status
     if refused.selector is not None and await shows(page, refused.selector):
         return Reach.REFUSED
     if refused.redirect is not None and matches(refused.redirect, page.url):
         return Reach.REFUSED
     if status in refused.status:
         return Reach.REFUSED
+    if opened.selector is None and not is_same_page(page.url, proof.protected_url):
+        return await _elsewhere(page, proof, watch)  # a status alone says nothing about another page
     if opened.selector is not None and not await shows(page, opened.selector):
-        return Reach.UNKNOWN
+        return await _elsewhere(page, proof, watch)
     if opened.status and status not in opened.status:
         return Reach.UNKNOWN
-    if opened.selector is None and not is_same_page(page.url, proof.protected_url):
-        return Reach.UNKNOWN  # a status alone says nothing about another page
     return Reach.OPENED
+
+
+async def _elsewhere(page: Page, proof: ProofOf, watch: _Watch) -> Reach:
+    """The way may lead through the address that the profile names, to where a provider asks who is there."""
+    redirect = proof.refused.redirect
+    if redirect is None or watch.is_in_trouble or not any(matches(redirect, url) for url in watch.passed):
+        return Reach.UNKNOWN
+    return Reach.REFUSED if await asks_who(page) else Reach.UNKNOWN
