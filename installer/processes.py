@@ -36,7 +36,13 @@ def works(command: Sequence[str], *, cwd: Path | None = None, environment: dict[
 def works_quietly(command: Sequence[str]) -> bool:
     """As :func:`works`, for chatty programs: what they print is shown only where they fail."""
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",  # a program need not speak the terminal's code page
+        check=False,
     )
     if done.returncode != 0:
         print(done.stdout, file=sys.stderr)
@@ -47,7 +53,7 @@ def answer(command: Sequence[str]) -> str | None:
     """What a command prints, stripped; None where it is missing, fails or takes over a minute."""
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
