@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +45,8 @@ class TomlInput:
         except FileNotFoundError:
             self._fail(None, "a readable file", "none", "Check the path.")
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-            if self.path.is_dir():
+            # PermissionError on Windows; pathlib's own is_dir() raises for impossible names
+            if os.path.isdir(self.path):  # noqa: PTH112
                 self._fail(None, "a file", "a folder", "Name a file in it.")
             reason = getattr(error, "strerror", None) or str(error)
             self._fail(None, "a readable file", reason, "Check the path and its permissions.")

@@ -1,0 +1,81 @@
+"""docs/configuration.md says every key with its default and its limits, and nothing that there is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from kiosk_agent.config import Config
+from kiosk_agent.config_load import HANG_LIMITS, LIMITS, MODIFIERS, MOST_EXTENSIONS, NAMED_KEYS, SENSES, WindowMode
+from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
+from kiosk_agent.session.vocabulary import Signal
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "config" / "agent.example.toml").read_text(encoding="utf-8")
+
+
+def sections() -> dict[str, dict[str, list[str]]]:
+    """The rows of each section's table: key → further columns."""
+    found: dict[str, dict[str, list[str]]] = {}
+    name = ""
+    for line in TEXT.splitlines():
+        if line.startswith("## "):
+            name = line[3:].strip("`[]")
+        elif row := re.match(r"\| `(\w+)` \| (.*) \|$", line):
+            found.setdefault(name, {})[row[1]] = [column.strip() for column in row[2].split(" | ")]
+    return found
+
+
+def documented(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
+
+
+def test_every_key_is_in_the_docs_and_every_key_of_the_docs_exists() -> None:
+    config = Config(Path(), Path())
+    expected = {"The top of the file": {"profile"}, "policy.weights": {str(one) for one in Signal}}
+    for name in ("desk", "browser", "hotkey", "supervision", "policy"):
+        fields = {field.name for field in msgspec.structs.fields(getattr(config, name))}
+        expected[name] = fields - {"weights"}
+    assert {name: set(rows) for name, rows in sections().items()} == expected
+
+
+def test_every_key_is_in_the_example() -> None:
+    for name, rows in sections().items():
+        section = EXAMPLE.partition(f"[{name}]")[2].partition("\n[")[0] if name in Config.__struct_fields__ else EXAMPLE
+        for key in rows:
+            if name != "policy.weights" or CLASSIFICATION[Signal(key)] != "certain":
+                assert re.search(rf"^(# )?{key} = ", section, re.MULTILINE), key
+
+
+def test_the_defaults_of_numbers_words_and_signs_are_right() -> None:
+    rows = sections()
+    for field in msgspec.structs.fields(Policy):
+        if field.name in rows["policy"] and isinstance(field.default, int | float):
+            assert rows["policy"][field.name][0] == documented(field.default)
+    assert rows["policy"]["mark"][0] == f'`"{Policy().mark}"`'
+    for signal, weight in CLASSIFICATION.items():
+        assert rows["policy.weights"][signal][0] == f'`"{weight}"`'
+    config = Config(Path(), Path())
+    assert rows["browser"]["window"][0] == f'`"{config.browser.window}"`'
+    assert rows["desk"]["language"][0] == f'`"{config.desk.language}"`'
+    assert rows["hotkey"]["end_visit"][0] == f'`"{config.hotkey.end_visit}"`'
+    assert rows["supervision"]["hang_limit_s"][0] == documented(config.supervision.hang_limit_s)
+
+
+def test_the_limits_are_right() -> None:
+    rows = sections()
+    limits = {**LIMITS, "max_extensions": (MIN_EXTENSIONS, MOST_EXTENSIONS, "")}
+    for name, (least, most, _) in limits.items():
+        assert rows["policy"][name][1] == f"{documented(least)} – {documented(most)}"
+    assert rows["supervision"]["hang_limit_s"][1] == f"{documented(HANG_LIMITS[0])} – {documented(HANG_LIMITS[1])}"
+
+
+def test_every_word_that_a_key_takes_is_in_the_docs() -> None:
+    words = [*WindowMode, *MarkPolicy, *SENSES]
+    assert [word for word in words if f'`"{word}"`' not in TEXT] == []
+    keys = sorted(NAMED_KEYS - {f"<f{number}>" for number in range(2, 20)})
+    assert [key for key in keys if f"`{key}`" not in TEXT] == []
+    assert [key for key in MODIFIERS if f"`{re.sub('_[lr]>', '>', key)}`" not in TEXT] == []
