@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -28,7 +27,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kiosk_agent.cover.door import CoverDoor
-from kiosk_agent.cover.loop import Loop, PlainLoop
+from kiosk_agent.cover.loop import Loop, PlainLoop, on_signals
 from kiosk_agent.cover.panel import Panel, read_panel
 from kiosk_agent.cover.window import CoverDevice, NullCover
 from kiosk_agent.errors import DeskBusyError, DisplayError
@@ -122,7 +121,7 @@ class Supervisor:
         """Supervise until the end; returns the exit status. Call it in the main thread."""
         if self._whole_process:
             adopt_orphans()
-        forget_signals = self._listen_to_signals()
+        forget_signals = on_signals(self.stop)
         self._cover.show(self._panels["starting"])
         self._loop.post(self._start)
         try:
@@ -311,33 +310,6 @@ class Supervisor:
         self._ended = True
         self._exit_code = status
         self._loop.stop()
-
-    def _listen_to_signals(self) -> Callable[[], None]:
-        """Wake the loop at once on a signal; Tk alone would see it only after its next event."""
-        if threading.current_thread() is not threading.main_thread():
-            return lambda: None
-        names = ["SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"]
-        wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        before = {number: signal.signal(number, lambda *_args: None) for number in wanted}
-        read_fd, write_fd = os.pipe()
-        os.set_blocking(write_fd, False)
-        before_fd = signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
-
-        def wait() -> None:
-            while data := os.read(read_fd, 1):
-                if data[0] in wanted:
-                    self.stop()
-            os.close(read_fd)
-
-        threading.Thread(target=wait, name="signals", daemon=True).start()
-
-        def forget() -> None:
-            signal.set_wakeup_fd(before_fd)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            os.close(write_fd)
-
-        return forget
 
 
 def _complain(text: str) -> None:

@@ -124,9 +124,7 @@ class PanelButton(tkinter.Canvas):
 class PanelField(tkinter.Frame):
     """A label and a one-line field. ``value`` is shared by the same field on all monitors."""
 
-    def __init__(
-        self, parent: tkinter.Misc, look: Look, entry: p.Entry, width: int, value: tkinter.StringVar
-    ) -> None:
+    def __init__(self, parent: tkinter.Misc, look: Look, entry: p.Entry, width: int, value: tkinter.StringVar) -> None:
         super().__init__(parent, bg=str(parent["bg"]))
         self._look = look
         self.required = entry.required

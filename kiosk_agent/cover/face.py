@@ -75,9 +75,7 @@ class Face(tkinter.Frame):
         tint = self._tint()
         if tinted:
             rounded_box(card, look, (0, 0, width, head_px), tint, l.EDGE, 1)
-            card.create_rectangle(
-                1, head_px - look.px(l.RADIUS_PX), width - 1, head_px, fill=tint, width=0, outline=""
-            )
+            card.create_rectangle(1, head_px - look.px(l.RADIUS_PX), width - 1, head_px, fill=tint, width=0, outline="")
             card.create_line(0, head_px, width, head_px, fill=l.EDGE)
         card.create_window(padding, head_px // 2, window=head, anchor="w", width=inside)
         below = head_px + (look.px(24) if tinted else 0)
@@ -96,9 +94,9 @@ class Face(tkinter.Frame):
         self._icon.place(x=0, y=0)
         room = inside - look.icon_px - look.px(20)
         title = "\n".join(wrap(self._panel.title, look.title.measure, room))
-        tkinter.Label(
-            head, text=title, font=look.title, fg=l.TEXT, bg=tint, justify="left", anchor="w", bd=0
-        ).pack(side="left", anchor="center")
+        tkinter.Label(head, text=title, font=look.title, fg=l.TEXT, bg=tint, justify="left", anchor="w", bd=0).pack(
+            side="left", anchor="center"
+        )
         head.update_idletasks()
         return head
 
@@ -133,9 +131,7 @@ class Face(tkinter.Frame):
         seconds = panel.countdown_s or 0.0
         ring = look.px(RING_PX)
         self._track_px = inside - 2 * ring
-        self._countdown = tkinter.Label(
-            body, font=look.strong, fg=l.TEXT, bg=l.PAPER, bd=0, anchor="w", justify="left"
-        )
+        self._countdown = tkinter.Label(body, font=look.strong, fg=l.TEXT, bg=l.PAPER, bd=0, anchor="w", justify="left")
         # the longest text there will be decides about the lines, so that nothing moves while it counts
         longest = wrap(countdown_text(panel.countdown_label, seconds), look.strong.measure, self._track_px)
         self._countdown.configure(height=len(longest))

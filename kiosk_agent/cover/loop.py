@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import os
 import queue
+import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -105,3 +108,34 @@ class TkLoop:
             except queue.Empty:
                 return
             work()
+
+
+def on_signals(stop: Work) -> Work:
+    """Call ``stop`` in a thread as soon as the process is asked to end; returns what undoes this.
+
+    Tk alone would let Python see a signal only after its own next event.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    names = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+    wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_args: None) for number in wanted}
+    read_fd, write_fd = os.pipe()
+    os.set_blocking(write_fd, False)
+    before_fd = signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        while data := os.read(read_fd, 1):
+            if data[0] in wanted:
+                stop()
+        os.close(read_fd)
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+
+    def forget() -> None:
+        signal.set_wakeup_fd(before_fd)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(write_fd)
+
+    return forget

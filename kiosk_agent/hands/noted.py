@@ -39,6 +39,7 @@ class Noted:
         self._kept: list[Credentials] = []
         self._opened: Credentials | None = None  # what the protected page was last seen to open with
         self._user_agent = ""
+        self._is_forgotten = False
         self._controlling: asyncio.Task[None] | None = None
 
     async def note(self) -> None:
@@ -60,6 +61,8 @@ class Noted:
         if not self._user_agent and self._pages.front is not None:
             self._user_agent = str(await self._pages.front.evaluate("navigator.userAgent"))
         credentials = Credentials(noted.cookies, noted.local, noted.session, self._user_agent)
+        if self._is_forgotten:
+            return Credentials()
         if not self._kept or not self._kept[-1].is_same_as(credentials):
             self._kept = [*self._kept[1 - MOST_KEPT :], credentials]
         return credentials
@@ -76,6 +79,8 @@ class Noted:
         self._kept = self._kept[-1:]
 
     def _note_opened(self, credentials: Credentials) -> None:
+        if self._is_forgotten:
+            return
         self._opened = credentials
         self._kept = [credentials]  # what came before has been replaced
 
@@ -164,5 +169,8 @@ class Noted:
         return Proof.UNPROVEN
 
     def forget(self) -> None:
-        """Drop everything that is the resident's."""
+        """Drop everything that is the resident's, and note nothing more."""
+        if self._controlling is not None:
+            self._controlling.cancel()
+        self._is_forgotten = True
         self._kept, self._opened = [], None

@@ -43,7 +43,7 @@ def shield_panel(t: Translate) -> Panel:
 
 
 def challenge_panel(seconds: float, hint: str, mark: MarkPolicy, t: Translate) -> Panel:
-    """"Are you the same person?", for the support worker to answer."""
+    """ "Are you the same person?", for the support worker to answer."""
     whose = (t("This screen belongs to: {hint}", hint=hint),) if hint else ()
     needs_mark = mark is not MarkPolicy.NONE
     return Panel(

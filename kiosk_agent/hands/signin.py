@@ -136,7 +136,10 @@ class SignIn:
         await self.noted.settle()
 
     def forget(self) -> None:
-        """Drop everything that is the resident's."""
+        """Drop everything that is the resident's, and look at nothing more."""
+        self._is_settled = True
+        if self._looking is not None:
+            self._looking.cancel()
         self.noted.forget()
         self._tag = None
         self.hint = ""

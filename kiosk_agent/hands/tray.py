@@ -106,7 +106,9 @@ class DeskTray:
     def _make_icon(self, pystray: Any) -> Any:
         menu = pystray.Menu(
             pystray.MenuItem(
-                lambda _item: self._t("End the visit / next person"), self._end_pressed, default=True,
+                lambda _item: self._t("End the visit / next person"),
+                self._end_pressed,
+                default=True,
             ),
             pystray.MenuItem(lambda _item: self._t("Status"), self._status_pressed),
         )

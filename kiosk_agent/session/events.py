@@ -42,7 +42,7 @@ class TimerFired(Event, frozen=True):
 
 
 class StartRequested(Event, frozen=True):
-    """"Start" was pressed at the gate. ``visit_id`` is fresh and random (32 hex digits)."""
+    """ "Start" was pressed at the gate. ``visit_id`` is fresh and random (32 hex digits)."""
 
     visit_id: str
 

@@ -456,4 +456,3 @@ def freed_due_by_gate(step: Step, event: ev.GateRecovered) -> bool:
 def freed_by_gate(step: Step, event: ev.GateRecovered) -> bool:
     """Nothing holds any more, and all is recorded."""
     return is_free(after_gate_back(step.state))
-

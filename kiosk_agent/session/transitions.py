@@ -202,16 +202,44 @@ OF_A_VISIT = (
 # Events that change nothing in a state, whatever they say: late, twice, or meant for another state.
 IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     GATE: START | OF_A_VISIT | OF_THE_END | OF_THE_WORKER | BACK,
-    OPEN: START | NEXT_VISIT | OF_THE_END | OF_THE_COVER | OF_THE_WARNING | OF_THE_CHALLENGE | OF_THE_WORKER
+    OPEN: START
+    | NEXT_VISIT
+    | OF_THE_END
+    | OF_THE_COVER
+    | OF_THE_WARNING
+    | OF_THE_CHALLENGE
+    | OF_THE_WORKER
     | _kinds(ev.SignOutSeen, ev.LedgerRecovered),
-    SIGNED_IN: START | NEXT_VISIT | OF_THE_END | OF_THE_COVER | OF_THE_WARNING | OF_THE_CHALLENGE | OF_THE_WORKER
+    SIGNED_IN: START
+    | NEXT_VISIT
+    | OF_THE_END
+    | OF_THE_COVER
+    | OF_THE_WARNING
+    | OF_THE_CHALLENGE
+    | OF_THE_WORKER
     | _kinds(ev.VisitBrowserOpened, ev.SignInSeen, ev.LedgerRecovered),
     # input alone never leaves a warning or a challenge
-    WARNING: START | NEXT_VISIT | OF_THE_END | OF_THE_COVER | OF_THE_CHALLENGE | OF_THE_WORKER | INPUT
+    WARNING: START
+    | NEXT_VISIT
+    | OF_THE_END
+    | OF_THE_COVER
+    | OF_THE_CHALLENGE
+    | OF_THE_WORKER
+    | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.WarningShown, ev.LedgerRecovered),
-    CHALLENGE: START | NEXT_VISIT | OF_THE_END | OF_THE_WARNING | OF_THE_WORKER | INPUT
+    CHALLENGE: START
+    | NEXT_VISIT
+    | OF_THE_END
+    | OF_THE_WARNING
+    | OF_THE_WORKER
+    | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.SignInSeen, ev.LedgerRecovered),
-    ENDING: START | NEXT_VISIT | OF_THE_WARNING | OF_THE_CHALLENGE | OF_THE_WORKER | INPUT
+    ENDING: START
+    | NEXT_VISIT
+    | OF_THE_WARNING
+    | OF_THE_CHALLENGE
+    | OF_THE_WORKER
+    | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.SignOutSeen, ev.EndRequested),
     CONFIRMING: START | NEXT_VISIT | OF_A_VISIT | OF_THE_END | BACK | _kinds(ev.Released),
     # the cover of a held desk belongs to the supervisor, which keeps it up by itself

@@ -292,9 +292,7 @@ def begin_end(step: Step, reason: EndReason, source: EndSource | None = None) ->
         name=StateName.ENDING,
         warned=None,
         challenged=None,
-        ending=Ending(
-            reason=reason, source=source, phase=Phase.SHIELDING, until=step.now + step.policy.shield_limit_s
-        ),
+        ending=Ending(reason=reason, source=source, phase=Phase.SHIELDING, until=step.now + step.policy.shield_limit_s),
     )
 
 
@@ -414,4 +412,3 @@ def end_uncovered(step: Step, event: ev.ShieldLost | ev.TimerFired) -> None:
     """End the visit: it cannot be covered."""
     begin_end(step, EndReason.SHIELD_LOST)
     begin_destroy_uncovered(step)
-

@@ -37,6 +37,16 @@ weights = { resumed = "certain" }
 fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
+def check(error: InputError, file: str, lines: int) -> None:
+    assert error.problems
+    for problem in error.problems:
+        assert problem.file == file
+        assert problem.expected
+        assert problem.found
+        assert problem.line is None or 1 <= problem.line <= lines
+        assert str(problem).isprintable()
+
+
 def read(file: Path, raw: bytes, loaders: list[Callable[[Path], object]] = LOADERS) -> None:
     """The loaders on a file of these bytes; anything but an InputError goes through."""
     file.write_bytes(raw)
@@ -44,13 +54,7 @@ def read(file: Path, raw: bytes, loaders: list[Callable[[Path], object]] = LOADE
         try:
             load(file)
         except InputError as error:
-            assert error.problems
-            for problem in error.problems:
-                assert problem.file == str(file)
-                assert problem.expected
-                assert problem.found
-                assert problem.line is None or 1 <= problem.line <= raw.count(b"\n") + 1
-                assert str(problem).isprintable()
+            check(error, str(file), lines=raw.count(b"\n") + 1)
 
 
 @fuzz

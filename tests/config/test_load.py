@@ -219,8 +219,8 @@ def test_a_hotkey_is_taken_as_pynput_takes_it(file: Path, keys: str, display: st
 
 @pytest.mark.parametrize(
     "keys",
-    ["ctrl+end", "<ctrl>", "q", "<end>", "<ctrl>+<ctrl>", "<ctrl>+", "+", "<ctrl>++", "<ctrl> + q", "<strg>+q", "<ctrl>+qq",
-     "<ctrl>+<alt>", "<ctrl>+ ", "<>+q", "<ctrl>-<end>"],
+    ["ctrl+end", "<ctrl>", "q", "<end>", "<ctrl>+<ctrl>", "<ctrl>+", "+", "<ctrl>++", "<ctrl> + q", "<strg>+q",
+     "<ctrl>+qq", "<ctrl>+<alt>", "<ctrl>+ ", "<>+q", "<ctrl>-<end>"],
 )  # fmt: skip
 def test_what_is_no_hotkey_is_refused(file: Path, keys: str) -> None:
     assert problem(file, f'[hotkey]\nend_visit = "{keys}"\n').key == "hotkey.end_visit"

@@ -164,9 +164,7 @@ async def test_after_the_cover_the_resident_types_on_at_once(
     assert "never" not in typed
 
 
-async def test_the_agents_own_clicks_beneath_the_cover_work(
-    portal: Page, cover: StandaloneCover, display: str
-) -> None:
+async def test_the_agents_own_clicks_beneath_the_cover_work(portal: Page, cover: StandaloneCover, display: str) -> None:
     await cover.show(SHIELD)
     with Watch(display) as watch:
         await portal.locator("#button").click()

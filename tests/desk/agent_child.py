@@ -33,6 +33,7 @@ class Child:
     def __init__(self, socket_path: str) -> None:
         self._socket_path = socket_path
         self._hall = Hall()
+        self._looping: asyncio.Future[Any] | None = None
         self.watchers = Watchers(observe=self._hall.observe, state_changed=self._hall.state_changed)
 
     async def beside(self, desk: Desk) -> None:
@@ -63,7 +64,7 @@ class Child:
             case {"do": "goto", "url": url} if desk.visit is not None:
                 await desk.visit.page.goto(url, wait_until="commit")
             case {"do": "loop"} if desk.visit is not None:  # its renderer hangs for ever
-                asyncio.ensure_future(desk.visit.page.evaluate("for (;;);"))
+                self._looping = asyncio.ensure_future(desk.visit.page.evaluate("for (;;);"))
             case {"do": "hang"}:  # the agent's own event loop hangs for ever
                 while True:
                     pass

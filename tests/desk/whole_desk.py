@@ -50,9 +50,7 @@ def write_desk(
     """The files of a desk; returns the configuration's path."""
     (folder / "portal.toml").write_text(practice_profile(portal, variant), encoding="utf-8")
     config = folder / "agent.toml"
-    config.write_text(
-        CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s), encoding="utf-8"
-    )
+    config.write_text(CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s), encoding="utf-8")
     return config
 
 

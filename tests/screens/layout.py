@@ -24,7 +24,8 @@ MEASURE = """() => {
       const [a, b] = [luminance(parse(getComputedStyle(e).color)), luminance(ground(e))].sort((x, y) => y - x);
       const ratio = (a + 0.05) / (b + 0.05);
       if (ratio < 4.5) found.contrast.push([e.textContent.slice(0, 30), ratio]);
-      if (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline') found.clipped.push(e.textContent.slice(0, 30));
+      const isBlock = getComputedStyle(e).display !== 'inline';
+      if (e.scrollWidth > e.clientWidth + 1 && isBlock) found.clipped.push(e.textContent.slice(0, 30));
     }
     if (e.matches('button, label.check')) {
       const least = e.matches('.quiet') ? 44 : 64;

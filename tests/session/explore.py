@@ -20,9 +20,18 @@ from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy, Policy
 from kiosk_agent.session.state import Phase, Rules
-from kiosk_agent.session.vocabulary import Answer, Answerer, EndReason, EndSource, HoldReason, Proof, Signal, StateName
-from kiosk_agent.session.vocabulary import Weight
-from tests.session.witness import LAWS, VISIT, Broken, Moment, Witness, after_crash, watch
+from kiosk_agent.session.vocabulary import (
+    Answer,
+    Answerer,
+    EndReason,
+    EndSource,
+    HoldReason,
+    Proof,
+    Signal,
+    StateName,
+    Weight,
+)
+from tests.session.witness import LAWS, VISIT, BrokenLawError, Moment, Witness, after_crash, watch
 
 QUANTUM_S = 10.0
 SMALL = Policy(
@@ -45,6 +54,8 @@ LATE_S = 10.0  # how far a timer may come too late, one quantum; suspend is a mo
 ASLEEP_S = 1000.0
 FLOOR_S = -200.0  # what lies further in the past than every limit is all the same
 AWAITED = en.VisitStarted | en.Outcome | en.Confirmation | en.Override
+
+LAWS_OF_EVENTS = {1, 3}
 
 Node = tuple[Any, Witness]
 
@@ -116,27 +127,37 @@ class World:
         self.machine = machine
         self.rules = rules
         self.laws = {number: LAWS[number] for number in laws}
+        self._asked: Any = None
+        self._answer: float | None = None
 
     def step(self, node: Node, event: ev.Event, now: float) -> Node:
-        """The next node. Raises Broken where a law does not hold."""
+        """The next node. Raises BrokenLawError where a law does not hold."""
         state, seen = node
         after, commands = self.machine.transition(state, event, now, self.rules)
         now_seen = watch(seen, state, after, event, now, commands)
+        changed = after is not state or bool(commands) or now_seen is not seen
+        before = self._deadline(state)
         at = Moment(
             before=state,
             after=after,
             event=event,
             now=now,
             commands=commands,
-            deadline_before=self.machine.next_deadline(state, self.rules.policy),
-            deadline_after=self.machine.next_deadline(after, self.rules.policy),
+            deadline_before=before,
+            deadline_after=self._deadline(after) if changed else before,
             seen_before=seen,
             seen=now_seen,
             rules=self.rules,
         )
-        for law in self.laws.values():
-            law(at)
+        for number, law in self.laws.items():
+            if changed or number in LAWS_OF_EVENTS:  # the others held before, and nothing has changed
+                law(at)
         return after, now_seen
+
+    def _deadline(self, state: Any) -> float | None:
+        if self._asked is not state:
+            self._asked, self._answer = state, self.machine.next_deadline(state, self.rules.policy)
+        return self._answer
 
     def acknowledge(self, node: Node, now: float, but: int) -> Node:
         """Record at once whatever nothing waits for, but for the last ``but`` entries."""
@@ -191,8 +212,16 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
     """An end, and what was seen of it. Once the outcome is written, only the proof that it names still matters."""
     ending = state.ending
     told = replace(
-        seen, signed_in=False, logout_asked=False, steps_ok=None, half=False, residue_asked=False, residue_clean=None,
-        proof_asked=False, proved=None, incident=False,
+        seen,
+        signed_in=False,
+        logout_asked=False,
+        steps_ok=None,
+        half=False,
+        residue_asked=False,
+        residue_clean=None,
+        proof_asked=False,
+        proved=None,
+        incident=False,
     )
     if seen.outcomes_kept:
         told = replace(told, browser_asked=told.browser_asked or told.browser_gone, sign_in_kept=True)
@@ -292,9 +321,7 @@ def fold(node: Node, dt: float) -> Node:
         last_input=_past(seen.last_input, dt) if state.name in VISIT else 0.0,
         extensions=seen.extensions if state.name in VISIT else 0,
         warned=None if seen_warned is None else replace(seen_warned, deadline=_past(seen_warned.deadline, dt)),
-        pending=tuple(
-            do.Record(number[r.ticket], _entry(r.entry, rename)) for r in seen.pending
-        ),
+        pending=tuple(do.Record(number[r.ticket], _entry(r.entry, rename)) for r in seen.pending),
     )
     return folded, seen
 
@@ -303,7 +330,7 @@ def fold(node: Node, dt: float) -> Node:
 
 
 def explore(world: World, config: Config, findings: Findings | None = None) -> Findings:
-    """Every node of the small world. Raises Broken at the first law that does not hold."""
+    """Every node of the small world. Raises BrokenLawError at the first law that does not hold."""
     findings = findings if findings is not None else Findings()
     row_for = world.machine.row_for
 
@@ -337,7 +364,7 @@ def _search(world: World, config: Config, findings: Findings) -> None:
         state, seen = node
         findings.nodes += 1
         if state.name is StateName.ENDING and not world.ends_by_itself(node):
-            raise Broken(1, "an end that is left to its timers does not come to an end")
+            raise BrokenLawError(1, "an end that is left to its timers does not come to an end")
         for event in events_for(node):
             findings.steps += 1
             findings.pairs.add((state.name, type(event)))
@@ -421,13 +448,28 @@ def _senses(event: ev.Event) -> bool:
     return isinstance(event, OF_THE_SENSES) or _plain(event)
 
 
+RUNNING = frozenset({StateName.HELD, StateName.GATE, *VISIT})
+
+
 def _slow(event: ev.Event) -> bool:
     """The ledger answers late or never; a visit up to the beginning of its end."""
-    opening = (ev.AgentStarted, ev.TimerFired, ev.StartRequested, ev.VisitBrowserOpened, ev.SignInSeen, ev.EntryRecorded)
+    opening = (
+        ev.AgentStarted,
+        ev.TimerFired,
+        ev.StartRequested,
+        ev.VisitBrowserOpened,
+        ev.SignInSeen,
+        ev.EntryRecorded,
+    )
     return isinstance(event, opening) or event == ev.ChangeSignalled(Signal.CARD_REMOVED)
 
 
-RUNNING = frozenset({StateName.HELD, StateName.GATE, *VISIT})
+def _recovering(event: ev.Event) -> bool:
+    """A sense is lost and back again, in a plain visit."""
+    plain = (ev.AgentStarted, ev.StartRequested, ev.EntryRecorded, ev.EndRequested, ev.ShieldShown, ev.BrowserGone)
+    return isinstance(event, (*plain, ev.SenseLost, ev.SenseRecovered)) or event == ev.ResidueRemoved(True)
+
+
 CONFIGS = (
     Config("people", Rules(SMALL, Proof.REVOKED, "1"), _until_the_end),
     Config("signed", Rules(replace(SMALL, mark=MarkPolicy.INITIALS, gap_s=5), Proof.REVOKED, "1"), _until_the_end),
@@ -439,6 +481,7 @@ CONFIGS = (
     Config("ends", Rules(SMALL, Proof.REVOKED, "1"), _ends),
     Config("ledger", Rules(SMALL, Proof.CLEARED, "1"), _ledger, crashes=True),
     Config("slow ledger", Rules(SMALL, Proof.CLEARED, "1"), _slow, ledger_is_slow=True, within=RUNNING),
+    Config("slow senses", Rules(SMALL, Proof.CLEARED, "1"), _recovering, ledger_is_slow=True),
     Config("gate", Rules(SMALL, Proof.CLEARED, "1"), _gate),
     Config("senses", Rules(SMALL, Proof.CLEARED, "1"), _senses),
 )

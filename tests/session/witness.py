@@ -39,7 +39,7 @@ CERTAIN_SIGNALS = {
 GOODNESS = {Proof.HALF: 0, Proof.UNPROVEN: 1, Proof.CLEARED: 2, Proof.REVOKED: 3}
 
 
-class Broken(AssertionError):
+class BrokenLawError(AssertionError):
     """A law does not hold. ``law`` is its number in the design."""
 
     def __init__(self, law: int, text: str) -> None:
@@ -79,7 +79,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     cleared: str = ""  # "confirmed" or "overridden"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Moment:
     """One call of the session, seen from outside."""
 
@@ -257,36 +257,36 @@ def law_1(at: Moment) -> None:
             changed = False
     if alive and changed:
         if at.after.name not in (StateName.ENDING, StateName.HELD):
-            raise Broken(1, f"{at.event} in {at.before.name} left the session in {at.after.name}")
+            raise BrokenLawError(1, f"{at.event} in {at.before.name} left the session in {at.after.name}")
         if not at.seen.covered:
-            raise Broken(1, f"{at.event} in {at.before.name} left the portal uncovered")
+            raise BrokenLawError(1, f"{at.event} in {at.before.name} left the portal uncovered")
     running = at.seen.browser_asked and not at.seen.browser_gone
     if at.after.name in (CHALLENGE, StateName.ENDING, StateName.HELD) and running and not at.seen.covered:
-        raise Broken(1, f"{at.after.name} leaves the portal uncovered")
+        raise BrokenLawError(1, f"{at.after.name} leaves the portal uncovered")
     if at.after.name is StateName.ENDING and at.deadline_after is None and not at.after.stopped:
-        raise Broken(1, "an end that waits for ever is no end")
+        raise BrokenLawError(1, "an end that waits for ever is no end")
     if any(isinstance(command, do.RunLogout) for command in at.commands) and not isinstance(at.event, ev.ShieldShown):
-        raise Broken(1, "the logout was run before the shield was seen")
+        raise BrokenLawError(1, "the logout was run before the shield was seen")
 
 
 def law_2(at: Moment) -> None:
     """No way from one visit to the next except through a destroyed browser and a recorded confirmation or override."""
     seen, opened = at.seen, any(isinstance(command, do.OpenVisitBrowser) for command in at.commands)
     if opened and not seen.start_kept:
-        raise Broken(2, "a visit runs unrecorded")
+        raise BrokenLawError(2, "a visit runs unrecorded")
     ended = seen.visit is not None and (seen.browser_asked or seen.start_kept)
     if at.after.name is StateName.GATE and ended:
         if not seen.browser_gone:
-            raise Broken(2, "the gate opened while the last browser was not gone")
+            raise BrokenLawError(2, "the gate opened while the last browser was not gone")
         if not seen.cleared:
-            raise Broken(2, "the gate opened without a recorded confirmation or override")
+            raise BrokenLawError(2, "the gate opened without a recorded confirmation or override")
     if at.after.name is StateName.CONFIRMING and seen.browser_asked and not seen.browser_gone:
-        raise Broken(2, "a confirmation was asked for while the browser was not gone")
+        raise BrokenLawError(2, "a confirmation was asked for while the browser was not gone")
     new = any(isinstance(c, do.Record) and isinstance(c.entry, en.VisitStarted) for c in at.commands)
     if new and at.before.name is not StateName.GATE and not isinstance(at.event, ev.LedgerRecovered | ev.Released):
-        raise Broken(2, f"a visit began in {at.before.name}")
+        raise BrokenLawError(2, f"a visit began in {at.before.name}")
     if at.before.name not in (StateName.GATE, *VISIT) and at.after.name in VISIT:
-        raise Broken(2, f"a visit goes on after {at.before.name}")
+        raise BrokenLawError(2, f"a visit goes on after {at.before.name}")
 
 
 def law_3(at: Moment) -> None:
@@ -297,11 +297,11 @@ def law_3(at: Moment) -> None:
     inputs = ev.PortalActivity | ev.NavigationRefused | ev.OperationFinished | ev.SignInSeen | ev.WarningShown
     if isinstance(at.event, inputs) and on_time:
         if at.after.name is not at.before.name:
-            raise Broken(3, f"{at.event} led from {at.before.name} to {at.after.name}")
+            raise BrokenLawError(3, f"{at.event} led from {at.before.name} to {at.after.name}")
         if at.deadline_after is None or (at.deadline_before is not None and at.deadline_after > at.deadline_before):
-            raise Broken(3, f"{at.event} moved the deadline of {at.before.name}")
+            raise BrokenLawError(3, f"{at.event} moved the deadline of {at.before.name}")
     if at.after.name in UNCOVERED and not _lets_go_on(at):
-        raise Broken(3, f"{at.event} led from {at.before.name} to {at.after.name}")
+        raise BrokenLawError(3, f"{at.event} led from {at.before.name} to {at.after.name}")
 
 
 def _lets_go_on(at: Moment) -> bool:
@@ -322,18 +322,18 @@ def law_4(at: Moment) -> None:
     if at.after.name in VISIT and at.seen.signed_in:
         last = at.seen.last_input + at.policy.idle_limit_s + at.policy.warning_s
         if at.now >= last:
-            raise Broken(4, f"alive {at.now - last:g} s past its last moment")
+            raise BrokenLawError(4, f"alive {at.now - last:g} s past its last moment")
         if at.deadline_after is None or at.deadline_after > last:
-            raise Broken(4, f"would be woken at {at.deadline_after}, past its last moment {last:g}")
+            raise BrokenLawError(4, f"would be woken at {at.deadline_after}, past its last moment {last:g}")
 
 
 def law_5(at: Moment) -> None:
     """Each visit gets exactly one outcome, also after power loss."""
     if at.seen.outcomes_kept > 1:
-        raise Broken(5, "two outcomes of one visit are in the ledger")
+        raise BrokenLawError(5, "two outcomes of one visit are in the ledger")
     ended = at.after.name in (StateName.GATE, StateName.CONFIRMING) and at.seen.start_kept
     if ended and at.seen.outcomes_kept != 1:
-        raise Broken(5, f"{at.after.name} with {at.seen.outcomes_kept} outcomes of the last visit")
+        raise BrokenLawError(5, f"{at.after.name} with {at.seen.outcomes_kept} outcomes of the last visit")
 
 
 def law_6(at: Moment) -> None:
@@ -347,56 +347,56 @@ def law_6(at: Moment) -> None:
                 if told is None:
                     _outcome_is_true(outcome, seen, at.rules)
                 elif outcome.proof is not told:
-                    raise Broken(6, f"an outcome of {told} was recorded again as {outcome.proof}")
+                    raise BrokenLawError(6, f"an outcome of {told} was recorded again as {outcome.proof}")
             case do.Record(entry=en.OutcomeRevised(visit_id=visit_id, proof=proof)):
                 if not again:
                     said = isinstance(at.event, ev.ProofRevised) and at.event.proof is proof
                     was_open = visit_id != seen.visit or at.seen_before.told is Proof.UNPROVEN
                     if not said or not was_open or (proof is not Proof.HALF and seen.half and visit_id == seen.visit):
-                        raise Broken(6, f"an outcome was revised to {proof}")
+                        raise BrokenLawError(6, f"an outcome was revised to {proof}")
             case do.AskConfirmation(visit_id=visit_id, proof=proof) if visit_id == seen.visit:
                 if proof not in (seen.told, Proof.UNPROVEN):
-                    raise Broken(6, f"the confirmation speaks of {proof}, the outcome of {seen.told}")
+                    raise BrokenLawError(6, f"the confirmation speaks of {proof}, the outcome of {seen.told}")
             case _:
                 pass
 
 
 def _outcome_is_true(outcome: en.Outcome, seen: Witness, rules: Rules) -> None:
     if outcome.proof in (Proof.REVOKED, Proof.CLEARED) and (seen.proved is not outcome.proof or seen.half):
-        raise Broken(6, f"{outcome.proof} was counted, {seen.proved} was proved, half: {seen.half}")
+        raise BrokenLawError(6, f"{outcome.proof} was counted, {seen.proved} was proved, half: {seen.half}")
     if outcome.proof is Proof.UNPROVEN and seen.half:
-        raise Broken(6, "a half logout was counted as merely unproven")
+        raise BrokenLawError(6, "a half logout was counted as merely unproven")
     if outcome.proof is Proof.NOT_NEEDED and (seen.signed_in or outcome.saw_sign_in):
-        raise Broken(6, "a visit with a sign-in was counted as needing no proof")
+        raise BrokenLawError(6, "a visit with a sign-in was counted as needing no proof")
     if outcome.residue_clean and not seen.residue_clean:
-        raise Broken(6, "residue that was not reported gone was counted as gone")
+        raise BrokenLawError(6, "residue that was not reported gone was counted as gone")
     if outcome.steps_ok and not seen.steps_ok:
-        raise Broken(6, "a logout that did not finish was counted as finished")
+        raise BrokenLawError(6, "a logout that did not finish was counted as finished")
     if outcome.proof is not Proof.NOT_NEEDED and GOODNESS[outcome.proof] < GOODNESS[rules.expect] and not seen.incident:
-        raise Broken(6, "less proof than expected was no incident")
+        raise BrokenLawError(6, "less proof than expected was no incident")
 
 
 def law_7(at: Moment) -> None:
     """Extensions are counted and limited, at least ten are offered, and a warning lasts at least 20 s."""
     if at.seen.extensions > at.policy.max_extensions:
-        raise Broken(7, f"{at.seen.extensions} extensions")
+        raise BrokenLawError(7, f"{at.seen.extensions} extensions")
     for command in at.commands:
         match command:
             case do.ShowWarning(kind=kind, deadline=deadline, can_extend=can_extend):
                 on_time = at.deadline_before == at.now
                 if on_time and deadline - at.now < at.policy.warning_s:
-                    raise Broken(7, f"a warning of {deadline - at.now:g} s")
+                    raise BrokenLawError(7, f"a warning of {deadline - at.now:g} s")
                 left = at.seen.extensions < at.policy.max_extensions
                 if kind is WarningKind.IDLE and can_extend is not left:
-                    raise Broken(7, f"can_extend {can_extend} after {at.seen.extensions} extensions")
+                    raise BrokenLawError(7, f"can_extend {can_extend} after {at.seen.extensions} extensions")
                 if kind is WarningKind.MAX_LENGTH and can_extend:
-                    raise Broken(7, "a visit was to be extended past its full length")
+                    raise BrokenLawError(7, "a visit was to be extended past its full length")
                 ends_at = at.seen.started_at + at.policy.max_visit_s
                 if kind is WarningKind.MAX_LENGTH and at.now + 2 * at.policy.warning_s <= ends_at:
-                    raise Broken(7, "an extension was withheld long before the visit's full length")
+                    raise BrokenLawError(7, "an extension was withheld long before the visit's full length")
             case do.Record(entry=en.WarningResponse(answer=Answer.SAME, extension=extension)):
                 if isinstance(at.event, ev.WarningAnswered) and extension < at.seen.extensions:
-                    raise Broken(7, f"extension {at.seen.extensions} was counted as {extension}")
+                    raise BrokenLawError(7, f"extension {at.seen.extensions} was counted as {extension}")
             case _:
                 pass
 

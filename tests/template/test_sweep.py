@@ -71,8 +71,11 @@ async def test_a_browser_that_outlived_its_agent_is_killed(desk: Desk) -> None:
     folder = await abandoned_copy(desk)
     # without a driver that would take it along: as after a crash of the driver
     command = [str(desk.executable), *LAUNCH_OPTIONS["args"], f"--user-data-dir={folder / 'profile'}"]  # type: ignore[misc]  # a list
-    browser = subprocess.Popen([*command, *([] if SANDBOX else ["--no-sandbox"]), "--remote-debugging-port=0"],
-                               stderr=subprocess.PIPE, text=True)
+    browser = subprocess.Popen(
+        [*command, *([] if SANDBOX else ["--no-sandbox"]), "--remote-debugging-port=0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert browser.stderr is not None
     assert any("DevTools listening" in line for line in browser.stderr)
     running = psutil.Process(browser.pid)

@@ -120,5 +120,3 @@ async def test_a_visit_never_changes_the_template(desk: Desk) -> None:
         await end(launch)
     assert content() == before
     assert read_template(desk.profile, desk.data_dir) == template
-
-

@@ -1,0 +1,181 @@
+"""Where a visit may go, what counts as activity, and what ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import psutil
+import pytest
+from playwright.async_api import Error
+
+from kiosk_agent.practice.switches import Quirk, Switches
+from kiosk_agent.session import events as ev
+from tests.browser.conftest import Visit
+
+
+class Outside(BaseHTTPRequestHandler):
+    """A site that no profile names."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"outside")
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def outside() -> Iterator[tuple[str, list[str]]]:
+    """Its address, and what was asked of it."""
+    asked: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.3", 0), type("Here", (Outside,), {"asked": asked}))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.3:{server.server_port}", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def test_an_address_outside_the_profile_is_refused_and_counted(
+    visit: Visit, outside: tuple[str, list[str]]
+) -> None:
+    url, asked = outside
+    await visit.page.goto(f"{url}/page")
+    await visit.until(ev.NavigationRefused)
+    assert "outside" not in await visit.page.content()
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "url => { location.href = url }",
+        "url => { window.open(url) }",
+        "url => { const f = document.createElement('iframe'); f.src = url; document.body.append(f) }",
+        "url => { fetch(url, {mode: 'no-cors'}).catch(() => {}) }",
+        "url => { new Image().src = url }",
+        "url => { navigator.sendBeacon(url, 'x') }",
+        "url => { const a = document.createElement('a'); Object.assign(a, {href: url, target: '_blank'}); a.click() }",
+        "url => { const f = document.body.appendChild(document.createElement('form')); f.action = url; f.submit() }",
+        "url => { const w = new Worker(URL.createObjectURL(new Blob([`fetch('${url}', {mode: 'no-cors'})`]))) }",
+    ],
+    ids=["navigation", "popup", "frame", "fetch", "image", "beacon", "link", "form", "worker"],
+)
+async def test_no_way_leads_outside(visit: Visit, outside: tuple[str, list[str]], script: str) -> None:
+    url, asked = outside
+    await visit.page.evaluate(script, f"{url}/leak")
+    await visit.until(ev.NavigationRefused)
+    assert asked == []
+
+
+@pytest.mark.parametrize("url", ["data:text/html,hello", "file:///etc/hostname", "view-source:{portal}/help"])
+async def test_what_no_glob_can_name_is_not_shown(visit: Visit, url: str) -> None:
+    with contextlib.suppress(Error):  # refused by the browser already, or taken back meanwhile
+        await visit.page.goto(url.format(portal=visit.portal.url))
+    await visit.page.wait_for_url(f"{visit.portal.url}/")
+    assert visit.of(ev.NavigationRefused)
+
+
+async def test_a_thousand_pictures_from_outside_count_once(visit: Visit, outside: tuple[str, list[str]]) -> None:
+    url, asked = outside
+    await visit.page.evaluate(
+        "async url => { await Promise.all([...Array(50).keys()].map(n => fetch(`${url}/${n}`).catch(() => {}))) }", url
+    )
+    await visit.until(ev.NavigationRefused)
+    assert len(visit.of(ev.NavigationRefused)) == 1
+    assert asked == []
+
+
+async def test_real_input_in_a_page_counts_at_most_once_a_second(visit: Visit) -> None:
+    for step in range(200):
+        await visit.page.mouse.move(100 + step % 50, 100)
+    await visit.until(ev.PortalActivity)
+    assert len(visit.of(ev.PortalActivity)) < 20  # 200 moves take a moment, not twenty seconds
+
+
+async def test_input_that_a_script_makes_up_does_not_count(visit: Visit) -> None:
+    await visit.page.evaluate(
+        "() => { for (const type of ['pointerdown', 'keydown', 'wheel', 'input', 'pointermove'])"
+        " document.body.dispatchEvent(new Event(type, {bubbles: true})) }"
+    )
+    await visit.page.evaluate("() => new Promise(r => setTimeout(r, 300))")
+    assert not visit.of(ev.PortalActivity)
+    assert await visit.page.evaluate("typeof __kiosk_post") == "undefined"
+    assert await visit.page.evaluate("typeof __kiosk_overlay") == "undefined"
+
+
+@pytest.mark.parametrize("switches", [Switches(quirks=frozenset({Quirk.DOCUMENT_OPEN}))])
+async def test_input_counts_after_a_page_wrote_itself_anew(visit: Visit) -> None:
+    await visit.sign_in()
+    await visit.page.click("#rewrite")
+    before = len(visit.of(ev.PortalActivity))
+    await visit.page.evaluate("() => new Promise(r => setTimeout(r, 1100))")  # the page's own limit is a second
+    await visit.page.mouse.move(200, 200)
+    await visit.page.mouse.move(220, 220)
+    await visit.until(ev.PortalActivity, times=before + 1)
+
+
+@pytest.mark.parametrize("switches", [Switches(quirks=frozenset({Quirk.FRAME}))])
+async def test_input_in_a_frame_of_another_site_counts(visit: Visit) -> None:
+    await visit.page.context.unroute_all()
+    await visit.sign_in()
+    frame = visit.page.frame_locator("iframe").first
+    box = await frame.locator("body").bounding_box()
+    assert box is not None
+    before = len(visit.of(ev.PortalActivity))
+    await visit.page.evaluate("() => new Promise(r => setTimeout(r, 1100))")  # the page's own limit is a second
+    await visit.page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await visit.page.mouse.move(box["x"] + 9, box["y"] + 9)
+    await visit.until(ev.PortalActivity, times=before + 1)
+
+
+async def test_the_last_page_closed_is_the_end_of_the_visit(visit: Visit) -> None:
+    second = await visit.page.context.new_page()
+    await visit.page.close()
+    assert not visit.of(ev.VisitBrowserLost)
+    await second.close()
+    assert not (await visit.until(ev.VisitBrowserLost)).crashed
+
+
+async def test_a_killed_browser_is_noticed_at_once(visit: Visit) -> None:
+    os.kill(visit.root_pid, signal.SIGKILL)
+    assert (await visit.until(ev.VisitBrowserLost)).crashed
+    assert await visit.browser.destroy()
+
+
+async def test_a_killed_driver_takes_the_browser_with_it(visit: Visit) -> None:
+    root = psutil.Process(visit.root_pid)
+    helpers = root.children(recursive=True)
+    psutil.Process(root.ppid()).kill()
+    assert (await visit.until(ev.VisitBrowserLost)).crashed
+    assert await visit.browser.destroy()
+    assert not [one for one in (root, *helpers) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+async def test_a_page_that_crashed_does_not_stay(visit: Visit) -> None:
+    other = await visit.page.context.new_page()
+    with pytest.raises(Error):
+        await other.goto("chrome://crash")
+    await visit.page.bring_to_front()
+    assert await visit.page.title()
+
+
+async def test_destroying_leaves_no_process_and_may_be_asked_again(visit: Visit) -> None:
+    root = psutil.Process(visit.root_pid)
+    helpers = root.children(recursive=True)
+    assert len(helpers) > 2
+    assert await visit.browser.destroy()
+    assert not [one for one in (root, *helpers) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert await visit.browser.destroy()
+    assert visit.pids[-1] is None
+    assert not visit.of(ev.VisitBrowserLost)
