@@ -126,7 +126,7 @@ def test_paths_start_at_the_files_folder_wherever_the_agent_is_started(
     monkeypatch.setenv("USERPROFILE", "/home/desk")
     config = load_config(tmp_path / "conf" / "agent.toml")
     assert config.profile == tmp_path / "conf" / "../portals/p.toml"
-    assert config.desk.data_dir == Path("/home/desk/desk")
+    assert config.desk.data_dir == Path("/srv/desk/desk")
 
 
 # mistakes
