@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 import psutil
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route
+from playwright.async_api import Browser, BrowserContext, Page, Playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import BrowserLostError
+from kiosk_agent.hands.borders import Borders
 from kiosk_agent.hands.clipboard import clear_clipboard
 from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.guard import Guard, guard
@@ -30,7 +31,6 @@ from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.signin import SignIn
 from kiosk_agent.hands.window import place_window
 from kiosk_agent.locale import translator
-from kiosk_agent.portal.globs import matches_any
 from kiosk_agent.portal.profile import Isolation, Profile
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 from kiosk_agent.session import events as ev
@@ -42,7 +42,6 @@ CLOSE_LIMIT_S = 1.0  # measured: 0.02 s for a browser that is gone
 KILL_LIMIT_S = 3.0
 ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
 FIRST_PAGE_LIMIT_MS = 15_000.0
-INNER_SCHEMES = ("about:blank", "about:srcdoc", "data:", "blob:")  # inside a page of the portal
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,7 @@ class ResidentBrowser:
         self._on_process = on_process
         self._clock = clock or SystemClock()
         self._t = translator(settings.language)
+        self._borders = Borders(profile.portal.allowed, settings.language, self._t, self._refused)
         self._launch = self._choose_launch()
         self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.proxy)
         self._browser: Browser | None = None
@@ -91,7 +91,6 @@ class ResidentBrowser:
         self._warned_until = 0.0
         self._warned: dict[Page, asyncio.Event] = {}
         self._active_at = float("-inf")
-        self._refused_origins: set[str] = set()
         self._ending = False
         self._retry: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -118,13 +117,20 @@ class ResidentBrowser:
         self._on_process(self._launch.root_pid)
         context = self._context
         try:
-            await context.route("**/*", self._route)
+            await context.route("**/*", self._borders.route)
             self._guard = await guard(self._browser, self._foreign_window)
-            self._pages = Pages(context, self._heard, arrived=self._arrived, moved=self._moved, emptied=self._emptied)
+            self._pages = Pages(
+                context,
+                self._heard,
+                self._borders.document_paused,
+                arrived=self._arrived,
+                moved=self._moved,
+                emptied=self._emptied,
+            )
             self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post)
             context.on("response", self._sign_in.answered)
             page = context.pages[0] if context.pages else await context.new_page()
-            self._pages.start()
+            await self._pages.start()
             await place_window(page, self._settings.window, headless=self._settings.headless)
         except BrowserError as error:
             raise BrowserLostError("The browser was lost while it started.") from error
@@ -178,22 +184,8 @@ class ResidentBrowser:
 
     # what may be opened
 
-    async def _route(self, route: Route) -> None:
-        request = route.request
-        url = request.url
-        if url.startswith(INNER_SCHEMES) or matches_any(self._profile.portal.allowed, url):
-            await route.continue_()
-            return
-        if request.is_navigation_request():
-            self._post(ev.NavigationRefused())
-            words = self._t("This page cannot be opened at this desk.")
-            await route.fulfill(status=403, content_type="text/plain; charset=utf-8", body=words)
-            return
-        origin = "/".join(url.split("/", 3)[:3])
-        if origin not in self._refused_origins:  # a portal that asks for something a thousand times is counted once
-            self._refused_origins.add(origin)
-            self._post(ev.NavigationRefused())
-        await route.abort("blockedbyclient")
+    def _refused(self) -> None:
+        self._post(ev.NavigationRefused())
 
     def _foreign_window(self, closed: bool) -> None:
         signal = Signal.FOREIGN_WINDOW_CLOSED if closed else Signal.FOREIGN_WINDOW_STUCK
@@ -220,7 +212,7 @@ class ResidentBrowser:
     def _note_activity(self, page: Page) -> None:
         """Input counts in the portal's pages alone, and once a second, however many pages and frames report it."""
         now = self._clock.now()
-        if now - self._active_at >= ACTIVITY_PAUSE_S and matches_any(self._profile.portal.allowed, page.url):
+        if now - self._active_at >= ACTIVITY_PAUSE_S and self._borders.is_portal(page.url):
             self._active_at = now
             self._post(ev.PortalActivity())
         self._look()
@@ -236,9 +228,8 @@ class ResidentBrowser:
             self._start(self._warn_page(watched, msgspec.structs.replace(self._warning, seconds=left_s)))
 
     def _moved(self, page: Page) -> None:
-        url = page.url
-        if not self._may_show(url):
-            self._post(ev.NavigationRefused())
+        if not self._borders.may_stay(page):
+            self._refused()
             self._start(self._back_to_start(page))
             return
         self._look()
@@ -246,18 +237,12 @@ class ResidentBrowser:
         if watched is not None:
             self._warn_again(watched)
 
-    def _may_show(self, url: str) -> bool:
-        """Whether a page may stand at ``url``. What is typed into the address bar comes past the requests' check."""
-        if url.startswith(("about:blank", "chrome-error:")):  # an empty tab; the browser's words that nothing answers
-            return True
-        return matches_any(self._profile.portal.allowed, url.removeprefix("blob:"))
-
     async def _back_to_start(self, page: Page) -> None:
         await page.goto(self._profile.portal.start_url, wait_until="commit", timeout=FIRST_PAGE_LIMIT_MS)
 
     def _emptied(self) -> None:
-        if not self._ending:
-            self._post(ev.VisitBrowserLost(crashed=False))
+        if not self._ending:  # a browser that was killed has no pages either
+            self._post(ev.VisitBrowserLost(crashed=self._marks[0].find() is None))
 
     def _look(self) -> None:
         if self._sign_in is not None and not self._ending:

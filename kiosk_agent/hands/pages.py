@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page
 from playwright.async_api import Error as BrowserError
 
+from kiosk_agent.hands.borders import DOCUMENTS
 from kiosk_agent.hands.overlay import overlay_source
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ BINDING = "__kiosk_post"
 CALL_LIMIT_S = 1.0  # measured: 4–18 ms; a page that needs longer hangs
 
 Heard = Callable[[Page, dict[str, Any]], None]
+Paused = Callable[[CDPSession, dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 @dataclass
@@ -48,14 +50,15 @@ class Watched:
 class Pages:
     """Watches every page of ``context``, also those that pages and people open.
 
-    ``heard`` gets what the worlds post; ``emptied`` is called when the last page is closed; ``moved`` when a page
-    shows another address; ``arrived`` when a page is watched.
+    ``heard`` gets what the worlds post; ``document_paused`` answers each request for a document; ``emptied`` is called
+    when the last page is closed; ``moved`` when a page shows another address; ``arrived`` when a page is watched.
     """
 
     def __init__(
         self,
         context: BrowserContext,
         heard: Heard,
+        document_paused: Paused,
         *,
         arrived: Callable[[Watched], None],
         moved: Callable[[Page], None],
@@ -63,6 +66,7 @@ class Pages:
     ) -> None:
         self._context = context
         self._heard = heard
+        self._document_paused = document_paused
         self._arrived = arrived
         self._moved = moved
         self._emptied = emptied
@@ -73,11 +77,12 @@ class Pages:
         self.accept_dialogs = False
         self.front: Page | None = None
 
-    def start(self) -> None:
-        """Begin with the pages that are there."""
+    async def start(self) -> None:
+        """Begin with the pages that are there: when this returns, nothing that happens in them is missed."""
         self._context.on("page", self._opened)
         for page in self._context.pages:
-            self._opened(page)
+            self._listen(page)
+            await self._arm(page)
 
     @property
     def watched(self) -> list[Watched]:
@@ -118,12 +123,16 @@ class Pages:
     # a page's life
 
     def _opened(self, page: Page) -> None:
+        self._listen(page)
+        self._start(self._arm(page))
+        self._moved(page)  # it has gone where it was sent before this event comes
+
+    def _listen(self, page: Page) -> None:
         page.on("close", self._closed)
         page.on("dialog", self._dialog_opened)
         page.on("framenavigated", self._navigated)
         page.on("crash", lambda crashed: self._start(crashed.close()))
         self.front = page
-        self._start(self._arm(page))
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -149,6 +158,7 @@ class Pages:
         session.on("Runtime.executionContextCreated", lambda message: self._world_made(watched, message))
         session.on("Runtime.executionContextDestroyed", lambda message: self._world_gone(watched, message))
         session.on("Runtime.executionContextsCleared", lambda _message: watched.worlds.clear())
+        session.on("Fetch.requestPaused", lambda message: self._start(self._document_paused(session, message)))
         session.on("Page.javascriptDialogClosed", lambda _message: watched.forget_dialog())
         source = overlay_source() + "\n" + self._source
         for method, parameters in (
@@ -159,6 +169,7 @@ class Pages:
                 "Page.addScriptToEvaluateOnNewDocument",
                 {"source": source, "worldName": WORLD, "runImmediately": True},
             ),
+            ("Fetch.enable", DOCUMENTS),
         ):
             await session.send(method, parameters)
 
