@@ -10,6 +10,9 @@ A glob is written like an address: ``https://portal.example/account/*``. Each pa
 - Where the glob has a ``?``, the query must fit too, with ``*`` for anything; otherwise any query does.
 - Where the glob has a ``#``, so must the fragment; otherwise any fragment does.
 
+A glob that begins with the path, or with stars before it (``/login*``, ``*/login*``), leaves scheme, host and port
+open: enough to recognise a page by, never enough to allow one (:func:`names_a_host`).
+
 Addresses with a user name in them, or with signs that browsers drop or read as others, are meant by no glob.
 """
 
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
@@ -26,6 +29,7 @@ LABELS_BEHIND_STAR = 2  # *.example alone would mean every portal of a whole top
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3: the same with and without percent-encoding
 PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f\\]")  # dropped, or read as a slash: RFC 3986 has none of them
+ANYWHERE = re.compile(r"\**/")  # what it names is the path alone
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -58,7 +62,7 @@ class Wild:
 
 @dataclass(frozen=True)
 class Glob:
-    """A glob, taken apart. ``host`` without the star; a part that is None may be anything."""
+    """A glob, taken apart. ``host`` without the star, empty for any; a part that is None may be anything."""
 
     scheme: str
     host: str
@@ -72,6 +76,10 @@ class Glob:
 @lru_cache(maxsize=512)
 def parse_glob(text: str) -> Glob:
     """Take a glob apart. Raises GlobError."""
+    if ANYWHERE.match(text):
+        stars, path = ("*" if text.startswith("*") else ""), text.lstrip("*")
+        named = parse_glob("http://anywhere.example" + path)
+        return replace(named, scheme="", host="", path=Wild((*_wild(stars).pieces[:-1], *named.path.pieces)))
     parts = _split(text)
     if parts is None or not parts.hostname:
         raise GlobError("an address such as https://portal.example/*, in which a * stands for anything")
@@ -108,21 +116,26 @@ def matches(glob: str, url: str) -> bool:
     """
     wanted = parse_glob(glob)
     parts = _split(url)
-    if parts is None or parts.scheme != wanted.scheme or not parts.hostname or "@" in parts.netloc:
-        return False
-    host = _ascii(parts.hostname)
-    if host is None or _port(parts) != wanted.port:
-        return False
-    if wanted.any_subdomain:
-        if not host.endswith("." + wanted.host):
-            return False
-    elif host != wanted.host:
+    if parts is None or not parts.hostname or "@" in parts.netloc:
         return False
     return (
-        wanted.path.fits(_path(parts))
+        (not wanted.host or _is_there(wanted, parts))
+        and wanted.path.fits(_path(parts))
         and (wanted.query is None or wanted.query.fits(_same_signs(parts.query)))
         and (wanted.fragment is None or wanted.fragment.fits(_same_signs(parts.fragment)))
     )
+
+
+def _is_there(wanted: Glob, parts: SplitResult) -> bool:
+    host = _ascii(parts.hostname or "")
+    if host is None or parts.scheme != wanted.scheme or _port(parts) != wanted.port:
+        return False
+    return host.endswith("." + wanted.host) if wanted.any_subdomain else host == wanted.host
+
+
+def names_a_host(glob: str) -> bool:
+    """Whether ``glob`` says where the page is, and not only what its path looks like. Raises GlobError."""
+    return bool(parse_glob(glob).host)
 
 
 def matches_any(globs: tuple[str, ...], url: str) -> bool:

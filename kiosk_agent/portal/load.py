@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kiosk_agent.errors import ProfileError
-from kiosk_agent.portal.globs import GlobError, matches_any, parse_glob
+from kiosk_agent.portal.globs import GlobError, matches_any, names_a_host, parse_glob
 from kiosk_agent.portal.profile import (
     Account,
     Expect,
@@ -64,7 +64,7 @@ def load_profile(path: Path) -> Profile:
 def _portal(table: Table) -> PortalInfo:
     name = table.required_text("name", hint="A short name; people see the title.")
     title = _title(table.table("title"), name)
-    allowed = table.texts("allowed", _glob_problem)
+    allowed = table.texts("allowed", _allowed_problem)
     if not allowed and table.is_good("allowed"):
         table.note("allowed", "at least one URL glob", "Everything that no glob names is refused in the visit.")
     start_url = _address(table, "start_url", allowed)
@@ -100,6 +100,13 @@ def _glob_problem(text: str) -> str | None:
     except GlobError as error:
         return str(error)
     return None
+
+
+def _allowed_problem(text: str) -> str | None:
+    problem = _glob_problem(text)
+    if problem is None and not names_a_host(text):
+        return "an address with its host, such as https://portal.example/*"
+    return problem
 
 
 def _glob(table: Table, name: str) -> str | None:
@@ -195,9 +202,6 @@ def _proof(table: Table, portal: PortalInfo, signed_in: SignedIn) -> ProofOf:
     if replay is Replay.NONE and expect is Expect.REVOKED:
         hint = 'Without a replay nobody asks the server: replay = "cookies" or "storage".'
         table.note("expect", '"cleared", because replay = "none" can prove no more', hint)
-    if replay is Replay.STORAGE and signed_in.storage is None:
-        hint = "signed_in.storage names the item of web storage that carries the sign-in."
-        table.note("replay", "signed_in.storage beside it", hint)
     table.done()
     return ProofOf(protected_url, refused, opened, replay or Replay.COOKIES, expect or Expect.REVOKED)
 

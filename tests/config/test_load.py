@@ -122,11 +122,11 @@ def test_paths_start_at_the_files_folder_wherever_the_agent_is_started(
 ) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "agent.toml").write_text('profile = "../portals/p.toml"\n[desk]\ndata_dir = "~/desk"\n')
-    monkeypatch.setenv("HOME", "/home/desk")
-    monkeypatch.setenv("USERPROFILE", "/home/desk")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
     config = load_config(tmp_path / "conf" / "agent.toml")
     assert config.profile == tmp_path / "conf" / "../portals/p.toml"
-    assert config.desk.data_dir == Path("/srv/desk/desk")
+    assert config.desk.data_dir == tmp_path / "desk"
 
 
 # mistakes

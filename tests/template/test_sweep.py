@@ -80,7 +80,7 @@ async def test_a_browser_that_outlived_its_agent_is_killed(desk: Desk) -> None:
     assert any("DevTools listening" in line for line in browser.stderr)
     running = psutil.Process(browser.pid)
     assert await sweep_copies(desk.data_dir) == ()
-    assert not running.is_running()
+    assert running.status() == psutil.STATUS_ZOMBIE  # dead, and not yet waited for by us
     browser.wait(timeout=30)
     browser.stderr.close()
     assert desk.copies == []

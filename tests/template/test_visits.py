@@ -41,7 +41,7 @@ async def test_a_second_resident_finds_nothing_of_the_first(desk: Desk) -> None:
         found, account, seen = await sign_in(page)
         assert (found, account, seen) == (NOTHING, "resident A", "")
         assert foreign == []  # neither the extension nor the host's own page counts as a foreign window
-        await watch.stop()
+        watch.stop()
         async with page.expect_download() as download:
             await page.click("#letter")
         assert Path(await (await download.value).path()).read_text() == planted
@@ -79,7 +79,7 @@ async def test_an_extension_that_must_not_run_in_memory_gets_a_copy_that_is_wipe
         assert (await sign_in(page))[1] == "resident A"
         await page.goto(f"{desk.portal.url}/mine")
         assert foreign == []
-        await watch.stop()
+        watch.stop()
         await end_without_wiping(launch)
         assert files_with(planted, *desk.places)  # it is on disk here, which is why it is wiped
         assert await launch.wipe()
