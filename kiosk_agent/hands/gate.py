@@ -52,7 +52,8 @@ class DeskGate:
         self._post = post
         self._executable = executable
         self._headless = headless
-        self._window = window
+        # nothing else is wanted while the gate is up: it needs no tabs and no address
+        self._window = WindowMode.FULLSCREEN if window is WindowMode.MAXIMIZED else window
         self._language = language
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None

@@ -92,6 +92,7 @@
     else if (focused) document.querySelector(`[data-act=${focused}],[data-check=${focused}]`)?.focus();
     return true;
   };
+  addEventListener("contextmenu", (event) => event.preventDefault()); // a touch held too long is no wish for a menu
   addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-act]");
     if (!event.isTrusted || !pressed) return;
