@@ -77,7 +77,8 @@ What every reader should know:
 4. Without an answer the visit ends at most one idle limit and one warning after the last input in the portal, also
    when the PC was asleep in between.
 5. Each visit gets exactly one outcome, also after a power failure.
-6. What was not proven is never counted as proven.
+6. What was not proven is never counted as proven. A visit that was cut short with the agent or the PC counts as
+   unproven, also where no sign-in was recorded: there may have been one.
 7. Extensions are counted and limited. At least {MIN_EXTENSIONS} are offered, and a warning lasts at least
    {MIN_WARNING_S:g} seconds (WCAG 2.2, 2.2.1), unless the PC was asleep: then rule 4 comes first.
 

@@ -96,7 +96,8 @@ class EndBegan(Entry, frozen=True):
 class Outcome(Entry, frozen=True):
     """How a visit ended. Exactly one for each visit.
 
-    ``length_s`` from start to outcome; ``steps_ok`` and ``half`` None where no logout was run.
+    ``length_s`` from start to outcome; ``steps_ok`` None where no logout was run; ``saw_sign_in`` false in a visit
+    that was found unfinished: none was recorded.
     """
 
     visit_id: str

@@ -19,6 +19,7 @@ Post = Callable[[Event], None]  # puts an event into the session's queue; safe t
 class AgentStarted(Event, frozen=True):
     """The ledger was read. ``unfinished`` is a visit without outcome, ``unconfirmed`` one without confirmation.
 
+    ``unfinished_saw_sign_in``: a sign-in was recorded. Where it is false, there may have been one all the same.
     The three ``unconfirmed_…`` say how that visit ended, for the confirmation; what is not known is not good news.
     """
 

@@ -183,11 +183,11 @@ def conclude_unproven(step: Step, event: ev.TimerFired) -> None:
 
 def settled_proof(visit: Visit, ending: Ending) -> Proof:
     """What may be said of the logout. What was not proven never counts as proven; half cannot be bettered."""
-    if not visit.saw_sign_in:
-        return Proof.NOT_NEEDED
     if ending.half:
         return Proof.HALF
-    return ending.proof if ending.proof is not None else Proof.UNPROVEN
+    if ending.proof is not None:
+        return ending.proof
+    return Proof.UNPROVEN if visit.saw_sign_in else Proof.NOT_NEEDED
 
 
 def conclude(step: Step) -> None:
@@ -550,7 +550,11 @@ def start_held(step: Step, event: ev.AgentStarted) -> None:
 
 
 def end_found(step: Step, event: ev.AgentStarted) -> None:
-    """End the visit that was found: its browser is gone or will be swept, and nothing can be proved any more."""
+    """End the visit that was found: its browser is gone or will be swept, and nothing can be proved any more.
+
+    That it needs no proof is not known either: a sign-in may have been lost with the agent, seen but not yet recorded,
+    or not even seen. A visit is recorded before its browser opens, so there was time for one.
+    """
     _began(step, event)
     visit = Visit(
         visit_id=event.unfinished or "",

@@ -308,9 +308,13 @@ def unconcluded(step: Step, event: ev.Event) -> bool:
 
 
 def sign_in_while_ending(step: Step, event: ev.SignInSeen | ev.AccountSeen) -> bool:
-    """Nobody was signed in before, and the browser is not yet gone."""
-    alive = _phase(step) in (Phase.SHIELDING, Phase.LOGGING_OUT, Phase.DESTROYING)
-    return alive and not step.visit.saw_sign_in
+    """Nobody was signed in before, and the outcome is not yet written."""
+    return unconcluded(step, event) and not step.visit.saw_sign_in
+
+
+def sign_in_while_stuck(step: Step, event: ev.SignInSeen | ev.AccountSeen) -> bool:
+    """The visit's browser is stuck, and nobody was signed in before."""
+    return step.state.ending is not None and not step.visit.saw_sign_in
 
 
 def losing_browser(step: Step, event: ev.VisitBrowserLost | ev.VisitBrowserFailed) -> bool:

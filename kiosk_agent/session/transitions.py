@@ -62,6 +62,7 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(OPEN, ev.AccountSeen, when.browser_asked, vi.sign_in_by_account, SIGNED_IN),
         _rows(SESSION, ev.AccountSeen, when.first_account, vi.bind_account),
         _rows(ENDING, ev.AccountSeen, when.sign_in_while_ending, fi.note_sign_in_late),
+        _rows(HELD, ev.AccountSeen, when.sign_in_while_stuck, fi.note_sign_in_late),
         # the agent's start and stop
         _rows(HELD, ev.AgentStarted, when.found_unfinished, fi.end_found, ENDING),
         _rows(HELD, ev.AgentStarted, when.found_unconfirmed, fi.start_at_confirmation, CONFIRMING),
@@ -89,6 +90,7 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(OPEN, ev.SignInSeen, when.browser_asked, vi.sign_in, SIGNED_IN),
         _rows(WARNING, ev.SignInSeen, when.nobody_signed_in, vi.note_sign_in),
         _rows(ENDING, ev.SignInSeen, when.sign_in_while_ending, fi.note_sign_in_late),
+        _rows(HELD, ev.SignInSeen, when.sign_in_while_stuck, fi.note_sign_in_late),
         _rows(SESSION, ev.SignOutSeen, when.somebody_signed_in, vi.end_own_logout, ENDING),
         _rows(SIGNED_IN, ev.OperationFinished, when.always, vi.nudge),
         _rows((OPEN, WARNING, CHALLENGE), ev.OperationFinished, when.always, vi.note_operation),
@@ -243,7 +245,10 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | _kinds(ev.VisitBrowserOpened, ev.SignOutSeen, ev.EndRequested),
     CONFIRMING: START | NEXT_VISIT | OF_A_VISIT | OF_THE_END | BACK | _kinds(ev.Released),
     # the cover of a held desk belongs to the supervisor, which keeps it up by itself
-    HELD: NEXT_VISIT | OF_A_VISIT | (OF_THE_END - _kinds(ev.BrowserGone, ev.LogoutFinished)) | _kinds(ev.Confirmed),
+    HELD: NEXT_VISIT
+    | (OF_A_VISIT - _kinds(ev.SignInSeen, ev.AccountSeen))
+    | (OF_THE_END - _kinds(ev.BrowserGone, ev.LogoutFinished))
+    | _kinds(ev.Confirmed),
 }
 
 

@@ -214,6 +214,7 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
     told = replace(
         seen,
         signed_in=False,
+        found=False,
         logout_asked=False,
         steps_ok=None,
         half=False,

@@ -57,6 +57,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     destroy_asked: bool = False
     browser_gone: bool = False
     signed_in: bool = False
+    found: bool = False  # at the agent's start: who did what in it is not known
     account: str | None = None
     last_input: float = 0.0
     covered: bool = True
@@ -133,9 +134,9 @@ def see_event(seen: Witness, event: ev.Event, now: float, name: StateName, after
             seen = replace(seen, last_input=seen.last_input if seen.usable else now, usable=True)
         case ev.PortalActivity() if name in UNCOVERED and after in UNCOVERED:
             seen = replace(seen, last_input=now)
-        case ev.SignInSeen() if running and not seen.destroy_asked:
+        case ev.SignInSeen() if running:
             seen = _somebody_signs_in(seen, now)
-        case ev.AccountSeen() if running and not seen.destroy_asked:
+        case ev.AccountSeen() if running:
             seen = replace(_somebody_signs_in(seen, now), account=seen.account or event.tag)
         case ev.WarningAnswered(answer=Answer.SAME) if name is WARNING and after in UNCOVERED:
             seen = replace(seen, last_input=now, extensions=seen.extensions + 1)
@@ -152,7 +153,8 @@ def see_event(seen: Witness, event: ev.Event, now: float, name: StateName, after
             seen = replace(seen, proved=event.proof)
         case ev.AgentStarted(unfinished=str()) if name is StateName.HELD and after is StateName.ENDING:
             # of the browser of a dead agent nothing is known, until it is reported gone
-            seen = replace(seen, browser_asked=True, browser_gone=False, signed_in=event.unfinished_saw_sign_in)
+            seen = replace(seen, browser_asked=True, browser_gone=False, found=True)
+            seen = replace(seen, signed_in=event.unfinished_saw_sign_in)
         case _:
             pass
     return seen
@@ -368,6 +370,8 @@ def _outcome_is_true(outcome: en.Outcome, seen: Witness, rules: Rules) -> None:
         raise BrokenLawError(6, "a half logout was counted as merely unproven")
     if outcome.proof is Proof.NOT_NEEDED and (seen.signed_in or outcome.saw_sign_in):
         raise BrokenLawError(6, "a visit with a sign-in was counted as needing no proof")
+    if outcome.proof is Proof.NOT_NEEDED and seen.found:
+        raise BrokenLawError(6, "a visit whose agent died was counted as needing no proof")
     if outcome.residue_clean and not seen.residue_clean:
         raise BrokenLawError(6, "residue that was not reported gone was counted as gone")
     if outcome.steps_ok and not seen.steps_ok:
