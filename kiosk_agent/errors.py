@@ -113,7 +113,7 @@ class LedgerFullError(LedgerError):
 
 
 class LedgerDamagedError(LedgerError):
-    """The file is not a sound ledger; it has been kept aside where ``kept_as`` says."""
+    """The file is not a sound ledger. ``kept_as``: its name, where it was kept aside just now."""
 
     cause = "damaged"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError, LedgerError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
+from kiosk_agent.ledger.reading import Recorded
 
 
 @click.group("ledger", help=t("Look at the desk's record, check it, count it."))
@@ -54,17 +56,31 @@ def show(config: Path | None, file: Path | None, as_json: bool, last: int | None
         raise click.ClickException(str(error)) from error
     if as_json:
         rows = [
-            {"seq": one.seq, "at": one.at, "digest": one.digest.hex(), "entry": msgspec.json.decode(one.body)}
-            for one in entries
+            {"seq": one.seq, "at": one.at, "digest": one.digest.hex(), "entry": decoded(one.body)} for one in entries
         ]
         click.echo(msgspec.json.encode({"epoch": ledger.epoch, "entries": rows}).decode())
         return
     for one in entries:
-        fields = msgspec.json.decode(one.body)
-        kind = fields.pop("type")
-        visit = (fields.pop("visit_id", None) or "")[:8]
-        rest = "  ".join(f"{name}={value}" for name, value in fields.items())
-        click.echo(f"{one.seq:6}  {one.at[:19].replace('T', ' ')}  {visit:8}  {kind:18}  {rest}".rstrip())
+        click.echo(as_line(one))
+
+
+def decoded(body: str) -> Any:
+    """What an entry says; its bare text where somebody edited it so that it is no JSON any more."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return body
+
+
+def as_line(one: Recorded) -> str:
+    """An entry for people."""
+    fields = decoded(one.body)
+    if not isinstance(fields, dict):
+        fields = {"type": "?", "body": one.body}
+    kind = fields.pop("type", "?")
+    visit = str(fields.pop("visit_id", None) or "")[:8]
+    rest = "  ".join(f"{name}={value}" for name, value in fields.items())
+    return f"{one.seq:6}  {one.at[:19].replace('T', ' ')}  {visit:8}  {kind:18}  {rest}".rstrip()
 
 
 @command.command("verify", help=t("Check the chain, and that visits and counts follow from it."))

@@ -48,6 +48,10 @@ class Recorder(Protocol):
         """After a failure: open the ledger again, or begin a new one. Raises LedgerError."""
         ...
 
+    async def left_over(self) -> ev.AgentStarted:
+        """What the ledger knows of the last visit: how the session begins. Raises LedgerError."""
+        ...
+
 
 @dataclass(frozen=True)
 class Hands:
@@ -232,7 +236,7 @@ class Runner:
             await self._hands.recorder.append(command.entry)
         except LedgerError as error:
             self._health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
-            if isinstance(error, LedgerDamagedError):
+            if isinstance(error, LedgerDamagedError) and error.kept_as is not None:
                 await self._begin_new_ledger()
             self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause], command.ticket))
         else:
@@ -253,12 +257,18 @@ class Runner:
             self.stage.refuse_release()
 
     async def _release(self, mark: str) -> None:
+        started: ev.AgentStarted | None = None
         try:
             await self._hands.recorder.mend()
+            if HoldReason.STARTING in self._session.state.holds:  # it could not be read before
+                started = await self._hands.recorder.left_over()
         except LedgerError as error:
+            self._health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
             self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause]))
         else:
             self.post(ev.LedgerRecovered())
+            if started is not None:
+                self.post(started)
             self.post(ev.Released(mark))
 
     # the visit's browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +11,18 @@ from typing import Any
 
 import msgspec
 
-from kiosk_agent.errors import LedgerError
+from kiosk_agent.errors import LedgerDamagedError, LedgerError
 from kiosk_agent.ledger.chain import first_link, link
-from kiosk_agent.ledger.store import DERIVED, SCHEMA, derive, read_counts, translated
+from kiosk_agent.ledger.store import (
+    DERIVED,
+    SCHEMA,
+    check_format,
+    check_tables,
+    derive,
+    epoch_of,
+    read_counts,
+    translated,
+)
 from kiosk_agent.session.entries import AnyEntry
 
 
@@ -23,6 +33,7 @@ class Recorded:
     seq: int
     at: str
     day: str
+    visit_id: str | None
     body: str
     digest: bytes
 
@@ -50,20 +61,24 @@ class LedgerReader:
     """A ledger opened for reading only. Raises LedgerError."""
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise LedgerError(f"there is no ledger at {path}")
         with translated():
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-            self._db.execute("BEGIN")  # one moment's view, whatever the agent writes meanwhile
-            row = self._db.execute("SELECT value FROM about WHERE name = 'epoch'").fetchone()
-        if row is None:
-            raise LedgerError("the file is no ledger: it has no install epoch")
-        self.epoch = str(row[0])
+            if not path.exists():
+                raise LedgerError(f"there is no ledger at {path}")
+            if not path.is_file() or path.stat().st_size == 0:
+                raise LedgerDamagedError("it is no ledger, but a folder or an empty file")
+            try:
+                self._db, self.epoch = _opened(path)
+            except sqlite3.OperationalError:
+                journal = Path(f"{path}-wal")
+                if journal.exists() and journal.stat().st_size > 0:
+                    raise
+                # Nothing stands in the journal, and the folder does not take one: a full disk, a copy on a CD.
+                self._db, self.epoch = _opened(path, "&immutable=1")
 
     def entries(self) -> Iterator[Recorded]:
         """All entries in order."""
         with translated():
-            for row in self._db.execute("SELECT seq, at, day, body, digest FROM entries ORDER BY seq"):
+            for row in self._db.execute("SELECT seq, at, day, visit_id, body, digest FROM entries ORDER BY seq"):
                 yield Recorded(*row)
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -72,26 +87,35 @@ class LedgerReader:
             return read_counts(self._db)
 
     def verify(self) -> Verdict:
-        """Walk the chain, and derive visits and counts once more from the entries."""
-        fresh = sqlite3.connect(":memory:", isolation_level=None)
-        try:
+        """Walk the chain, and derive visits and counts once more from the entries. Raises LedgerError."""
+        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
             fresh.executescript(SCHEMA)
             previous = first_link(self.epoch)
             number = 0
             for recorded in self.entries():
                 number += 1
-                problem = self._misfit(recorded, number, previous)
+                problem = self._misfit(recorded, number, previous) or _underivable(fresh, recorded)
                 if problem:
                     return Verdict(number, previous.hex(), recorded.seq, problem)
-                derive(fresh, recorded.entry(), recorded.at, recorded.day)
                 previous = recorded.digest
+            return Verdict(number, previous.hex(), None, self._mismatch(fresh))
+
+    def _mismatch(self, fresh: sqlite3.Connection) -> str:
+        """What beside the entries is not as it follows from them."""
+        with translated():
+            try:
+                check_tables(self._db)
+            except LedgerDamagedError as error:
+                return str(error)
+            # the whole check: a table and its index may each hold another value
+            problem = str(self._db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+            if problem != "ok":
+                return f"SQLite finds: {problem}"
             for table in DERIVED:
                 query = f"SELECT * FROM {table} ORDER BY 1, 2"  # noqa: S608 - names of our own
                 if fresh.execute(query).fetchall() != self._db.execute(query).fetchall():
-                    return Verdict(number, previous.hex(), None, f"{table} do not follow from the entries")
-        finally:
-            fresh.close()
-        return Verdict(number, previous.hex(), None, "")
+                    return f"{table} do not follow from the entries"
+        return ""
 
     def _misfit(self, recorded: Recorded, number: int, previous: bytes) -> str:
         if recorded.seq != number:
@@ -101,11 +125,34 @@ class LedgerReader:
         if recorded.day != recorded.at[:10]:
             return f"entry {recorded.seq} stands under another day"
         try:
-            recorded.entry()
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            entry = recorded.entry()
+        except msgspec.DecodeError as error:
             return f"entry {recorded.seq} cannot be read: {error}"
+        if recorded.visit_id != getattr(entry, "visit_id", None):
+            return f"entry {recorded.seq} stands under another visit"
         return ""
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _underivable(fresh: sqlite3.Connection, recorded: Recorded) -> str:
+    try:
+        derive(fresh, recorded.entry(), recorded.at, recorded.day)
+    except (LedgerError, sqlite3.Error) as error:
+        return f"entry {recorded.seq} does not follow from those before it: {error}"
+    return ""
+
+
+def _opened(path: Path, options: str = "") -> tuple[sqlite3.Connection, str]:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{options}", uri=True, isolation_level=None)
+    try:
+        # what is no text any more must not keep the walk from naming its entry
+        db.text_factory = lambda raw: raw.decode(errors="replace")
+        db.execute("BEGIN")  # one moment's view, whatever the agent writes meanwhile
+        check_format(db)
+        return db, epoch_of(db)
+    except BaseException:
+        db.close()
+        raise

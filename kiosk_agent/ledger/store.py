@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -13,6 +14,7 @@ import msgspec
 
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError, LedgerFullError, LedgerLockedError
+from kiosk_agent.ledger.aside import journal_left_alone
 from kiosk_agent.ledger.chain import first_link, link
 from kiosk_agent.ledger.counts import amount, counted
 from kiosk_agent.session import entries as en
@@ -31,6 +33,9 @@ CREATE TABLE entries (
 CREATE INDEX entries_by_visit ON entries (visit_id) WHERE visit_id IS NOT NULL;
 CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER entries_follow BEFORE INSERT ON entries
+    WHEN NEW.seq <> (SELECT ifnull(max(seq), 0) + 1 FROM entries)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TABLE visits (
     visit_id TEXT PRIMARY KEY, started_at TEXT, saw_sign_in INTEGER NOT NULL DEFAULT 0,
     ended_at TEXT, reason TEXT, proof TEXT, residue_clean INTEGER, length_s REAL, extensions INTEGER,
@@ -43,9 +48,13 @@ CREATE TABLE outbox (day TEXT PRIMARY KEY, changed_seq INTEGER NOT NULL, acknowl
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 DERIVED = ("visits", "counts")
-FULL_CODES = {sqlite3.SQLITE_FULL}
+# A disk that fills up while SQLite maps its journal's index comes as an I/O error, not as SQLITE_FULL.
+FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 LOCKED_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# All statements are ours, so these can only mean the file: a table that is not there, a text that is none.
+DAMAGED_TEXTS = ("malformed", "no such ", "Could not decode to UTF-8")
+FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
@@ -54,31 +63,61 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
-        text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
-        if code in FULL_CODES:
-            raise LedgerFullError(text) from error
-        if code in LOCKED_CODES:
-            raise LedgerLockedError(text) from error
-        if code in DAMAGED_CODES or (isinstance(error, sqlite3.DatabaseError) and "malformed" in text):
-            raise LedgerDamagedError(text) from error
-        raise LedgerError(text) from error
+        raise _of_sqlite(error) from error
     except OSError as error:
-        raise LedgerError(f"{error.strerror or type(error).__name__}") from error
+        text = error.strerror or type(error).__name__
+        raise (LedgerFullError(text) if error.errno in FULL_ERRNOS else LedgerError(text)) from error
+
+
+def _of_sqlite(error: sqlite3.Error) -> LedgerError:
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+    if {code, code & 0xFF} & FULL_CODES:
+        return LedgerFullError(text)
+    if code & 0xFF in LOCKED_CODES:
+        return LedgerLockedError(text)
+    if code & 0xFF in DAMAGED_CODES or any(words in text for words in DAMAGED_TEXTS):
+        return LedgerDamagedError(text)
+    return LedgerError(text)
+
+
+def tables(db: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """The tables, indexes and triggers of ``db`` as they were written down."""
+    query = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    return db.execute(query).fetchall()
+
+
+def check_tables(db: sqlite3.Connection) -> None:
+    """Raises LedgerDamagedError where they are not a ledger's, its guards against changes among them."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(SCHEMA)
+        missing = set(tables(fresh)) ^ set(tables(db))
+    if missing:
+        names = ", ".join(sorted({name for _, name, _ in missing}))
+        raise LedgerDamagedError(f"its tables or triggers are not a ledger's: {names}")
 
 
 class Ledger:
     """One open ledger with its one writer. Use it from one thread only."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """Open ``path``, or begin it. Raises LedgerError; a damaged file stays where it is."""
+        """Open ``path``, or begin it where nothing is there. Raises LedgerError; a damaged file stays where it is."""
         self.path = path
         self._clock = clock
         with translated():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not path.exists():
-                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+            if journal_left_alone(path):
+                raise LedgerDamagedError("the file is gone, but its journal is still there")
+            if not os.path.lexists(path):
+                begin(path)
+            elif path.is_dir():
+                raise LedgerDamagedError("it is a folder, not a file")
+            elif path.exists() and path.stat().st_size == 0:  # a new one is complete before it gets its name
+                raise LedgerDamagedError("the file is empty")
+            # "rw": SQLite must not make a file where one just vanished
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
+            )
             try:
                 self._prepare()
             except BaseException:
@@ -86,28 +125,20 @@ class Ledger:
                 raise
 
     def _prepare(self) -> None:
-        self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        self._db.execute("PRAGMA journal_mode = WAL")
+        check_format(self._db)
+        check_tables(self._db)
+        self._db.execute("PRAGMA journal_mode = WAL")  # this may write: only now is it known to be a ledger
         self._db.execute("PRAGMA synchronous = FULL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._create()
-        elif version != FORMAT:
-            raise LedgerError(f"the ledger has format {version}, this agent writes {FORMAT}")
         problem = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
             raise LedgerDamagedError(f"SQLite finds: {problem}")
-        self.epoch = str(self._db.execute("SELECT value FROM about WHERE name = 'epoch'").fetchone()[0])
+        self.epoch = epoch_of(self._db)
         self._seq, self._digest = self._head()
 
-    def _create(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        for statement in SCHEMA.split(";\n"):
-            if statement.strip():
-                self._db.execute(statement)
-        self._db.execute("INSERT INTO about VALUES ('epoch', ?)", (secrets.token_hex(16),))
-        self._db.execute(f"PRAGMA user_version = {FORMAT}")
-        self._db.execute("COMMIT")
+    @property
+    def entries(self) -> int:
+        """How many there are."""
+        return self._seq
 
     def _head(self) -> tuple[int, bytes]:
         """The last entry; its own digest must fit its text."""
@@ -153,13 +184,15 @@ class Ledger:
         """The visit without outcome, else the one without confirmation: how the session begins."""
         with translated():
             row = self._db.execute(
-                "SELECT visit_id, saw_sign_in FROM visits WHERE reason IS NULL ORDER BY started_at DESC LIMIT 1"
+                # confirmed without outcome: the outcome stands in a ledger that was kept aside
+                "SELECT visit_id, saw_sign_in FROM visits WHERE reason IS NULL AND confirmation IS NULL"
+                " ORDER BY rowid DESC LIMIT 1"  # not by time: the PC's clock may have been turned
             ).fetchone()
             if row is not None:
                 return ev.AgentStarted(unfinished=row[0], unfinished_saw_sign_in=bool(row[1]))
             row = self._db.execute(
                 "SELECT visit_id, reason, proof, residue_clean FROM visits"
-                " WHERE confirmation IS NULL ORDER BY ended_at DESC LIMIT 1"
+                " WHERE confirmation IS NULL ORDER BY rowid DESC LIMIT 1"
             ).fetchone()
         if row is None:
             return ev.AgentStarted()
@@ -178,6 +211,43 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def begin(path: Path) -> None:
+    """Make an empty ledger at ``path``: complete under another name first, so that no half-made one is ever there."""
+    fresh = path.with_name(f"{path.name}.new")
+    for ending in ("", "-journal"):
+        Path(f"{fresh}{ending}").unlink(missing_ok=True)  # of an agent that died here
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as db:
+        db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
+        db.execute("INSERT INTO about VALUES ('epoch', ?)", (secrets.token_hex(16),))
+    fresh.replace(path)
+    if os.name == "posix":  # elsewhere a folder cannot be opened, and its journal keeps the new name
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def check_format(db: sqlite3.Connection) -> None:
+    """Raises LedgerDamagedError where ``db`` is no ledger, LedgerError where another agent's format is in it."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        raise LedgerDamagedError("the file is no ledger: it has no format number")
+    if version != FORMAT:
+        raise LedgerError(
+            f"the ledger has format {version}, this agent writes {FORMAT}: use the agent that wrote it, or a later one"
+        )
+
+
+def epoch_of(db: sqlite3.Connection) -> str:
+    """The install epoch. Raises LedgerDamagedError where there is none."""
+    row = db.execute("SELECT value FROM about WHERE name = 'epoch'").fetchone()
+    if row is None:
+        raise LedgerDamagedError("the file is no ledger: it has no install epoch")
+    return str(row[0])
 
 
 def derive(db: sqlite3.Connection, entry: en.Entry, at: str, day: str) -> None:
@@ -235,12 +305,3 @@ def read_counts(db: sqlite3.Connection) -> dict[str, dict[str, int]]:
     for day, name, value in db.execute("SELECT day, name, value FROM counts ORDER BY day, name"):
         days.setdefault(day, {})[name] = value
     return days
-
-
-def set_aside(path: Path, wall_stamp: str) -> str:
-    """Keep a damaged ledger under another name, with its journal; returns that name."""
-    kept = path.with_name(f"{path.stem}-damaged-{wall_stamp}-{secrets.token_hex(2)}{path.suffix}")
-    for ending in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):  # not every journal is there
-            Path(f"{path}{ending}").replace(f"{kept}{ending}")
-    return kept.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TypeVar
 
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError
-from kiosk_agent.ledger.store import FILE_NAME, Ledger, set_aside
+from kiosk_agent.ledger.aside import kept_aside, set_aside
+from kiosk_agent.ledger.store import FILE_NAME, Ledger
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 
@@ -25,10 +27,13 @@ class LedgerWriter:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._ledger: Ledger | None = None
-        self._damaged = False
+        self._failure = LedgerError("the ledger is not open")  # why, as long as there is none
 
     async def open(self) -> None:
-        """Open the file, or begin it. A damaged one is kept aside first. Raises LedgerError."""
+        """Open the file, or begin a desk's first one. Raises LedgerError.
+
+        A damaged one is kept aside. None is begun in its place before :meth:`mend`, whoever starts the PC again.
+        """
         await self._run(self._open)
 
     async def left_over(self) -> ev.AgentStarted:
@@ -59,33 +64,57 @@ class LedgerWriter:
 
     def _opened(self) -> Ledger:
         if self._ledger is None:
-            raise LedgerError("the ledger is not open")
+            raise type(self._failure)(str(self._failure))  # without kept_as: nothing was kept aside just now
         return self._ledger
 
     def _open(self) -> None:
+        kept = kept_aside(self._path)
+        if kept and not os.path.lexists(self._path):
+            self._failure = LedgerDamagedError(f"it was kept aside as {kept[-1]}, and none is in its place")
+            raise self._failure
+        self._open_or_begin()
+
+    def _open_or_begin(self) -> None:
         try:
-            self._ledger = Ledger(self._path, self._clock)
+            ledger = Ledger(self._path, self._clock)
+            try:
+                self._say_what_was_kept(ledger)
+            except BaseException:
+                ledger.close()
+                raise
         except LedgerDamagedError as error:
             raise self._kept_aside(error) from error
+        except LedgerError as error:
+            self._failure = error
+            raise
+        self._ledger = ledger
+
+    def _say_what_was_kept(self, ledger: Ledger) -> None:
+        kept = kept_aside(self._path)
+        if kept and ledger.entries == 0:
+            ledger.append(en.Incident(None, "ledger_damaged", f"the one before is kept as {kept[-1]}"))
 
     def _append(self, entry: en.Entry) -> int:
+        ledger = self._opened()
         try:
-            return self._opened().append(entry)
+            return ledger.append(entry)
         except LedgerDamagedError as error:
             raise self._kept_aside(error) from error
 
     def _kept_aside(self, error: LedgerDamagedError) -> LedgerDamagedError:
         self._close()
-        self._damaged = True
         stamp = self._clock.wall().strftime("%Y%m%dT%H%M%S")
-        return LedgerDamagedError(str(error), set_aside(self._path, stamp))
+        try:
+            kept_as = set_aside(self._path, stamp)
+        except OSError as refusal:  # it stays in its place, and is found damaged again
+            self._failure = LedgerDamagedError(f"{error}; it could not be kept aside: {refusal.strerror}")
+        else:
+            self._failure = LedgerDamagedError(f"{error}; kept as {kept_as}", kept_as)
+        return self._failure
 
     def _mend(self) -> None:
         self._close()
-        self._open()
-        if self._damaged:
-            self._append(en.Incident(None, "ledger_damaged", "the damaged file was kept aside"))
-            self._damaged = False
+        self._open_or_begin()
 
     def _close(self) -> None:
         if self._ledger is not None:

@@ -21,7 +21,7 @@ from kiosk_agent.doctor import files as file_checks
 from kiosk_agent.doctor import screen as screen_checks
 from kiosk_agent.health import Severity
 from kiosk_agent.ledger import FILE_NAME, Ledger
-from kiosk_agent.ledger.store import set_aside
+from kiosk_agent.ledger.aside import set_aside
 from kiosk_agent.locale import translator
 from kiosk_agent.session.entries import SignedIn, VisitStarted
 
