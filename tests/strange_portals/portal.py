@@ -84,8 +84,11 @@ class Portal:
     that was asked for.
     """
 
-    proof = "revoked"  # what a check of it must say
-    half_of_provider = False
+    # what a check of it must say
+    proof = "revoked"
+    shows_account = True
+    steps_ok = True
+    says_goodbye = True
     start = "/"
 
     def __init__(self) -> None:
