@@ -304,6 +304,11 @@ class ResidentBrowser:
         return self._sign_in.hint if self._sign_in is not None else ""
 
     @property
+    def can_be_proved(self) -> bool:
+        """Whether the portal was seen to accept this sign-in: without that a later refusal proves nothing."""
+        return self._sign_in is not None and self._sign_in.noted.is_controlled
+
+    @property
     def page(self) -> Page:
         """The page in front."""
         if self._pages is None or self._pages.front is None:

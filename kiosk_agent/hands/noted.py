@@ -45,7 +45,7 @@ class Noted:
     async def note(self) -> None:
         """Note what the browser holds now. Where it is of another kind than before, see whether the portal takes it."""
         await self._keep()
-        if not self._is_controlled and (self._controlling is None or self._controlling.done()):
+        if not self.is_controlled and (self._controlling is None or self._controlling.done()):
             self._controlling = asyncio.get_running_loop().create_task(self._control_quietly())
 
     async def before_step(self) -> None:
@@ -70,7 +70,8 @@ class Noted:
     # the positive control: without it a later refusal proves nothing
 
     @property
-    def _is_controlled(self) -> bool:
+    def is_controlled(self) -> bool:
+        """Whether the protected page was seen to open with credentials of the kind that is held now."""
         return self._opened is not None and bool(self._kept) and self._opened.kind == self._kept[-1].kind
 
     def begin_anew(self) -> None:

@@ -44,7 +44,7 @@ class Replayer:
         self._proof = proof
         self._executable = executable
         self._proxy = proxy
-        self._is_blind: bool | None = None  # whether plain requests see the same page for everybody; None: not known
+        self._stranger: Reach | None = None  # what plain requests without credentials come to; None: not known
 
     async def replay(self, credentials: Sequence[Credentials]) -> Reach:
         """What the portal says to ``credentials``, asked in this order. Never raises; no answer is ``unknown``.
@@ -71,8 +71,10 @@ class Replayer:
         if not self._may_request:
             raise ElsewhereError
         try:
-            answer = await self._walk(request)
-            if answer is Reach.OPENED and await self._find_blind():
+            # where strangers are turned away by an address or a status, another answer needs no look at the page
+            tells = self._proof.refused.selector is None and await self._ask_as_stranger() is Reach.REFUSED
+            answer = await self._walk(request, believe_status=tells)
+            if answer is Reach.OPENED and await self._is_blind():
                 raise ElsewhereError
         except (BrowserError, TimeoutError):
             return Reach.UNKNOWN
@@ -82,7 +84,7 @@ class Replayer:
         """Whether the protected page opens with no credentials at all: then it proves nothing. Never raises."""
         nobody = [Credentials()]
         try:
-            if self._may_request and not await self._find_blind():
+            if self._may_request and not await self._is_blind():
                 return False
             return await self._each_by_browser(nobody, ask_stranger=False) is Reach.OPENED
         except (BrowserError, TimeoutError, ElsewhereError):
@@ -92,52 +94,63 @@ class Replayer:
 
     @property
     def _may_request(self) -> bool:
-        return self._proof.replay is Replay.COOKIES and self._is_blind is not True
+        return self._proof.replay is Replay.COOKIES and self._stranger is not Reach.OPENED
 
-    async def _find_blind(self) -> bool:
-        if self._is_blind is None:
+    async def _is_blind(self) -> bool:
+        """Whether plain requests see the same page for everybody."""
+        return await self._ask_as_stranger() is Reach.OPENED
+
+    async def _ask_as_stranger(self) -> Reach:
+        if self._stranger is None:
             try:
-                self._is_blind = await self._by_request(Credentials()) is Reach.OPENED
+                self._stranger = await self._by_request(Credentials(), stop_at_refusal=True)
             except ElsewhereError:
-                self._is_blind = False  # strangers are led elsewhere
-        return self._is_blind
+                self._stranger = Reach.UNKNOWN
+        return self._stranger
 
     async def _each_by_request(self, credentials: Sequence[Credentials]) -> Reach:
         answers = []
         for one in credentials:
             answers.append(await self._by_request(one))
             if answers[-1] is Reach.OPENED:
-                if await self._find_blind():
+                if await self._is_blind():
                     raise ElsewhereError
                 return Reach.OPENED
         return _together(answers)
 
-    async def _by_request(self, credentials: Credentials) -> Reach:
+    async def _by_request(self, credentials: Credentials, *, stop_at_refusal: bool = False) -> Reach:
         request = await self._playwright.request.new_context(
             storage_state=credentials.storage_state(),
             user_agent=credentials.user_agent or None,
             proxy={"server": self._proxy} if self._proxy else None,
         )
         try:
-            return await self._walk(request)
+            return await self._walk(request, stop_at_refusal=stop_at_refusal)
         finally:
             await request.dispose()
 
-    async def _walk(self, request: APIRequestContext) -> Reach:
-        """Follow the portal's own redirects and judge where they end."""
+    async def _walk(
+        self, request: APIRequestContext, *, stop_at_refusal: bool = False, believe_status: bool = False
+    ) -> Reach:
+        """Follow the portal's own redirects and judge where they end.
+
+        ``stop_at_refusal``: at the address that asks to sign in; nobody without credentials gets past it silently.
+        """
         url = self._proof.protected_url
         home = urlsplit(url)[:2]
         asked_to_sign_in = False
         for _ in range(MOST_HOPS):
             response = await self._get(request, url)
             if response.status not in REDIRECTS:
-                return self._verdict(response, asked_to_sign_in=asked_to_sign_in)
+                return self._verdict(response, asked_to_sign_in=asked_to_sign_in, believe_status=believe_status)
             url = urljoin(url, response.headers.get("location", ""))
             await response.dispose()
+            if self._proof.refused.redirect is not None and matches(self._proof.refused.redirect, url):
+                if stop_at_refusal:
+                    return Reach.REFUSED
+                asked_to_sign_in = True
             if urlsplit(url)[:2] != home:
                 raise ElsewhereError
-            if self._proof.refused.redirect is not None and matches(self._proof.refused.redirect, url):
-                asked_to_sign_in = True
         return Reach.UNKNOWN
 
     async def _get(self, request: APIRequestContext, url: str) -> APIResponse:
@@ -149,16 +162,16 @@ class Replayer:
                 raise ElsewhereError from error
             raise
 
-    def _verdict(self, response: APIResponse, *, asked_to_sign_in: bool) -> Reach:
+    def _verdict(self, response: APIResponse, *, asked_to_sign_in: bool, believe_status: bool) -> Reach:
         refused, opened = self._proof.refused, self._proof.opened
         if response.status in refused.status:
             return Reach.REFUSED
         if response.status == TOO_MANY_REQUESTS or response.status in SERVER_ERRORS:
             return Reach.UNKNOWN
         if is_same_page(response.url, self._proof.protected_url):
-            if opened.selector is not None or refused.selector is not None:
+            if (opened.selector is not None or refused.selector is not None) and not believe_status:
                 raise ElsewhereError
-            return Reach.OPENED if response.status in opened.status else Reach.UNKNOWN
+            return Reach.OPENED if response.status in (opened.status or (200,)) else Reach.UNKNOWN
         return Reach.REFUSED if asked_to_sign_in else Reach.UNKNOWN
 
     # by a browser of its own

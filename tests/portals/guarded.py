@@ -26,11 +26,15 @@ from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.vocabulary import StateName
 from tests.portals.servers import Person
 
 LIMIT_S = 60.0  # two busy cores; what is not there by then fails the test
 LIMIT_MS = LIMIT_S * 1000
+# A busy machine must not turn a logout into one that ran out of time.
+PATIENT = Policy(idle_limit_s=600.0, logout_limit_s=LIMIT_S, proof_limit_s=LIMIT_S, destroy_limit_s=LIMIT_S)
+LOOK_PAUSE_S = 0.05
 # Whatever a browser can keep for a page, as that page itself would find it.
 KEPT = """async () => ({
   local: {...localStorage}, session: {...sessionStorage}, readable_cookies: document.cookie, history: history.length,
@@ -70,6 +74,13 @@ class GuardedDesk:
         front.release()
         await self.hall.until(StateName.SIGNED_IN, limit_s=LIMIT_S)
         await self.hall.until_observed(ev.AccountSeen)
+
+    async def until_the_portal_accepted_it(self) -> None:
+        """A resident stays for longer than it takes the agent to see that the protected page opens."""
+        assert self.desk.visit is not None
+        async with asyncio.timeout(LIMIT_S):
+            while not self.desk.visit.can_be_proved:
+                await asyncio.sleep(LOOK_PAUSE_S)
 
     async def asks_to_sign_in(self, url: str) -> bool:
         """Whether ``url`` leads to the portal's sign-in."""
@@ -139,7 +150,7 @@ async def guarded_desk(profile_path: Path, folder: Path) -> AsyncIterator[Guarde
     profile = load_profile(profile_path)
     config = Config(
         path=folder / "agent.toml", profile=profile_path, desk=DeskConfig(data_dir=folder), browser=Browser(),
-        hotkey=Hotkey(""),
+        hotkey=Hotkey(""), policy=PATIENT,
     )  # fmt: skip
     given = Surroundings(
         cover,
