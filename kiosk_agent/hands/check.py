@@ -106,7 +106,8 @@ class LiveCheck:
         except HandError as error:
             self._note("open the portal", False, began, str(error))
             return
-        reached = not browser.page.url.startswith("chrome-error:")
+        # where nothing answers, the page stands at the browser's own words, or has not even left about:blank
+        reached = browser.page.url.startswith(("http://", "https://"))
         self._note("open the portal", reached, began, "" if reached else "the portal does not answer")
         if not reached:
             return

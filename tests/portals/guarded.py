@@ -68,9 +68,9 @@ class GuardedDesk:
         values = {"KIOSK_TEST_USER": person.user, "KIOSK_TEST_PASSWORD": person.password}
         front = Front(self.page.context, self.page)
         steps: list[Any] = []
-        assert await run_steps(
-            front, self.profile.sign_in, limit_s=LIMIT_S, variables=values, on_step=steps.append
-        ), steps
+        assert await run_steps(front, self.profile.sign_in, limit_s=LIMIT_S, variables=values, on_step=steps.append), (
+            steps
+        )
         front.release()
         await self.hall.until(StateName.SIGNED_IN, limit_s=LIMIT_S)
         await self.hall.until_observed(ev.AccountSeen)
