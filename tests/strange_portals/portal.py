@@ -202,8 +202,13 @@ class Portal:
             refused=self.refused(),
             opened=self.opened(),
             replay=Replay.COOKIES,
-            expect=Expect.CLEARED if self.proof == "cleared" else Expect.REVOKED,
+            expect=self.expect,
         )
+
+    @property
+    def expect(self) -> Expect:
+        """The best that this portal can give."""
+        return Expect.CLEARED if self.proof == "cleared" else Expect.REVOKED
 
     def refused(self) -> Refused:
         return Refused(redirect=f"{self.url}/login*")

@@ -146,3 +146,77 @@ class SilentByItsOwnAddress(SilentProvider):
 
     def refused(self) -> Refused:
         return Refused(redirect=f"{self.url}/login*")
+
+
+class PostsItsAnswer(SilentProvider):
+    """The provider's answer comes as a form that a script sends, as many do."""
+
+    def routes(self) -> list[Route]:
+        return [*super().routes(), Route("/callback", self.posted, methods=["POST"])]
+
+    async def posted(self, request: Request) -> Response:
+        code = str((await request.form()).get("code", ""))
+        if code not in self.codes:
+            return html("不正な呼び出しです", status=403)
+        self.codes.discard(code)
+        return self.begin(RedirectResponse("/account", 303))
+
+    def back(self) -> Response:
+        code = secrets.token_urlsafe(8)
+        self.codes.add(code)
+        return html(
+            f'<form method="post" action="{self.url}/callback"><input type="hidden" name="code" value="{code}">'
+            "<noscript><button>続ける</button></noscript></form>"
+            "<script>setTimeout(() => document.forms[0].submit(), 300)</script>"
+        )
+
+
+class AsksInFrame(SilentProvider):
+    """A program in the portal's page asks the provider in a frame that nobody sees, and then shows the account."""
+
+    async def account(self, request: Request) -> Response:
+        who = self.session(request)
+        if who is not None:
+            return html(self.account_body(who))
+        return html(
+            '<p id="wait">確認しています</p><iframe hidden src="' + self.provider_url + '/silent"></iframe><script>'
+            "onmessage = async e => { const a = e.data && await fetch('/callback?code=' + e.data);"
+            " location.replace(a && a.ok ? '/account' : '/login'); }</script>"
+        )
+
+    def provider_routes(self) -> list[Route]:
+        return [*super().provider_routes(), Route("/silent", self.silent)]
+
+    async def silent(self, request: Request) -> Response:
+        code = ""
+        if self.known(request):
+            code = secrets.token_urlsafe(8)
+            self.codes.add(code)
+        return html(f"<script>setTimeout(() => parent.postMessage('{code}', '*'), 400)</script>")
+
+
+class BesideAForm(SilentProvider):
+    """The portal has a form of its own, and a button beside it for those whom the provider knows."""
+
+    BUTTON = '<a id="sso" href="/sso">職員アカウントでログイン</a><a href="/register">新規登録</a>'
+
+    def routes(self) -> list[Route]:
+        return [*super().routes(), Route("/sso", super().login)]
+
+    async def login(self, request: Request) -> Response:
+        return html(login_form().replace('"user"', '"local"') + self.BUTTON)
+
+    def sign_in_steps(self) -> tuple[Step, ...]:
+        return (click("#to-login"), click("#sso"), *FILL_IN, wait("#who"))
+
+    def refused(self) -> Refused:
+        return Refused(redirect=f"{self.url}/login*")
+
+
+class BesideAFormButEnded(BesideAForm):
+    """The same, and the logout ends the provider's session too: the button leads to the provider's own form."""
+
+    proof = "revoked"
+
+    async def logout(self, request: Request) -> Response:
+        return await WithProvider.logout(self, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.strange_portals import provider, strange
+from tests.strange_portals import apps, provider, sessions, strange
 from tests.strange_portals.conftest import Check
 from tests.strange_portals.portal import Portal
 
@@ -35,6 +35,34 @@ PORTALS: tuple[type[Portal], ...] = (
     strange.OpensForEverybody,
     strange.RotatesAndForgets,
     strange.AnonymousAfterwards,
+    apps.HashRoutes,
+    apps.TokenInDatabase,
+    apps.TokenLeftInDatabase,
+    apps.TokenInMemory,
+    apps.RefreshedAfterLogout,
+    apps.SaysGoodbyeTooEarly,
+    apps.AsksAllTheTime,
+    apps.InShadow,
+    apps.WorksOffline,
+    sessions.RefreshesItself,
+    sessions.Challenges,
+    sessions.HidesItself,
+    sessions.Lies,
+    sessions.WantsDocuments,
+    sessions.ClearsEverything,
+    sessions.MayBeKept,
+    sessions.SignInInPopup,
+    sessions.SpeaksUp,
+    sessions.BehindMenuAndQuestion,
+    sessions.SameCookieForAll,
+    sessions.NameThenPassword,
+    sessions.OnlySaysExpired,
+    sessions.NothingToReplay,
+    sessions.NeverAnswersTheLogout,
+    provider.PostsItsAnswer,
+    provider.AsksInFrame,
+    provider.BesideAForm,
+    provider.BesideAFormButEnded,
 )
 
 
