@@ -54,6 +54,7 @@ class BrowserSettings:
     data_dir: Path
     language: str
     proxy: str | None = None
+    attended: bool = True  # whether somebody is there to answer native boxes
 
 
 class ResidentBrowser:
@@ -127,6 +128,7 @@ class ResidentBrowser:
                 moved=self._moved,
                 emptied=self._emptied,
             )
+            self._pages.accept_dialogs = not self._settings.attended
             self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post)
             context.on("response", self._sign_in.answered)
             page = context.pages[0] if context.pages else await context.new_page()

@@ -88,7 +88,9 @@ class LiveCheck:
             data_dir = self._data_dir or Path(folder)
             async with driver(data_dir) as playwright:
                 watch = _Watch()
-                settings = BrowserSettings(self._executable, self._headless, WindowMode.NORMAL, data_dir, "ja")
+                settings = BrowserSettings(
+                    self._executable, self._headless, WindowMode.NORMAL, data_dir, "ja", attended=False
+                )
                 browser = ResidentBrowser(playwright, self._profile, "0" * 32, watch.post, settings)
                 try:
                     await self._check(browser, watch)

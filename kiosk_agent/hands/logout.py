@@ -14,8 +14,9 @@ from kiosk_agent.hands.ports import LogoutReport
 from kiosk_agent.hands.reach import Reach, reach
 from kiosk_agent.hands.signin import SignIn
 from kiosk_agent.hands.steps import Front, StepResult, find, run_steps
+from kiosk_agent.hands.underway import Underway
 from kiosk_agent.portal.globs import matches
-from kiosk_agent.portal.profile import Profile, Replay
+from kiosk_agent.portal.profile import Isolation, Profile, Replay
 
 ANSWER_LIMIT_S = 1.0  # a page that needs longer for nothing at all hangs
 SETTLE_LIMIT_S = 3.0
@@ -49,14 +50,16 @@ class Logout:
             await self._control(page)
         front = Front(self._context, page)
         try:
-            steps_ok = not steps or await run_steps(
-                front,
-                self._profile.logout.steps,
-                limit_s=self._profile.logout.timeout_s,
-                on_step=self._note,
-                before_step=self._sign_in.noted.before_step,
-            )
-            signed_out_seen = await self._wait_for_signed_out(front)
+            with Underway(self._context) as underway:
+                steps_ok = not steps or await run_steps(
+                    front,
+                    self._profile.logout.steps,
+                    limit_s=self._profile.logout.timeout_s,
+                    on_step=self._note,
+                    before_step=self._sign_in.noted.before_step,
+                )
+                signed_out_seen = await self._wait_for_signed_out(front)
+                await underway.wait(SETTLE_LIMIT_S)  # a page may say goodbye before the portal knows of it
             page = front.look()
         finally:
             front.release()
@@ -114,7 +117,9 @@ class Logout:
 
     async def _is_half(self, page: Page) -> bool | None:
         """Ask for the protected page in the same browser, in the same tab: its session storage goes on."""
-        answer = await reach(page, self._profile.proof, limit_s=HALF_LIMIT_S)
+        # with an extension in the browser, "sign in" may open the card's program
+        presses = self._profile.portal.isolation is Isolation.MEMORY
+        answer = await reach(page, self._profile.proof, limit_s=HALF_LIMIT_S, press_if_refused=presses)
         if answer is Reach.OPENED and await self._sign_in.noted.opens_for_strangers():
             return None  # it is not protected at all
         return {Reach.OPENED: True, Reach.REFUSED: False, Reach.UNKNOWN: None}[answer]

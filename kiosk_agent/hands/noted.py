@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as BrowserError
@@ -52,15 +53,15 @@ class Noted:
         """Note what the browser holds now: this step may be the one that logs out. Never raises."""
         try:
             async with asyncio.timeout(NOTE_LIMIT_S):
-                await self._keep()
+                await self._keep(covered=True)
         except (BrowserError, TimeoutError) as error:
             log.info("the credentials could not be noted again: %s", type(error).__name__)
 
-    async def _keep(self) -> Credentials:
-        noted = await note_credentials(self._context, self._profile, self._pages.sessions)
+    async def _keep(self, *, covered: bool = False) -> Credentials:
+        noted = await note_credentials(self._context, self._profile, self._pages.sessions, covered=covered)
         if not self._user_agent and self._pages.front is not None:
             self._user_agent = str(await self._pages.front.evaluate("navigator.userAgent"))
-        credentials = Credentials(noted.cookies, noted.local, noted.session, self._user_agent)
+        credentials = replace(noted, user_agent=self._user_agent)
         if self._is_forgotten:
             return Credentials()
         if not self._kept or not self._kept[-1].is_same_as(credentials):
@@ -102,6 +103,9 @@ class Noted:
             if watched.dialog is None and await is_open(watched.page, self._profile.proof):
                 self._note_opened(await self._keep())
                 return True
+        return await self._control_by_request()
+
+    async def _control_by_request(self) -> bool:
         try:
             answer = await self._replayer.control(self._context.request)
         except ElsewhereError:
@@ -112,7 +116,11 @@ class Noted:
 
     async def control_beneath_cover(self, page: Page, limit_s: float) -> bool:
         """The same, in a tab beside ``page`` where nothing less can tell. Raises BrowserError, TimeoutError."""
-        if self._profile.proof.replay is Replay.NONE or await self.control():
+        if self._profile.proof.replay is Replay.NONE:
+            return False
+        if await self.control():
+            if not self._replayer.requests_tell:
+                await self._control_by_request()
             return self._opened is not None
         sibling = await self._open_sibling(page)
         try:
@@ -134,9 +142,10 @@ class Noted:
     async def is_refused(self) -> bool | None:
         """Whether the portal asks the visit's own browser to sign in; None: cannot be told unseen."""
         try:
-            return await self._replayer.control(self._context.request) is Reach.REFUSED
+            answer = await self._replayer.control(self._context.request)
         except ElsewhereError:
             return None
+        return answer is Reach.REFUSED if self._replayer.requests_tell else None
 
     async def opens_for_strangers(self) -> bool:
         """Whether the protected page opens without any credentials."""
@@ -153,7 +162,9 @@ class Noted:
     async def prove(self) -> Proof:
         """Replay what was noted, newest first. What was never seen to open proves nothing by being refused."""
         answer = await self._replayer.replay(list(reversed(self._kept)))
-        return Proof.UNPROVEN if answer is Reach.REFUSED and self._opened is None else PROOF_OF[answer]
+        is_whole = bool(self._kept) and self._kept[-1].databases is not None
+        proves = self._opened is not None and is_whole
+        return Proof.UNPROVEN if answer is Reach.REFUSED and not proves else PROOF_OF[answer]
 
     @property
     def can_retry(self) -> bool:

@@ -45,6 +45,7 @@ class Replayer:
         self._executable = executable
         self._proxy = proxy
         self._stranger: Reach | None = None  # what plain requests without credentials come to; None: not known
+        self.requests_tell = False  # whether a plain request was let in: only then does it mean anything if one is not
 
     async def replay(self, credentials: Sequence[Credentials]) -> Reach:
         """What the portal says to ``credentials``, asked in this order. Never raises; no answer is ``unknown``.
@@ -56,7 +57,9 @@ class Replayer:
             return Reach.UNKNOWN
         if self._may_request:
             try:
-                return await self._each_by_request(wanted)
+                answer = await self._each_by_request(wanted)
+                if answer is not Reach.REFUSED or self.requests_tell:
+                    return answer
             except ElsewhereError:
                 pass  # the browser below goes all the way
             except (BrowserError, TimeoutError):
@@ -78,6 +81,7 @@ class Replayer:
                 raise ElsewhereError
         except (BrowserError, TimeoutError):
             return Reach.UNKNOWN
+        self.requests_tell |= answer is Reach.OPENED
         return answer
 
     async def opens_for_strangers(self) -> bool:

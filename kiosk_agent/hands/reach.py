@@ -1,8 +1,9 @@
 """Does the protected page open, or does the portal ask to sign in? The page decides nothing; the profile does.
 
 A silent return through an identity provider, a consent, an account chooser or a bare "sign in" button is no sign-in:
-nobody had to show who they are. So where the protected page does not open at once and nothing asks for a name, a
-password or a code, what leads on is pressed (:mod:`kiosk_agent.hands.ways_on`), a few times at most.
+nobody had to show who they are. So where the protected page does not open at once, what leads on is pressed
+(:mod:`kiosk_agent.hands.ways_on`), a few times at most. Where something asks for a name, a password or a code, that is
+only what leads to another way of signing in.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import re
 import time
 from collections.abc import AsyncIterator
 
@@ -27,6 +29,7 @@ QUIET_S = 0.5  # without a request or a change of address: redirects by script c
 QUIET_FORM_S = 0.15  # a form that asks who it is goes away only where a silent sign-in is already under way
 OLD_REQUEST_S = 3.0  # one that is open for longer is a portal's long poll, and says nothing about redirects
 JUDGE_LIMIT_S = 5.0
+REFRESH = re.compile(r"\s*(\d+(?:\.\d*)?)\s*[;,]\s*url", re.IGNORECASE)  # HTML, 4.2.5.3: "5; url=…"
 LOOK_PAUSE_S = 0.1  # no event tells when something in any of the frames becomes visible
 
 
@@ -38,15 +41,19 @@ class Reach(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-async def reach(page: Page, proof: ProofOf, *, limit_s: float) -> Reach:
-    """Ask for the protected page in ``page`` and judge where it leads. Never raises for what the portal does."""
+async def reach(page: Page, proof: ProofOf, *, limit_s: float, press_if_refused: bool = True) -> Reach:
+    """Ask for the protected page in ``page`` and judge where it leads. Never raises for what the portal does.
+
+    ``press_if_refused`` false: a portal that asks to sign in is left at that, as "sign in" may start a program beside
+    the browser.
+    """
     deadline = time.monotonic() + limit_s
     ways = Ways()
     answer = Reach.UNKNOWN
     try:
         async with asyncio.timeout(limit_s):
             for _ in range(MOST_WALKS):
-                verdict, pressed = await _walk(page, proof, ways, deadline)
+                verdict, pressed = await _walk(page, proof, ways, deadline, press_if_refused=press_if_refused)
                 if verdict is not Reach.UNKNOWN:
                     answer = verdict
                 if verdict is Reach.OPENED or not pressed:
@@ -84,15 +91,18 @@ def _bare(url: str) -> str:
     return url.partition("#")[0].partition("?")[0].rstrip("/")
 
 
-async def _walk(page: Page, proof: ProofOf, ways: Ways, deadline: float) -> tuple[Reach, bool]:
+async def _walk(
+    page: Page, proof: ProofOf, ways: Ways, deadline: float, *, press_if_refused: bool
+) -> tuple[Reach, bool]:
     """Ask for the page and press what leads on; returns the last verdict, and whether anything was pressed."""
     async with _Watch(page).watching() as watch:
         await watch.ask(proof.protected_url)
         verdict = await _judge(page, proof, watch, deadline)
         pressed = False
         for _ in range(MOST_PRESSES):
-            # a portal in trouble shows nothing that means anything; a form for names or codes is a sign-in
-            if verdict is Reach.OPENED or watch.is_in_trouble or await asks_who(page):
+            if verdict is Reach.OPENED or watch.is_in_trouble:  # what a portal in trouble shows means nothing
+                break
+            if verdict is Reach.REFUSED and not press_if_refused:
                 break
             if not await ways.press_on(page, away_from=proof.protected_url):
                 break
@@ -176,11 +186,22 @@ async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float) -> 
         quiet_s = watch.quiet_s
         if verdict is Reach.REFUSED and quiet_s >= QUIET_FORM_S and await asks_who(page):
             return verdict
-        if quiet_s >= QUIET_S and (verdict is not Reach.UNKNOWN or not awaited or await asks_who(page)):
+        is_told = quiet_s >= QUIET_S and (verdict is not Reach.UNKNOWN or not awaited or await asks_who(page))
+        if is_told and not await _is_leaving(page):
             return verdict
         if time.monotonic() >= until:
             return verdict
         await asyncio.sleep(LOOK_PAUSE_S)
+
+
+async def _is_leaving(page: Page) -> bool:
+    """Whether the page is going to lead elsewhere by itself, soon, without a script."""
+    try:
+        content = await page.evaluate("document.querySelector('meta[http-equiv=refresh i]')?.content ?? ''")
+    except BrowserError:
+        return True  # it just does
+    delay = REFRESH.match(content)
+    return delay is not None and float(delay[1]) < JUDGE_LIMIT_S
 
 
 async def _look(page: Page, proof: ProofOf, watch: _Watch) -> Reach:

@@ -33,7 +33,13 @@ GO_BACK = re.compile(
 )
 ASIDE = re.compile(
     r"terms|privacy|policy|help|contact|language|english|another|different|other|learn|about|cookie"
-    r"|規約|方針|ポリシー|ヘルプ|問い?合|使い方|別の|他の|ほかの|詳し|日本語|について|言語",
+    r"|passkey|パスキー|規約|方針|ポリシー|ヘルプ|問い?合|使い方|別の|他の|ほかの|詳し|日本語|について|言語",
+    re.IGNORECASE,
+)
+# What leads past a form that asks who is there, to somebody who may know already.
+BESIDE = re.compile(
+    r"(sign.?in|log.?in|continue) (with|using|via)|single.?sign|\bsso\b"
+    r"|シングルサインオン|(で|から)(ログイン|サインイン)",
     re.IGNORECASE,
 )
 # A name, a password or a code is asked for. A search box is none of these, and real sign-in pages have both.
@@ -42,7 +48,9 @@ ASKS_WHO = """() => {
   const words = e => [e.name, e.id, e.autocomplete, e.placeholder, e.getAttribute('aria-label'), e.inputMode,
     ...[...(e.labels || [])].map(l => l.textContent)].join(' ');
   const search = /search|検索|keyword|キーワード|\\bq\\b/i;
-  return [...document.querySelectorAll('input')].filter(shown).some(e => {
+  const inputs = root => [...root.querySelectorAll('*')].flatMap(e =>
+    [...(e.matches('input') ? [e] : []), ...(e.shadowRoot ? inputs(e.shadowRoot) : [])]);
+  return inputs(document).filter(shown).some(e => {
     if (e.type === 'password') return true;
     if (!['text', 'email', 'tel', 'number'].includes(e.type)) return false;
     return !search.test(words(e)) && !e.closest('[role=search], search');
@@ -50,6 +58,8 @@ ASKS_WHO = """() => {
 }"""
 IS_SUBMIT = """e => e.matches(
   'form button:not([type=button]):not([type=reset]), form input[type=submit], form input[type=image]')"""
+SENDS_FORM = f"""e => ({IS_SUBMIT})(e) && [...e.closest('form').querySelectorAll('input')]
+  .some(i => ['text', 'email', 'tel', 'number', 'password'].includes(i.type) && i.checkVisibility())"""
 WORDS = "e => (e.innerText || e.value || e.getAttribute('aria-label') || e.alt || '').trim().slice(0, 200)"
 
 
@@ -73,14 +83,15 @@ class Ways:
     async def press_on(self, page: Page, *, away_from: str) -> bool:
         """Press the likeliest control not yet tried; false where nothing leads on. Raises BrowserError.
 
-        Controls without telling words are pressed only on another origin than ``away_from``'s: there they are the
-        accounts to choose from.
+        Beside a form that asks who is there, only what leads to another way of signing in. Controls without telling
+        words are pressed only on another origin than ``away_from``'s: there they are the accounts to choose from.
         """
         is_elsewhere = urlsplit(page.url)[:2] != urlsplit(away_from)[:2]
         here = page.url.partition("?")[0]
+        beside_form = await asks_who(page)
         ranked: list[tuple[int, str, ElementHandle]] = []
         for frame in page.frames:
-            ranked += await _controls(frame, guess=is_elsewhere)
+            ranked += await (_beside_form(frame) if beside_form else _controls(frame, guess=is_elsewhere))
         for _, words, control in sorted(ranked, key=lambda one: one[0]):
             if (here, words) not in self._tried:
                 self._tried.add((here, words))
@@ -105,4 +116,14 @@ async def _controls(frame: Frame, *, guess: bool) -> list[tuple[int, str, Elemen
         elif guess and words and not ASIDE.search(words) and guesses < MOST_GUESSES:
             guesses += 1
             found.append((3, words, control))
+    return found
+
+
+async def _beside_form(frame: Frame) -> list[tuple[int, str, ElementHandle]]:
+    found: list[tuple[int, str, ElementHandle]] = []
+    for control in (await frame.query_selector_all(CONTROLS))[:MOST_LOOKED_AT]:
+        words = str(await control.evaluate(WORDS))
+        others = GO_BACK.search(words) or ASIDE.search(words)
+        if BESIDE.search(words) and not others and not await control.evaluate(SENDS_FORM):
+            found.append((0, words, control))
     return found

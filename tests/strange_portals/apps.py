@@ -260,4 +260,3 @@ fetch('/me').then(async a => { if (!a.ok) return location.replace('/login');
 
     def opened(self) -> Opened:
         return Opened(selector="#who")
-

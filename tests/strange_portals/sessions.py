@@ -91,7 +91,7 @@ class SignInInPopup(Portal):
 
     async def home(self, request: Request) -> Response:
         return html(
-            '<button id="to-login" onclick="window.open(\'/login\', \'\', \'width=500,height=400\')">ログイン</button>'
+            "<button id=\"to-login\" onclick=\"window.open('/login', '', 'width=500,height=400')\">ログイン</button>"
             "<script>new BroadcastChannel('in').onmessage = () => location.replace('/account')</script>"
         )
 
