@@ -9,6 +9,8 @@ from kiosk_agent.session.vocabulary import EndSource, Signal
 from tests.screens.conftest import Posted, picture
 from tests.screens.layout import assert_readable
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one gate for all of them
+
 DESK = "市民課 3番窓口"
 VIEWS = {
     "gate": GateView(screen="start", language="ja", desk=DESK, last_reason="idle", last_proof="revoked"),
@@ -42,7 +44,6 @@ async def test_every_screen_can_be_read_at_1024_by_768_and_at_double_size(
 ) -> None:
     page = gate.page
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    await page.set_viewport_size({"width": 1024, "height": 768})
     await gate.show(VIEWS[name], front=False)
     if language == "en":
         await page.locator("[data-act=language]").click()
