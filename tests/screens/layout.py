@@ -6,48 +6,67 @@ from typing import Any
 
 from playwright.async_api import Page
 
-# Contrast after WCAG 2.2, 1.4.3: relative luminance of the text's colour and of the nearest ground that is opaque.
-MEASURE = """() => {
+# A function of (root, smallest type in px, least height of what is pressed in px). Contrast after WCAG 2.2, 1.4.3:
+# relative luminance of the text's colour and of the nearest ground that is opaque; 1.4.11 for the edges of fields.
+MEASURE = """(root, typePx, targetPx) => {
   const channel = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   const parse = c => c.match(/[\\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ratio = (one, other) => { const [a, b] = [luminance(one), luminance(other)].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05); };
   const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
     if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
-  const found = { contrast: [], clipped: [], small: [], outside: [] };
+  const found = { contrast: [], clipped: [], small: [], outside: [], tiny: [], faint: [], empty: [], alone: [] };
   const width = document.documentElement.clientWidth;
-  for (const e of document.querySelectorAll('body *')) {
-    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+  for (const e of root.querySelectorAll('*')) {
+    const own = [...e.childNodes].filter(n => n.nodeType === 3 && n.textContent.trim());
     const box = e.getBoundingClientRect();
     if (!box.width || !box.height || e.closest('script,style')) continue;
-    if (box.right > width + 1 || box.left < -1) found.outside.push(e.outerHTML.slice(0, 80));
-    if (own) {
-      const [a, b] = [luminance(parse(getComputedStyle(e).color)), luminance(ground(e))].sort((x, y) => y - x);
-      const ratio = (a + 0.05) / (b + 0.05);
-      if (ratio < 4.5) found.contrast.push([e.textContent.slice(0, 30), ratio]);
-      const isBlock = getComputedStyle(e).display !== 'inline';
-      if (e.scrollWidth > e.clientWidth + 1 && isBlock) found.clipped.push(e.textContent.slice(0, 30));
+    const style = getComputedStyle(e);
+    const name = e.textContent.slice(0, 30) || e.outerHTML.slice(0, 80);
+    if (box.right > width + 1 || box.left < -1) found.outside.push(name);
+    if (own.length) {
+      const contrast = ratio(parse(style.color), ground(e));
+      if (contrast < 4.5) found.contrast.push([name, contrast]);
+      if (parseFloat(style.fontSize) < typePx) found.tiny.push([name, style.fontSize]);
+      const isBlock = style.display !== 'inline';
+      if (isBlock && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
+        found.clipped.push(name);
+      for (const text of own) {
+        const range = document.createRange();
+        range.selectNodeContents(text);
+        const tops = [...range.getClientRects()].filter(r => r.width > 1);
+        const last = tops.at(-1);
+        if (tops.length > 1 && last.width < 1.9 * parseFloat(style.fontSize)) found.alone.push(name);
+      }
     }
-    if (e.matches('button, label.check')) {
-      const least = e.matches('.quiet') ? 44 : 64;
-      if (box.height < least - 0.5) found.small.push([e.textContent.slice(0, 30), box.height]);
+    if (e.matches('h1, button') && !e.textContent.trim()) found.empty.push(e.outerHTML.slice(0, 80));
+    if (e.matches('button, label.check, input:not([type=checkbox])')) {
+      const least = e.matches('.quiet') ? 44 : targetPx;
+      if (box.height < least - 0.5 || box.width < least - 0.5) found.small.push([name, box.width, box.height]);
+      const edge = ratio(parse(style.borderTopColor), ground(e.parentElement));
+      if (edge < 3) found.faint.push([name, edge]);
     }
+    if (e.matches('input[type=checkbox]') && ratio(parse(style.borderTopColor), ground(e.parentElement)) < 3)
+      found.faint.push(name);
   }
   return { ...found, sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     down: document.documentElement.scrollHeight - document.documentElement.clientHeight };
 }"""
+TYPE_PX = 24  # the design's least for what residents read from some distance
+TARGET_PX = 64
 
 
-async def measure(page: Page) -> dict[str, Any]:
-    """What is wrong on the page, by kind; ``down``: by how many pixels it must be scrolled."""
-    return dict(await page.evaluate(MEASURE))
+def assert_nothing_wrong(found: dict[str, Any]) -> None:
+    """Nothing is cut off, too small, too faint, beside the screen, or left alone on a last line."""
+    assert {what: where for what, where in found.items() if isinstance(where, list) and where} == {}
+    assert found["sideways"] <= 0
 
 
 async def assert_readable(page: Page) -> dict[str, Any]:
-    """Nothing is cut off, too small, too faint or beside the screen."""
-    found = await measure(page)
-    assert found["contrast"] == []
-    assert found["clipped"] == []
-    assert found["small"] == []
-    assert found["outside"] == []
-    assert found["sideways"] <= 0
+    """Measure the whole page; ``down`` in the answer: by how many pixels it must be scrolled."""
+    found = dict(
+        await page.evaluate(f"([type, target]) => ({MEASURE})(document.body, type, target)", [TYPE_PX, TARGET_PX])
+    )
+    assert_nothing_wrong(found)
     return found

@@ -20,8 +20,18 @@ VIEWS = {
         language="ja",
         desk=DESK,
         severity="amber",
-        checks=(("tray", "amber", "トレイにアイコンを表示できません"),),
+        checks=(("tray", "amber", "no tray host answers"), ("clock_jump", "amber", "turned by +3600 s")),
     ),
+    "gate-red": GateView(
+        screen="start",
+        language="ja",
+        desk=DESK,
+        last_reason="idle",
+        last_proof="half",
+        severity="red",
+        checks=(("browser", "red", "it died"),),
+    ),
+    "gate-cleared": GateView(screen="start", language="ja", desk=DESK, last_reason="resident", last_proof="cleared"),
     "visit": GateView(screen="visit", language="ja", desk=DESK),
     "ending": GateView(screen="ending", language="ja", desk=DESK),
     "confirm": GateView(screen="confirm", language="ja", desk=DESK, reason="change_of_person", proof="revoked"),
@@ -109,14 +119,35 @@ async def test_the_next_confirmation_begins_with_nothing_checked(gate: DeskGate)
     assert not await gate.page.locator("[data-check=card_returned]").is_checked()
 
 
+async def test_a_focused_heading_has_no_box_but_a_focused_button_has_one(gate: DeskGate) -> None:
+    page = gate.page
+    await gate.show(VIEWS["visit"], front=False)
+    await page.keyboard.press("Tab")
+    await page.locator("h1").focus()  # after a key, so that the browser would draw a ring
+    drawn = "e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).boxShadow]"
+    assert await page.locator("h1").evaluate("e => e.matches(':focus-visible')")
+    assert await page.locator("h1").evaluate(drawn) == ["none", "none"]
+    await page.keyboard.press("Tab")
+    assert await page.locator("[data-act=next_person]").evaluate(drawn) != ["none", "none"]
+
+
+async def test_what_does_not_work_is_told_in_the_language_of_the_screen(gate: DeskGate) -> None:
+    await gate.show(VIEWS["gate-amber"], front=False)
+    told = gate.page.locator("[data-tone=amber]")
+    assert "時計の横のアイコンを表示できません。 (tray)" in await told.inner_text()
+    await gate.page.locator("[data-act=language]").click()
+    await gate.page.wait_for_function("document.documentElement.lang === 'en'")
+    assert "The icon beside the clock is not shown. (tray)" in await told.inner_text()
+
+
 async def test_a_screen_reader_hears_names_and_the_heading_has_the_focus(gate: DeskGate) -> None:
     await gate.show(VIEWS["confirm"], front=False)
     page = gate.page
     assert await page.evaluate("document.activeElement.tagName") == "H1"
     heard = await page.locator("main").aria_snapshot()
-    assert 'heading "窓口はきれいですか"' in heard
+    assert 'heading "窓口に何も残っていませんか"' in heard
     assert 'checkbox "カードを返した"' in heard
-    assert 'button "きれいです。確認しました"' in heard
+    assert 'button "残っていません。確認しました"' in heard
 
 
 async def test_the_gate_can_open_nothing_else(gate: DeskGate) -> None:

@@ -9,7 +9,7 @@
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
       if (value === true) element.setAttribute(name, "");
-      else if (value !== false && value !== "") element.setAttribute(name, value);
+      else if (value !== undefined && value !== false && value !== "") element.setAttribute(name, value);
     }
     element.append(...children.filter((child) => child !== null && child !== ""));
     return element;
@@ -77,12 +77,12 @@
     const focused = document.activeElement?.dataset?.act || document.activeElement?.dataset?.check;
     const parts = [make("h1", { tabindex: "-1" }, view.title)];
     for (const line of view.lines) parts.push(make("p", {}, line));
-    for (const one of view.notices) parts.push(notice(one));
-    if (view.form) parts.push(...checklist(view.form));
+    const notices = view.notices.map(notice);
+    if (view.form) parts.push(...notices.splice(0), ...checklist(view.form));
     if (view.buttons.length === 1) parts.push(button(view.buttons[0]));
     else if (view.buttons.length) parts.push(make("div", { class: "row" }, ...view.buttons.map(button)));
-    if (view.state)
-      parts.push(make("section", { class: "state", "aria-label": view.state.label }, notice(view.state)));
+    if (view.state) notices.push(notice(view.state));
+    if (notices.length) parts.push(make("section", { class: "notices", "aria-label": view.state?.label }, ...notices));
     document.querySelector("main").replaceChildren(...parts);
     for (const [name, value] of Object.entries(kept)) {
       if (name === "mark") { if (value) document.querySelector("[data-field=mark]").value = value; }
