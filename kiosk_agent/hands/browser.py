@@ -90,6 +90,7 @@ class ResidentBrowser:
         self._exits: list[ExitWatch] = []
         self._warning: WarningView | None = None
         self._warned_until = 0.0
+        self._fought: Callable[[], None] = lambda: None
         self._warned: dict[Page, asyncio.Event] = {}
         self._active_at = float("-inf")
         self._ending = False
@@ -204,7 +205,7 @@ class ResidentBrowser:
             case {"k": "warning_shown"}:
                 self._warned.setdefault(page, asyncio.Event()).set()
             case {"k": "warning_fought"} if self._warning is not None:
-                self._post(ev.WarningNotShown())
+                self._fought()
             case {"k": "warning_answer", "answer": answer} if self._warning is not None:
                 by = Answerer.WORKER if self._warning.worker_only else Answerer.RESIDENT
                 self._post(ev.WarningAnswered(Answer(answer), by, str(said.get("mark", ""))))
@@ -263,10 +264,12 @@ class ResidentBrowser:
 
     # warning and nudge
 
-    async def show_warning(self, view: WarningView) -> bool:
+    async def show_warning(self, view: WarningView, fought: Callable[[], None]) -> bool:
         if self._pages is None:
             return False
+        self._fought = fought
         self._warning, self._warned_until = view, self._clock.now() + view.seconds
+        self._pages.refuse_dialogs = True  # one that opens now would lie above the warning, and stop its count
         await self._pages.dismiss_dialogs()
         shown = await asyncio.gather(*(self._warn_page(one, view) for one in self._pages.watched))
         return bool(shown) and all(shown)
@@ -285,10 +288,12 @@ class ResidentBrowser:
 
     async def hide_warning(self) -> None:
         self._warning = None
+        if self._pages is not None:
+            self._pages.refuse_dialogs = False
         await self._everywhere("hide")
 
     async def show_nudge(self, operation: str) -> None:
-        await self._everywhere("nudge", nudge_view(self._t))
+        await self._everywhere("nudge", nudge_view(self._settings.language, self._t))
 
     async def _everywhere(self, function: str, *arguments: object) -> None:
         if self._pages is None:

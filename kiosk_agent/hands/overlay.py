@@ -8,7 +8,6 @@ from importlib import resources
 from typing import Any
 
 from kiosk_agent.hands.ports import WarningView
-from kiosk_agent.session.vocabulary import WarningKind
 
 Translate = Callable[..., str]
 
@@ -31,10 +30,9 @@ def overlay_view(view: WarningView, t: Translate) -> dict[str, Any]:
     other = t("No, I am somebody else") if view.can_extend else t("Log out now")
     role = "danger" if view.can_extend else "primary"
     buttons.append({"answer": "other", "label": other, "role": role, "mark": False})
-    is_over = view.kind is WarningKind.MAX_LENGTH
     return {
         "lang": view.language,
-        "title": t("The time for this visit is over") if is_over else t("Are you still there?"),
+        "title": t("Are you still there?") if view.can_extend else t("The time for this visit is over"),
         "hint": t("This screen belongs to: {hint}", hint=view.hint) if view.hint else "",
         "ask": t("Support worker: please ask the person at the desk, then answer.") if view.worker_only else "",
         "count": t("The logout begins in {seconds} seconds."),
@@ -46,10 +44,12 @@ def overlay_view(view: WarningView, t: Translate) -> dict[str, Any]:
     }
 
 
-def nudge_view(t: Translate) -> dict[str, Any]:
+def nudge_view(language: str, t: Translate) -> dict[str, Any]:
     """The panel after a finished operation."""
     return {
+        "lang": language,
         "title": t("You have finished."),
         "text": t("Please log out before you leave the desk."),
         "button": t("Log out"),
+        "close": t("Close"),
     }

@@ -75,6 +75,7 @@ class Pages:
         self._frame_sessions: dict[Frame, CDPSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.accept_dialogs = False
+        self.refuse_dialogs = False
         self.front: Page | None = None
 
     async def start(self) -> None:
@@ -225,6 +226,8 @@ class Pages:
         watched = self._watched.get(dialog.page) if dialog.page is not None else None
         if self.accept_dialogs:
             self._start(dialog.accept())
+        elif self.refuse_dialogs:
+            self._start(dialog.dismiss())
         elif watched is not None:
             watched.dialog = dialog  # the person's own to answer
 

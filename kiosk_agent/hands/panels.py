@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kiosk_agent.hands.ports import Panel, PanelButton, PanelEntry, WarningView
 from kiosk_agent.session.policy import MarkPolicy
-from kiosk_agent.session.vocabulary import HoldReason, WarningKind
+from kiosk_agent.session.vocabulary import HoldReason
 
 Translate = Callable[..., str]
 
@@ -64,10 +64,7 @@ def challenge_panel(seconds: float, hint: str, mark: MarkPolicy, t: Translate) -
 def warning_panel(view: WarningView, mark: MarkPolicy, t: Translate) -> Panel:
     """The warning in a native window, where the portal's page does not show it."""
     whose = (t("This screen belongs to: {hint}", hint=view.hint),) if view.hint else ()
-    if view.kind is WarningKind.MAX_LENGTH:
-        title = t("The time for this visit is over")
-    else:
-        title = t("Are you still there?")
+    title = t("Are you still there?") if view.can_extend else t("The time for this visit is over")
     buttons = [PanelButton("other", t("No, I am somebody else"), "danger")]
     entries: tuple[PanelEntry, ...] = ()
     if view.can_extend and view.worker_only:

@@ -117,8 +117,11 @@ class VisitBrowser(Protocol):
         """Start it and load the portal's first page, in front of all windows. Raises HandError."""
         ...
 
-    async def show_warning(self, view: WarningView) -> bool:
-        """Show the warning in every page; returns whether it is really on screen (bounded, false on a hung page)."""
+    async def show_warning(self, view: WarningView, fought: Callable[[], None]) -> bool:
+        """Show the warning in every page; returns whether it is really on screen (bounded, false on a hung page).
+
+        ``fought`` is called when a page has removed it again and again.
+        """
         ...
 
     async def hide_warning(self) -> None: ...

@@ -232,15 +232,50 @@ class Stage:
         """Urge the resident, quietly, to log out."""
         self._page_lane.put(lambda: browser.show_nudge(operation))
 
-    def warning_fought(self) -> None:
-        """The page removed the warning again and again: the native window takes over."""
-        if self._warning is not None and not self._warning_is_native:
-            self.show_warning(self._warning, None)
-
     async def _warn(self, command: do.ShowWarning, browser: VisitBrowser | None) -> None:
         if self._warning is not command:
             return
-        view = WarningView(
+        shown = await self._warn_in_page(command, browser)
+        if self._warning is command:
+            if shown:
+                self._post(ev.WarningShown())
+            else:
+                await self._warn_natively(command, browser)
+
+    async def _warn_in_page(self, command: do.ShowWarning, browser: VisitBrowser | None) -> bool:
+        if browser is None:
+            return False
+
+        def fought() -> None:
+            self._page_lane.put(lambda: self._warn_natively(command, browser))
+
+        try:
+            async with asyncio.timeout(PAGE_WARNING_LIMIT_S):
+                return await browser.show_warning(self._warning_view(command, browser), fought)
+        except (TimeoutError, HandError) as error:
+            log.info("the page does not show the warning: %s", type(error).__name__)
+            return False
+
+    async def _warn_natively(self, command: do.ShowWarning, browser: VisitBrowser | None) -> None:
+        """In place of the page's warning, where the page hangs or removed it again and again."""
+        if self._warning is not command or self._warning_is_native:
+            return
+        self._warning_is_native = True
+        view = self._warning_view(command, browser)
+        try:
+            await self._put_up(warning_panel(view, self._words.mark, self._words.t))
+        except ShieldLostError as error:
+            self._health.fail("shield_lost", Severity.RED, str(error))
+            if self._warning is command:
+                self._post(ev.WarningNotShown())
+            return
+        if self._warning is command:
+            self._post(ev.WarningShown())
+        if browser is not None:
+            await browser.hide_warning()  # beneath the cover the page need not be fought any longer
+
+    def _warning_view(self, command: do.ShowWarning, browser: VisitBrowser | None) -> WarningView:
+        return WarningView(
             kind=command.kind,
             seconds=max(0.0, command.deadline - self._clock.now()),
             worker_only=command.worker_only,
@@ -249,30 +284,6 @@ class Stage:
             hint=browser.hint if browser is not None else "",
             language=self._words.language,
         )
-        shown = await self._warn_in_page(view, browser)
-        if self._warning is command and not shown:
-            shown = await self._warn_natively(view)
-        if self._warning is command:
-            self._post(ev.WarningShown() if shown else ev.WarningNotShown())
-
-    async def _warn_in_page(self, view: WarningView, browser: VisitBrowser | None) -> bool:
-        if browser is None:
-            return False
-        try:
-            async with asyncio.timeout(PAGE_WARNING_LIMIT_S):
-                return await browser.show_warning(view)
-        except (TimeoutError, HandError) as error:
-            log.info("the page does not show the warning: %s", type(error).__name__)
-            return False
-
-    async def _warn_natively(self, view: WarningView) -> bool:
-        self._warning_is_native = True
-        try:
-            await self._put_up(warning_panel(view, self._words.mark, self._words.t))
-        except ShieldLostError as error:
-            self._health.fail("shield_lost", Severity.RED, str(error))
-            return False
-        return True
 
     async def close(self) -> None:
         """Stop showing things."""

@@ -4,38 +4,59 @@
 globalThis.__kiosk_overlay = (() => {
   const REPAIR_MS = 100;
   const MOST_REPAIRS = 30;
+  const ARM_AFTER_MS = 600; // a press that was on its way to the portal when the warning appeared lands within this time
+  // All lengths in px: the page decides what a rem is, and some make it very small.
   const SHEET = `
     :host { all: initial }
     * { box-sizing: border-box }
+    dialog, aside {
+      visibility: visible; pointer-events: auto; color-scheme: only light; background: #fff; color: #333;
+      font-family: "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif; font-weight: 400;
+      line-height: 1.6; text-align: left; text-wrap: pretty;
+    }
+    :lang(ja) { word-break: auto-phrase }
     dialog {
-      width: min(46rem, calc(100vw - 2rem)); max-height: calc(100vh - 2rem); overflow: auto; margin: auto;
-      padding: 2rem; border: 3px solid #927200; border-radius: 16px; background: #fff; color: #333;
-      font: 400 24px/1.6 "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif;
+      width: min(760px, calc(100vw - 32px)); max-height: calc(100vh - 32px); overflow: auto; margin: auto; padding: 0;
+      border: 0; border-radius: 16px; font-size: 24px;
     }
     dialog::backdrop { background: rgb(0 0 0 / .8) }
-    h1 { margin: 0 0 1rem; font-size: 32px; line-height: 1.4; outline: none }
-    p { margin: 0 0 1rem }
-    .count { padding: .75rem 1rem; border-left: 8px solid #927200; background: #fff0b3; font-weight: 700 }
-    .buttons { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: 1.5rem }
+    .head { padding: 20px 32px; background: #fff0b3 }
+    .body { padding: 20px 32px 32px }
+    h1 { margin: 0; font-size: 32px; font-weight: 700; line-height: 1.4; text-wrap: balance; outline: none }
+    p { margin: 0 0 12px }
+    .count { margin: 0; font-weight: 700; font-variant-numeric: tabular-nums }
+    .track { height: 10px; margin-top: 8px; border-radius: 5px; background: #d8d8db; overflow: hidden }
+    progress { display: block; width: 100%; height: 100%; border: 0; appearance: none; background: none }
+    progress::-webkit-progress-bar { background: none }
+    progress::-webkit-progress-value { background: #927200 }
+    .buttons { display: flex; flex-wrap: wrap; gap: 16px; margin-top: 24px }
     button {
-      flex: 1 1 16rem; min-height: 72px; padding: .5rem 1.25rem; border-radius: 12px; font: inherit; font-weight: 700;
-      cursor: pointer; border: 2px solid #0017c1; background: #fff; color: #0017c1;
+      flex: 1 1 300px; min-height: 72px; padding: 8px 20px; border-radius: 12px; font: inherit; font-weight: 700;
+      line-height: 1.4; cursor: pointer; border: 2px solid #0017c1; background: #fff; color: #0017c1;
+      text-wrap: balance;
     }
     button.primary { background: #0017c1; color: #fff }
     button.danger { border-color: #ce0000; color: #ce0000 }
+    button:hover { text-decoration: underline; text-decoration-thickness: 3px; text-underline-offset: 4px }
     :is(button, input):focus-visible { outline: 4px solid #000; outline-offset: 2px; box-shadow: 0 0 0 2px #ffd43d }
-    label { display: block; font-weight: 700 }
-    input { width: 100%; min-height: 64px; margin-top: .25rem; padding: 0 1rem; border: 2px solid #666;
-      border-radius: 8px; font: inherit; color: inherit; background: #fff }
-    .missing { color: #ce0000; font-weight: 700 }
-    aside {
-      position: fixed; right: 1rem; bottom: 1rem; z-index: 2147483647; width: min(28rem, calc(100vw - 2rem));
-      padding: 1.25rem; border: 2px solid #0017c1; border-radius: 16px; background: #fff; color: #333;
-      box-shadow: 0 4px 24px rgb(0 0 0 / .3);
-      font: 400 20px/1.6 "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif;
+    label { display: block; margin-top: 20px; font-weight: 700 }
+    input {
+      display: block; width: 100%; min-height: 64px; margin-top: 4px; padding: 0 16px; border: 2px solid #767676;
+      border-radius: 8px; font: inherit; color: inherit; background: #fff;
     }
-    aside h1 { font-size: 24px; margin-bottom: .25rem }
-    @media (forced-colors: active) { button, dialog, aside, input { border-color: CanvasText } }
+    .missing { margin: 8px 0 0; color: #ce0000; font-weight: 700 }
+    .missing:empty { display: none }
+    aside {
+      position: fixed; inset: auto 16px 16px auto; width: min(480px, calc(100vw - 32px)); height: auto; margin: 0;
+      padding: 20px; border: 3px solid #0017c1; border-radius: 16px; box-shadow: 0 4px 24px rgb(0 0 0 / .3);
+      font-size: 24px;
+    }
+    aside h1 { font-size: 26px }
+    aside p { margin: 4px 0 0 }
+    aside .buttons { margin-top: 16px }
+    aside button { flex: 1 1 160px; min-height: 64px }
+    @media (max-height: 600px) { .head { padding: 12px 24px } .body { padding: 12px 24px 20px } }
+    @media (forced-colors: active) { button, dialog, aside, input { border: 2px solid CanvasText } }
   `;
   let shown = null;
   let nudged = null;
@@ -53,8 +74,10 @@ globalThis.__kiosk_overlay = (() => {
     if (className) element.className = className;
     return element;
   };
-  const makeHost = () => {
+  const makeHost = (lang) => {
     const host = document.createElement("div");
+    host.lang = lang;
+    host.dir = "ltr"; // "all" leaves out the direction: a page that reads from right to left would turn it round
     for (const [name, value] of [
       ["all", "initial"], ["display", "block"], ["visibility", "visible"], ["opacity", "1"], ["pointer-events", "auto"],
     ]) host.style.setProperty(name, value, "important");
@@ -64,27 +87,69 @@ globalThis.__kiosk_overlay = (() => {
     root.adoptedStyleSheets = [sheet];
     return [host, root];
   };
+  const makeButton = (one, presses) => {
+    const button = make("button", one.label, one.role);
+    button.type = "button";
+    presses.set(button, one.press);
+    return button;
+  };
+
+  // What is done in our elements is ours alone: the page would hear it first, at the window, and many a page swallows
+  // every click and key outside its own dialog. We are there before it, and let nothing through.
+  const pressed = (event, { root, presses, armedAt }) => {
+    const at = event.detail ? root.elementFromPoint(event.clientX, event.clientY) : root.activeElement;
+    const press = presses.get(at?.closest("button"));
+    if (press && performance.now() >= armedAt) press();
+  };
+  const keyPressed = (event, { root }) => {
+    // Enter is the key that people press without reading, Escape the one that they press to be rid of it
+    if (event.key === "Escape" || (event.key === "Enter" && root.activeElement?.matches("button"))) event.preventDefault();
+  };
+  const touched = (event) => {
+    const panel = [shown, nudged].find((one) => one && one.host === event.target);
+    if (!panel) return;
+    event.stopImmediatePropagation();
+    if (!event.isTrusted) return;
+    if (event.type === "click") pressed(event, panel);
+    if (event.type === "keydown") keyPressed(event, panel);
+  };
+  const arm = () => {
+    for (const type of [
+      "click", "auxclick", "dblclick", "contextmenu", "keydown", "keypress", "keyup", "beforeinput", "input", "change",
+      "pointerdown", "pointerup", "mousedown", "mouseup", "focusin", "focusout", "focus", "blur",
+    ]) addEventListener(type, touched, { capture: true });
+    for (const type of ["touchstart", "touchmove", "touchend", "wheel", "pointermove"])
+      addEventListener(type, touched, { capture: true, passive: true });
+  };
+  arm();
+  new MutationObserver(arm).observe(document, { childList: true }); // document.open() drops listeners
 
   const secondsLeft = (view) => Math.max(0, Math.ceil((view.until - performance.now()) / 1000));
   const countText = (view) => view.count.replace("{seconds}", secondsLeft(view));
 
   const build = (view) => {
-    const [host, root] = makeHost();
+    const [host, root] = makeHost(view.lang);
     const dialog = make("dialog");
-    dialog.lang = view.lang;
     dialog.setAttribute("role", "alertdialog");
     dialog.setAttribute("closedby", "none");
     dialog.setAttribute("aria-labelledby", "title");
     dialog.setAttribute("aria-describedby", "count");
+    const head = make("div", "", "head");
     const title = make("h1", view.title);
     title.id = "title";
     title.tabIndex = -1;
-    dialog.append(title);
-    if (view.hint) dialog.append(make("p", view.hint));
-    if (view.ask) dialog.append(make("p", view.ask));
+    head.append(title);
+    const body = make("div", "", "body");
+    if (view.hint) body.append(make("p", view.hint));
+    if (view.ask) body.append(make("p", view.ask));
     const count = make("p", countText(view), "count");
     count.id = "count";
-    dialog.append(count);
+    const track = make("div", "", "track");
+    track.setAttribute("aria-hidden", "true");
+    const bar = make("progress");
+    bar.max = view.seconds;
+    track.append(bar);
+    body.append(count, track);
     let field = null;
     const missing = make("p", "", "missing");
     missing.setAttribute("role", "alert");
@@ -94,16 +159,13 @@ globalThis.__kiosk_overlay = (() => {
       field.autocomplete = "off";
       field.maxLength = 16;
       field.value = view.typed || "";
-      field.addEventListener("input", () => { view.typed = field.value; });
       label.append(field);
-      dialog.append(label, missing);
+      body.append(label, missing);
     }
+    const presses = new Map();
     const row = make("div", "", "buttons");
     for (const one of view.buttons) {
-      const button = make("button", one.label, one.role);
-      button.type = "button";
-      button.addEventListener("click", (event) => {
-        if (!event.isTrusted) return;
+      const press = () => {
         const mark = field ? field.value.trim() : "";
         if (one.mark && !mark) {
           missing.textContent = view.markMissing;
@@ -111,33 +173,46 @@ globalThis.__kiosk_overlay = (() => {
           return;
         }
         say({ k: "warning_answer", answer: one.answer, by: view.by, mark });
-      });
-      // Enter is the key that people press without reading: it answers nothing
-      button.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-      row.append(button);
+      };
+      row.append(makeButton({ ...one, press }, presses));
     }
-    dialog.append(row);
+    body.append(row);
+    dialog.append(head, body);
     dialog.addEventListener("cancel", (event) => event.preventDefault());
-    dialog.addEventListener("keydown", (event) => { if (event.key === "Escape") event.preventDefault(); });
     root.append(dialog);
     document.documentElement.append(host);
     dialog.showModal();
     title.focus();
-    return { host, dialog, count };
+    return { host, root, dialog, title, count, bar, field, presses };
   };
 
-  const holds = ({ host, dialog }) => {
+  // Whether people can really see and press it: in its middle and on each of its buttons nothing lies above it.
+  const holds = ({ host, dialog, presses }) => {
     if (!host.isConnected || !dialog.open) return false;
-    const box = dialog.getBoundingClientRect();
-    return document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2) === host;
+    const all = dialog.getBoundingClientRect();
+    const isSeen = (x, y) => document.elementFromPoint(x, y) === host;
+    if (!isSeen(all.left + all.width / 2, all.top + all.height / 2)) return false;
+    return [...presses.keys()].every((button) => {
+      const box = button.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      return y > all.bottom || y < all.top || isSeen(x, y); // scrolled out of a small window: nobody covers it there
+    });
+  };
+
+  const draw = ({ view, count, bar }) => {
+    const text = countText(view);
+    if (count.textContent !== text) count.textContent = text;
+    bar.value = Math.max(0, (view.until - performance.now()) / 1000);
   };
 
   const watch = () => {
     if (!shown) return;
     const { view } = shown;
+    if (shown.field) view.typed = shown.field.value;
     if (holds(shown)) {
-      const text = countText(view);
-      if (shown.count.textContent !== text) shown.count.textContent = text;
+      draw(shown);
+      if (document.activeElement !== shown.host) (shown.focused || shown.title).focus(); // a frame took the keys
+      shown.focused = shown.root.activeElement;
       if (!shown.said) {
         shown.said = true;
         say({ k: "warning_shown" });
@@ -146,7 +221,7 @@ globalThis.__kiosk_overlay = (() => {
       shown.host.remove();
       shown.repairs += 1;
       if (shown.repairs === MOST_REPAIRS) say({ k: "warning_fought" });
-      if (document.documentElement) Object.assign(shown, build(view));
+      if (document.documentElement) Object.assign(shown, build(view), { focused: null });
     }
     shown.timer = setTimeout(watch, REPAIR_MS);
   };
@@ -159,7 +234,7 @@ globalThis.__kiosk_overlay = (() => {
   };
 
   const unnudge = () => {
-    if (nudged) nudged.remove();
+    if (nudged) nudged.host.remove();
     nudged = null;
   };
 
@@ -167,8 +242,9 @@ globalThis.__kiosk_overlay = (() => {
     show(view) {
       hide();
       unnudge();
+      arm();
       view.until = performance.now() + view.seconds * 1000;
-      shown = { view, repairs: 0, said: false, ...build(view) };
+      shown = { view, repairs: 0, said: false, armedAt: performance.now() + ARM_AFTER_MS, ...build(view) };
       watch();
       return true;
     },
@@ -177,22 +253,32 @@ globalThis.__kiosk_overlay = (() => {
       return true;
     },
     nudge(view) {
+      if (shown) return false;
       unnudge();
-      const [host, root] = makeHost();
+      arm();
+      const [host, root] = makeHost(view.lang);
       const panel = make("aside");
       panel.setAttribute("role", "status");
+      panel.popover = "manual"; // above everything of the page, and yet the page can be used
       panel.append(make("h1", view.title), make("p", view.text));
+      const presses = new Map();
       const row = make("div", "", "buttons");
-      const button = make("button", view.button, "primary");
-      button.type = "button";
-      button.addEventListener("click", (event) => { if (event.isTrusted) say({ k: "nudge_logout" }); });
-      row.append(button);
+      row.append(
+        makeButton({ label: view.button, role: "primary", press: () => say({ k: "nudge_logout" }) }, presses),
+        makeButton({ label: view.close, press: unnudge }, presses),
+      );
       panel.append(row);
       root.append(panel);
       document.documentElement.append(host);
-      nudged = host;
+      panel.showPopover();
+      nudged = { host, root, presses, armedAt: performance.now() + ARM_AFTER_MS };
       return true;
     },
-    state: () => ({ warning: Boolean(shown) && holds(shown), repairs: shown ? shown.repairs : 0, nudge: Boolean(nudged) }),
+    state: () => ({
+      warning: Boolean(shown) && holds(shown),
+      armed: Boolean(shown || nudged) && performance.now() >= (shown || nudged).armedAt,
+      repairs: shown ? shown.repairs : 0,
+      nudge: Boolean(nudged) && nudged.host.isConnected,
+    }),
   };
 })();
