@@ -108,6 +108,8 @@ class Pages:
         async with asyncio.timeout(CALL_LIMIT_S):
             await watched.ready.wait()
             world = watched.main_world()
+            if world is None:  # without one, the page's own world would be asked
+                raise BrowserError("the page has no world of ours")
             words = ",".join(json.dumps(argument) for argument in arguments)
             answer = await watched.session.send(
                 "Runtime.evaluate",
@@ -158,7 +160,7 @@ class Pages:
         session.on("Runtime.bindingCalled", lambda message: self._posted(watched, message))
         session.on("Runtime.executionContextCreated", lambda message: self._world_made(watched, message))
         session.on("Runtime.executionContextDestroyed", lambda message: self._world_gone(watched, message))
-        session.on("Runtime.executionContextsCleared", lambda _message: watched.worlds.clear())
+        session.on("Runtime.executionContextsCleared", lambda _message: self._worlds_gone(watched))
         session.on("Fetch.requestPaused", lambda message: self._start(self._document_paused(session, message)))
         session.on("Page.javascriptDialogClosed", lambda _message: watched.forget_dialog())
         source = overlay_source() + "\n" + self._source
@@ -183,6 +185,12 @@ class Pages:
 
     def _world_gone(self, watched: Watched, message: dict[str, Any]) -> None:
         watched.worlds.pop(message["executionContextId"], None)
+        if watched.main_world() is None:
+            watched.ready.clear()
+
+    def _worlds_gone(self, watched: Watched) -> None:
+        watched.worlds.clear()
+        watched.ready.clear()
 
     def _posted(self, watched: Watched, message: dict[str, Any]) -> None:
         if message["name"] != BINDING or message["executionContextId"] not in watched.worlds:

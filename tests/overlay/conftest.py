@@ -65,7 +65,8 @@ class Warned:
 
     async def warn(self, **changes: Any) -> Page:
         """Show the warning, and wait until what is pressed counts."""
-        assert await self.visit.browser.show_warning(self.view(**changes), self._fought)
+        view = self.view(**changes)
+        await until(lambda: self.visit.browser.show_warning(view, self._fought), "the warning is shown")
         await until(self._armed, "the warning is armed")
         return self.page
 
