@@ -125,7 +125,8 @@ class ResidentBrowser:
                 context,
                 self._heard,
                 self._borders.document_paused,
-                arrived=self._arrived,
+                arrived=lambda _watched: self._look(),
+                renewed=self._warn_again,
                 moved=self._moved,
                 emptied=self._emptied,
             )
@@ -220,10 +221,6 @@ class ResidentBrowser:
             self._post(ev.PortalActivity())
         self._look()
 
-    def _arrived(self, watched: Watched) -> None:
-        self._look()
-        self._warn_again(watched)
-
     def _warn_again(self, watched: Watched) -> None:
         """A page that was opened, or went elsewhere, while the warning runs."""
         if self._warning is not None:
@@ -236,9 +233,6 @@ class ResidentBrowser:
             self._start(self._back_to_start(page))
             return
         self._look()
-        watched = next((one for one in self._pages.watched if one.page is page), None) if self._pages else None
-        if watched is not None:
-            self._warn_again(watched)
 
     async def _back_to_start(self, page: Page) -> None:
         await page.goto(self._profile.portal.start_url, wait_until="commit", timeout=FIRST_PAGE_LIMIT_MS)
@@ -277,7 +271,8 @@ class ResidentBrowser:
     async def _warn_page(self, watched: Watched, view: WarningView) -> bool:
         if self._pages is None:
             return False
-        shown = self._warned[watched.page] = asyncio.Event()
+        shown = self._warned.setdefault(watched.page, asyncio.Event())
+        shown.clear()
         try:
             await self._pages.call(watched, "show", overlay_view(view, self._t))
             async with asyncio.timeout(1.0):

@@ -51,7 +51,8 @@ class Pages:
     """Watches every page of ``context``, also those that pages and people open.
 
     ``heard`` gets what the worlds post; ``document_paused`` answers each request for a document; ``emptied`` is called
-    when the last page is closed; ``moved`` when a page shows another address; ``arrived`` when a page is watched.
+    when the last page is closed; ``moved`` when a page shows another address; ``arrived`` when a page is watched;
+    ``renewed`` when a page has a new document, in which nothing of the agent is shown yet.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Pages:
         document_paused: Paused,
         *,
         arrived: Callable[[Watched], None],
+        renewed: Callable[[Watched], None],
         moved: Callable[[Page], None],
         emptied: Callable[[], None],
     ) -> None:
@@ -68,6 +70,7 @@ class Pages:
         self._heard = heard
         self._document_paused = document_paused
         self._arrived = arrived
+        self._renewed = renewed
         self._moved = moved
         self._emptied = emptied
         self._source = resources.files("kiosk_agent.hands.web").joinpath("activity.js").read_text(encoding="utf-8")
@@ -182,6 +185,7 @@ class Pages:
             watched.worlds[context["id"]] = context["auxData"]["frameId"]
             if context["auxData"]["frameId"] == watched.main_frame_id:
                 watched.ready.set()
+                self._renewed(watched)
 
     def _world_gone(self, watched: Watched, message: dict[str, Any]) -> None:
         watched.worlds.pop(message["executionContextId"], None)
