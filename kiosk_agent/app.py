@@ -21,6 +21,7 @@ from kiosk_agent.config_load import verify_release_code
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
+from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.find_browser import find_browser
 from kiosk_agent.hands.gate import DeskGate
 from kiosk_agent.hands.launch import driver
@@ -45,6 +46,7 @@ from kiosk_agent.status import Status, remove_status, write_status
 
 log = logging.getLogger(__name__)
 
+EXIT_DRIVER_LOST = 70  # sysexits.h, EX_SOFTWARE
 LOCK_WAIT_S = 10.0  # an agent whose supervisor died may still be logging out
 
 
@@ -77,6 +79,7 @@ class Surroundings:
     clock: Clock
     browser_runs: Callable[[int | None, str], None]  # the visit's browser: its process and visit; None: gone
     watchers: Watchers
+    driver_lost: Callable[[], None] = lambda: None  # no browser can be asked anything any more
 
 
 class StatusFile:
@@ -138,7 +141,11 @@ async def open_desk(
             config.desk.language,
             config.browser.proxy,
         )
+        children = {child.pid for child in psutil.Process().children()}
         playwright = await stack.enter_async_context(driver(data_dir))
+        for child in psutil.Process().children():
+            if child.pid not in children:
+                stack.callback(ExitWatch(child.pid, given.driver_lost).stop)
         recorder = LedgerWriter(data_dir, clock)
         stack.push_async_callback(recorder.close)
         health = Health(clock.wall)
@@ -281,4 +288,14 @@ def surroundings(lifeline: Lifeline, watchers: Watchers) -> Surroundings:
         else:
             lifeline.tell_browser(pid, visit_id)
 
-    return Surroundings(cover, SystemClock(), browser_runs, watchers)
+    return Surroundings(cover, SystemClock(), browser_runs, watchers, driver_lost)
+
+
+def driver_lost() -> None:
+    """End at once: the supervisor covers the screen, kills what is left of the browsers, and starts another agent.
+
+    No cleaning up: every way of closing a browser goes through the driver, and would hang.
+    """
+    log.error("the browsers' driver was lost; the agent ends and is started again")
+    logging.shutdown()
+    os._exit(EXIT_DRIVER_LOST)

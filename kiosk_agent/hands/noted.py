@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MOST_KEPT = 6  # the newest; more than a logout has steps that change them
 NOTE_LIMIT_S = 1.0  # measured: 1.3 ms for cookies
 SIBLING_LIMIT_S = 1.0
+PAGE_LIMIT_S = 0.5  # measured: 2 ms; a page that needs longer hangs
 RETRY_PAUSES_S = (5.0, 15.0, 45.0, 120.0, 300.0)  # a portal that restarts is back by then
 PROOF_OF = {Reach.REFUSED: Proof.REVOKED, Reach.OPENED: Proof.CLEARED, Reach.UNKNOWN: Proof.UNPROVEN}
 
@@ -60,7 +61,7 @@ class Noted:
     async def _keep(self, *, covered: bool = False) -> Credentials:
         noted = await note_credentials(self._context, self._profile, self._pages.sessions, covered=covered)
         if not self._user_agent and self._pages.front is not None:
-            self._user_agent = str(await self._pages.front.evaluate("navigator.userAgent"))
+            self._user_agent = await _user_agent(self._pages.front)
         credentials = replace(noted, user_agent=self._user_agent)
         if self._is_forgotten:
             return Credentials()
@@ -100,7 +101,7 @@ class Noted:
         if self._profile.proof.replay is Replay.NONE:
             return False
         for watched in self._pages.watched:
-            if watched.dialog is None and await is_open(watched.page, self._profile.proof):
+            if watched.dialog is None and await self._shows_it_open(watched.page):
                 self._note_opened(await self._keep())
                 return True
         return await self._control_by_request()
@@ -113,6 +114,13 @@ class Noted:
         if answer is Reach.OPENED:
             self._note_opened(await self._keep())  # the portal may have changed the cookies with this very answer
         return answer is Reach.OPENED
+
+    async def _shows_it_open(self, page: Page) -> bool:
+        try:
+            async with asyncio.timeout(PAGE_LIMIT_S):
+                return await is_open(page, self._profile.proof)
+        except (BrowserError, TimeoutError):
+            return False  # it hangs or went away: the portal is asked instead
 
     async def control_beneath_cover(self, page: Page, limit_s: float) -> bool:
         """The same, in a tab beside ``page`` where nothing less can tell. Raises BrowserError, TimeoutError."""
@@ -186,3 +194,12 @@ class Noted:
             self._controlling.cancel()
         self._is_forgotten = True
         self._kept, self._opened = [], None
+
+
+async def _user_agent(page: Page) -> str:
+    """What the browser calls itself; empty where the page hangs, whose credentials are noted all the same."""
+    try:
+        async with asyncio.timeout(PAGE_LIMIT_S):
+            return str(await page.evaluate("navigator.userAgent"))
+    except (BrowserError, TimeoutError):
+        return ""

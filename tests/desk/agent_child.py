@@ -13,13 +13,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
+from playwright.async_api import Error as BrowserError
+from playwright.async_api import Page
 
 from kiosk_agent.app import Desk, guard
 from kiosk_agent.config_load import load_config
-from kiosk_agent.demo.people import Hall, PlayError, Resident, SupportWorker
+from kiosk_agent.demo.people import STEP_LIMIT_S, Hall, PlayError, SupportWorker
+from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.runner import Watchers
+from kiosk_agent.hands.shield import NullCover
+from kiosk_agent.hands.steps import Front, run_steps
 from kiosk_agent.portal.load import load_profile
+from kiosk_agent.portal.profile import Profile
 from kiosk_agent.session.vocabulary import StateName
 
 
@@ -30,10 +35,11 @@ async def at_once() -> None:
 class Child:
     """Does what the test says."""
 
-    def __init__(self, socket_path: str) -> None:
+    def __init__(self, socket_path: str, profile: Profile) -> None:
         self._socket_path = socket_path
+        self._profile = profile
         self._hall = Hall()
-        self._looping: asyncio.Future[Any] | None = None
+        self._unanswered: list[asyncio.Future[Any]] = []
         self.watchers = Watchers(observe=self._hall.observe, state_changed=self._hall.state_changed)
 
     async def beside(self, desk: Desk) -> None:
@@ -43,8 +49,8 @@ class Child:
         while line := await reader.readline():
             try:
                 answer = {"ok": True, **(await self._do(desk, json.loads(line)))}
-            except PlayError as error:
-                answer = {"ok": False, "why": str(error)}
+            except Exception as error:  # noqa: BLE001  # whatever it is, the test must hear of it
+                answer = {"ok": False, "why": f"{type(error).__name__}: {error}"}
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
 
@@ -53,34 +59,78 @@ class Child:
         match wish:
             case {"do": "start"}:
                 await worker.start_visit()
-            case {"do": "sign_in", "user": user}:
-                await Resident(desk, self._hall, at_once, user).sign_in()
+            case {"do": "sign_in", "user": user} if desk.visit is not None:
+                await self._sign_in(desk.visit.page, user)
             case {"do": "next_person"}:
                 await worker.next_person()
+            case {"do": "end"}:
+                await worker.end_visit()
             case {"do": "confirm"}:
                 await worker.confirm()
             case {"do": "wait", "states": states}:
                 await self._hall.until(*(StateName(state) for state in states), limit_s=wish.get("limit_s", 30.0))
             case {"do": "goto", "url": url} if desk.visit is not None:
                 await desk.visit.page.goto(url, wait_until="commit")
-            case {"do": "loop"} if desk.visit is not None:  # its renderer hangs for ever
-                self._looping = asyncio.ensure_future(desk.visit.page.evaluate("for (;;);"))
+            case {"do": "press", "selector": selector} if desk.visit is not None:
+                await desk.visit.page.locator(selector).click(timeout=STEP_LIMIT_S * 1000)
+            case {"do": "see", "selector": selector} if desk.visit is not None:
+                await desk.visit.page.locator(selector).first.wait_for(timeout=STEP_LIMIT_S * 1000)
+            case {"do": "run", "script": script} if desk.visit is not None:  # in the page; it may never answer
+                self._unanswered.append(asyncio.ensure_future(desk.visit.page.evaluate(script)))
+            case {"do": "read", "script": script} if desk.visit is not None:
+                return {"answer": await desk.visit.page.evaluate(script)}
+            case {"do": "gate_offers", "act": act}:
+                return {"answer": await offers(desk, act)}
+            case {"do": "visit"} if desk.visit is not None:  # what the visit's browser holds
+                pages = desk.visit.page.context.pages
+                cookies = await desk.visit.page.context.cookies()
+                return {"cookies": [one["name"] for one in cookies], "urls": [page.url for page in pages]}
+            case {"do": "close_pages"} if desk.visit is not None:
+                for page in desk.visit.page.context.pages:
+                    await page.close()
+            case {"do": "answer", "button": button} if isinstance(desk.cover, NullCover):
+                desk.cover.press(button)
             case {"do": "hang"}:  # the agent's own event loop hangs for ever
                 while True:
                     pass
             case {"do": "look"}:
-                browsers = [one.pid for one in psutil.Process().children(recursive=True)]
-                return {"state": desk.runner.state.value, "processes": browsers, "covered": desk.cover.visible}
+                return {"state": desk.runner.state.value, "covered": desk.cover.visible, "panel": panel_of(desk)}
             case _:
                 raise PlayError(f"nobody knows how to {wish}")
         return {"state": desk.runner.state.value}
+
+    async def _sign_in(self, page: Page, user: str) -> None:
+        """As the profile says, for whatever portal it is; the agent must notice."""
+        words = {"KIOSK_TEST_USER": user, "KIOSK_TEST_PASSWORD": user.replace("resident", "practice")}
+        front = Front(page.context, page)
+        try:
+            if not await run_steps(front, self._profile.sign_in, limit_s=STEP_LIMIT_S, variables=words):
+                raise PlayError("the sign-in did not work")
+        finally:
+            front.release()
+        await self._hall.until(StateName.SIGNED_IN)
+
+
+async def offers(desk: Desk, act: str) -> bool:
+    """Whether the gate's page is there and shows this button."""
+    try:
+        return await desk.gate.page.locator(f"[data-act={act}]").is_visible()
+    except (BrowserError, BrowserLostError):
+        return False
+
+
+def panel_of(desk: Desk) -> str:
+    """What a cover that covers nothing would say."""
+    panels = desk.cover.panels if isinstance(desk.cover, NullCover) else []
+    return panels[-1].kind if panels and desk.cover.visible else ""
 
 
 def main() -> int:
     """Guard the desk of CONFIG."""
     config = load_config(Path(sys.argv[1]))
-    child = Child(sys.argv[2])
-    return guard(config, load_profile(config.profile), child.watchers, child.beside)
+    profile = load_profile(config.profile)
+    child = Child(sys.argv[2], profile)
+    return guard(config, profile, child.watchers, child.beside)
 
 
 if __name__ == "__main__":

@@ -62,15 +62,3 @@ def test_an_agent_whose_event_loop_hangs_is_replaced(make_desk: MakeDesk) -> Non
     desk.connect()
     desk.do("confirm")
     assert [one["reason"] for one in desk.entries("Outcome")] == ["found_unfinished"]
-
-
-def test_a_lost_supervisor_takes_agent_and_browser_with_it(make_desk: MakeDesk) -> None:
-    desk = make_desk()
-    desk.do("start")
-    desk.do("sign_in", user="resident-a")
-    processes = [psutil.Process(desk.agent_pid), *desk.browsers()]
-    desk.supervisor.kill()
-    desk.supervisor.wait()
-    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
-    assert alive == []
-    assert [one["reason"] for one in desk.entries("Outcome")] == ["agent_stopping"]

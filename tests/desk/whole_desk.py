@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant, practice_profile
 
 ROOT = Path(__file__).parents[2]
-WAIT_S = 60.0  # far more than anything takes; what is not there by then fails the test
+WAIT_S = 45.0  # far more than anything takes; what is not there by then fails the test
 
 CONFIG = """\
 profile = "portal.toml"
@@ -36,6 +38,7 @@ end_visit = ""
 hang_limit_s = 2.0
 [policy]
 idle_limit_s = {idle_limit_s}
+{policy}
 """
 
 
@@ -46,12 +49,33 @@ def write_desk(
     variant: Variant = Variant.PLAIN,
     headless: bool,
     idle_limit_s: float = 300.0,
+    policy: str = "",
 ) -> Path:
     """The files of a desk; returns the configuration's path."""
-    (folder / "portal.toml").write_text(practice_profile(portal, variant), encoding="utf-8")
+    # half the time of its logout: what hangs shall not hang long in a test
+    profile = practice_profile(portal, variant).replace("timeout_s = 10.0", "timeout_s = 5.0")
+    (folder / "portal.toml").write_text(profile, encoding="utf-8")
     config = folder / "agent.toml"
-    config.write_text(CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s), encoding="utf-8")
+    config.write_text(
+        CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s, policy=policy), encoding="utf-8"
+    )
     return config
+
+
+def until(holds: Callable[[], bool], limit_s: float = WAIT_S) -> None:
+    """Look again and again until ``holds``; fails after far more time than it takes."""
+    end = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < end, f"did not come true within {limit_s:.0f} s"
+        time.sleep(0.05)
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie does nothing any more."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 class WholeDesk:

@@ -1,0 +1,154 @@
+"""A part of the desk is killed, or told to stop: nothing is left open, nothing is left running, and it is recorded."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.supervisor import EXIT_BUSY
+from tests.desk.conftest import Desks, MakeDesk
+from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, lives, until
+
+USER = "resident-a"
+
+
+def signed_in(desk: WholeDesk) -> list[psutil.Process]:
+    """A visit with a session; returns the roots of its browser's process tree."""
+    resting = {process.pid for process in desk.browsers()}
+    desk.do("start")
+    desk.do("sign_in", user=USER)
+    new = [process for process in desk.browsers() if process.pid not in resting]
+    pids = {process.pid for process in new}
+    return [process for process in new if process.ppid() not in pids]
+
+
+def kill_browser(desk: WholeDesk, roots: list[psutil.Process]) -> None:
+    for root in roots:
+        root.kill()
+
+
+def close_pages(desk: WholeDesk, _roots: list[psutil.Process]) -> None:
+    desk.do("close_pages")
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [(kill_browser, "browser_crashed"), (close_pages, "browser_closed")],
+    ids=["visit's browser killed", "last tab closed"],
+)
+def test_a_visit_whose_browser_is_gone_ends_and_its_open_session_is_told(
+    desks: Desks,
+    happens: Callable[[WholeDesk, list[psutil.Process]], None],
+    reason: str,
+) -> None:
+    desk = desks.shared()
+    before = len(desk.entries("Outcome"))
+    roots = signed_in(desk)
+    tree = [one for root in roots for one in [root, *root.children(recursive=True)]]
+    happens(desk, roots)
+    desk.do("wait", states=["Confirming"])
+    assert [process for process in tree if lives(process)] == []
+    outcome = desk.entries("Outcome")[before]
+    assert outcome["reason"] == reason
+    # the session lives on at the portal; without a positive control before its end even that is not certain
+    assert outcome["proof"] in {"cleared", "unproven"}
+    assert [one["code"] for one in desk.entries("Incident")][-1] == "proof_less_than_expected"
+    desk.do("confirm")
+
+
+def driver_of(desk: WholeDesk) -> psutil.Process:
+    """The node program between the agent and its browsers."""
+    (driver,) = [one for one in psutil.Process(desk.agent_pid).children() if "node" in one.name()]
+    return driver
+
+
+def gate_browser_of(desk: WholeDesk) -> psutil.Process:
+    """While no visit runs, the driver has one browser."""
+    (browser,) = [one for one in driver_of(desk).children() if lives(one)]
+    return browser
+
+
+def test_without_its_driver_the_desk_is_covered_until_a_new_agent_has_put_things_right(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    signed_in(desk)
+    processes = desk.browsers()
+    driver_of(desk).kill()
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
+    assert alive == []
+    desk.connect()
+    desk.do("confirm")
+    (outcome,) = desk.entries("Outcome")
+    assert outcome["reason"] in {"browser_crashed", "found_unfinished"}
+    assert outcome["saw_sign_in"]
+    desk.do("start")
+
+
+def test_a_killed_gate_is_shown_again(desks: Desks) -> None:
+    desk = desks.shared()
+    killed = gate_browser_of(desk)
+    killed.kill()
+    until(lambda: not lives(killed) and desk.do("gate_offers", act="start")["answer"])
+    desk.do("start")
+    desk.do("end")
+    desk.do("confirm")
+
+
+def test_a_gate_killed_during_a_visit_is_back_for_its_end(desks: Desks) -> None:
+    desk = desks.shared()
+    gate = gate_browser_of(desk)
+    signed_in(desk)
+    gate.kill()
+    until(lambda: not lives(gate) and desk.do("gate_offers", act="next_person")["answer"])
+    desk.do("next_person")
+    desk.do("confirm")
+    assert desk.entries("Outcome")[-1]["proof"] == "revoked"
+
+
+def test_a_second_agent_on_the_same_desk_says_so_and_leaves(desks: Desks) -> None:
+    desk = desks.shared()
+    command = [sys.executable, "-m", "kiosk_agent", "run", "--config", str(desk.folder / "agent.toml")]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False)
+    assert second.returncode == EXIT_BUSY
+    assert str(desk.supervisor.pid) in second.stderr
+    assert "already guards this desk" in second.stderr
+    desk.do("start")  # the first one has not noticed
+    desk.do("end")
+    desk.do("confirm")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_desk_told_to_stop_in_a_visit_logs_out_first(
+    make_desk: MakeDesk, portal: PracticePortal, number: signal.Signals
+) -> None:
+    desk = make_desk()
+    before = portal.sessions
+    signed_in(desk)
+    processes = [psutil.Process(desk.agent_pid), *desk.browsers()]
+    desk.supervisor.send_signal(number)
+    assert desk.supervisor.wait(timeout=WAIT_S) == 0
+    assert [process for process in processes if lives(process)] == []
+    assert portal.sessions == before
+    (outcome,) = desk.entries("Outcome")
+    assert (outcome["reason"], outcome["proof"]) == ("agent_stopping", "revoked")
+    assert desk.entries("Confirmation") == []
+
+
+def test_a_killed_supervisor_takes_agent_and_browsers_with_it_and_the_session_is_ended(
+    make_desk: MakeDesk, portal: PracticePortal
+) -> None:
+    desk = make_desk()
+    before = portal.sessions
+    signed_in(desk)
+    processes = [psutil.Process(desk.agent_pid), *desk.browsers()]
+    desk.supervisor.kill()
+    desk.supervisor.wait()
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
+    assert alive == []
+    assert portal.sessions == before
+    assert [one["reason"] for one in desk.entries("Outcome")] == ["agent_stopping"]
