@@ -26,7 +26,12 @@ def where(function: click.decorators.FC) -> click.decorators.FC:
     """The options that say which ledger is meant, and how it is printed."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help=t("Print one JSON object.")),
-        click.option("--file", type=click.Path(path_type=Path), help=t("The ledger's file.")),
+        click.option(
+            "--file",
+            "--data-dir",
+            type=click.Path(path_type=Path),
+            help=t("The ledger's file, or the folder it is in."),
+        ),
         click.option("--config", type=click.Path(path_type=Path), help=t("The agent's configuration file.")),
     ):
         function = option(function)
@@ -39,6 +44,8 @@ def open_ledger(config: Path | None, file: Path | None) -> LedgerReader:
         if file is None:
             folder = load_config(config).desk.data_dir if config is not None else None
             file = (folder or default_data_dir()) / FILE_NAME
+        elif file.is_dir():
+            file /= FILE_NAME
         return LedgerReader(file)
     except (InputError, LedgerError) as error:
         raise click.ClickException(str(error)) from error

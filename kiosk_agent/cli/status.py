@@ -9,6 +9,8 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.config_load import load_config
+from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
 from kiosk_agent.status import Status, is_alive, read_status
@@ -48,11 +50,16 @@ def as_text(status: Status, alive: bool) -> str:
 
 
 @click.command("status", help=t("Show what the agent at this desk is doing."))
+@click.option("--config", type=click.Path(path_type=Path), help=t("The agent's configuration file."))
 @click.option("--data-dir", type=click.Path(path_type=Path), help=t("The agent's data folder, if not the usual one."))
 @click.option("--json", "json_", is_flag=True, help=t("Print one JSON object."))
-def command(data_dir: Path | None, json_: bool) -> None:
+def command(config: Path | None, data_dir: Path | None, json_: bool) -> None:
     """Exit status 0 where an agent runs, 1 where none does."""
-    status = read_status(data_dir or default_data_dir())
+    try:
+        folder = data_dir or (load_config(config).desk.data_dir if config is not None else None)
+    except InputError as error:
+        raise click.ClickException(str(error)) from error
+    status = read_status(folder or default_data_dir())
     alive = status is not None and is_alive(status)
     if json_:
         click.echo(msgspec.json.encode(as_json(status, alive)).decode())
