@@ -235,10 +235,25 @@ class DeskTray:
         self._health.recover(CODE)
 
 
+class DockLog(logging.LoggerAdapter[logging.Logger]):
+    """pystray's log. That no host takes the icon is told by the status, and mended by pystray when one comes."""
+
+    def error(self, msg: object, *arguments: object, **named: Any) -> None:
+        level = logging.DEBUG if msg == "Failed to dock icon" else logging.ERROR
+        self.log(level, msg, *arguments, **named)
+
+
 def _quiet_icon(pystray: Any) -> Any:
-    """pystray's icon without two of its habits: docking again with each picture, and a destructor that fails."""
+    """pystray's icon without three of its habits.
+
+    Docking again with each picture, a destructor that fails, and a traceback on the terminal where there is no host.
+    """
 
     class QuietIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self._log: Any = DockLog(logging.getLogger(type(self).__mro__[1].__module__))
+
         def _assert_docked(self) -> None:
             # (xorg only) a host that is asked twice makes a second, empty place; one that has just started may
             # not have heard the first time

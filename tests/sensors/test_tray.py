@@ -118,10 +118,13 @@ async def test_the_icon_shows_the_state_and_a_click_ends_the_visit(
     assert desk.health.warnings == []
 
 
-async def test_without_a_tray_the_agent_runs_on_and_says_so(desk: Desk, display: str) -> None:
+async def test_without_a_tray_the_agent_runs_on_and_says_so(
+    desk: Desk, display: str, caplog: pytest.LogCaptureFixture
+) -> None:
     desk.tray.start()
     assert "no program shows tray icons" in await desk.warned()
     desk.tray.show(StateName.OPEN.value, "green")
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []  # no traceback on the terminal
 
 
 async def test_without_a_display_the_agent_runs_on_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
