@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.find_browser import sandbox_wanted
+from kiosk_agent.hands.visit_folders import browsers_dir, remove_if_empty
 
 # What Playwright switches off itself. Of several --disable-features Chromium takes only the last: ours names them too.
 DRIVER_OFF = (
@@ -50,7 +50,6 @@ QUIET_ARGS = (
 )
 # Measured: 120 MiB with Node's defaults, 104 with these, for 0.1 s of processor time.
 DRIVER_ENVIRONMENT = {"NODE_OPTIONS": "--max-semi-space-size=1", "MALLOC_ARENA_MAX": "1"}
-VISITS_FOLDER = "visits"
 
 
 class Launch(Protocol):
@@ -71,25 +70,13 @@ class Launch(Protocol):
         ...
 
 
-def visits_dir(data_dir: Path) -> Path:
-    """Where visits keep what must not outlive them: memory where the system has a folder for that."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, for this user alone
-    if not memory.is_dir():
-        path = data_dir / VISITS_FOLDER
-    else:  # one folder for each data folder: another desk of this user must not be swept
-        desk = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:12]
-        path = memory / f"kiosk-agent-{os.getuid()}" / desk
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
-
-
 @asynccontextmanager
 async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
     """Playwright's driver, for all browsers of this process.
 
     It makes its temporary profiles where these variables say: there a later sweep finds them.
     """
-    folder = str(visits_dir(data_dir))
+    folder = str(browsers_dir(data_dir))
     wanted = {**DRIVER_ENVIRONMENT, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -106,6 +93,7 @@ async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
         yield playwright
     finally:
         await starting.__aexit__(None, None, None)
+        remove_if_empty(data_dir)
 
 
 def launch_options(executable: Path, *, headless: bool, proxy: str | None) -> dict[str, Any]:
@@ -152,7 +140,7 @@ class MemoryLaunch:
         self.root_pid: int | None = None
 
     async def start(self) -> tuple[Browser, BrowserContext]:
-        self._folder = Path(tempfile.mkdtemp(prefix="visit-", dir=visits_dir(self._data_dir)))
+        self._folder = Path(tempfile.mkdtemp(prefix="visit-", dir=browsers_dir(self._data_dir)))
         for name in ("downloads", "artifacts"):
             (self._folder / name).mkdir(mode=0o700)
         try:

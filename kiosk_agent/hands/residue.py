@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from kiosk_agent.hands.clipboard import clear_clipboard
-from kiosk_agent.hands.launch import visits_dir
 from kiosk_agent.hands.template_copies import sweep_copies
+from kiosk_agent.hands.visit_folders import all_browsers_dirs
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 
 KILL_LIMIT_S = 5.0
@@ -23,11 +23,11 @@ async def sweep(data_dir: Path) -> tuple[str, ...]:
 
 
 def _sweep(data_dir: Path) -> tuple[str, ...]:
-    folder = visits_dir(data_dir)
+    folders = all_browsers_dirs(data_dir)
     left: list[str] = []
-    if kill_all(processes_of(folder), KILL_LIMIT_S):
+    if kill_all([mark for folder in folders for mark in processes_of(folder)], KILL_LIMIT_S):
         left.append("processes")
-    for visit in folder.iterdir():
+    for visit in [visit for folder in folders for visit in folder.iterdir()]:
         shutil.rmtree(visit, ignore_errors=True)  # what is left is reported below
         if visit.exists() and "profile" not in left:
             left.append("profile")

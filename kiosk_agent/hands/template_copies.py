@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import re
 import secrets
 import shutil
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,13 +21,11 @@ from pathlib import Path
 import psutil
 
 from kiosk_agent.hands.template import PROFILE_FOLDER, Template
+from kiosk_agent.hands.visit_folders import all_roots, visit_root
 from kiosk_agent.process_tree import ProcessMark, kill_all
 
 log = logging.getLogger(__name__)
 
-MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - only through a folder of our own, checked for owner and mode
-DISK_FOLDER = "visits"
-ROOM_BYTES = 256 * 1024 * 1024  # a copy is 2 MB; the rest is for what the resident downloads
 WIPE_LIMIT_S = 5.0  # measured: 3–11 ms; Windows may hold files for a moment after the process is gone
 WIPE_PAUSE_S = 0.1
 KILL_LIMIT_S = 5.0  # measured: all of a browser's processes are gone 0.25 s after SIGKILL
@@ -96,39 +92,6 @@ def new_visit_folder(data_dir: Path) -> Path:
     return folder
 
 
-def visit_root(data_dir: Path) -> Path:
-    """The folder for new copies: in memory where there is room, otherwise in the data folder. Raises OSError."""
-    memory = memory_root(data_dir)
-    if memory is not None and shutil.disk_usage(memory).free >= ROOM_BYTES:
-        return memory
-    disk = data_dir / DISK_FOLDER
-    disk.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return disk
-
-
-def memory_root(data_dir: Path, *, make: bool = True) -> Path | None:
-    """This data folder's own place in memory, made where it is missing; None where there is none to be trusted."""
-    if not hasattr(os, "geteuid") or not MEMORY_FOLDER.is_dir():
-        return None
-    # the name can be guessed and anybody may write to /dev/shm: it counts only if it is ours alone
-    name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
-    root = MEMORY_FOLDER / f"kiosk-agent-{os.geteuid()}-{name}"
-    try:
-        if make:
-            with contextlib.suppress(FileExistsError):
-                root.mkdir(mode=0o700)
-        elif not root.exists():
-            return None
-        found = root.lstat()
-    except OSError as error:
-        log.warning("no visit copies in memory: %s", error)
-        return None
-    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) == 0o700:
-        return root
-    log.warning("%s is not this user's own folder: visit copies go to the disk", root)
-    return None
-
-
 async def wipe_folder(folder: Path) -> bool:
     """Remove ``folder``, trying again while something in it is locked; returns whether it is gone."""
     deadline = time.monotonic() + WIPE_LIMIT_S
@@ -153,7 +116,7 @@ async def sweep_copies(data_dir: Path) -> tuple[str, ...]:
 
     For the agent's start. Copies whose maker is still alive are left alone.
     """
-    roots = [root for root in (memory_root(data_dir, make=False), data_dir / DISK_FOLDER) if root is not None]
+    roots = all_roots(data_dir)
     killed = await asyncio.to_thread(_kill_abandoned, roots)
     wiped = [await wipe_folder(folder) for folder in await asyncio.to_thread(_abandoned_folders, roots)]
     return (*(() if killed else ("processes",)), *(() if all(wiped) else ("profile",)))

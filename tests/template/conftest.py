@@ -18,7 +18,7 @@ import pytest
 from kiosk_agent.hands.native_hosts import user_hosts_folder
 from kiosk_agent.hands.template import Source
 from kiosk_agent.hands.template_build import BuildOrder
-from kiosk_agent.hands.template_copies import memory_root
+from kiosk_agent.hands.visit_folders import memory_root
 from kiosk_agent.portal.profile import (
     Account,
     Expect,

@@ -14,11 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kiosk_agent.hands import template_copies
+from kiosk_agent.hands import template_copies, visit_folders
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.template import read_template
 from kiosk_agent.hands.template_build import build_template
-from kiosk_agent.hands.template_copies import make_copy, memory_root, sweep_copies, visit_root, wipe_folder
+from kiosk_agent.hands.template_copies import make_copy, sweep_copies, wipe_folder
+from kiosk_agent.hands.visit_folders import memory_root, visit_root
 from tests.template.conftest import LAUNCH_OPTIONS, SANDBOX, Desk, files_with
 
 ROOT = Path(__file__).parents[2]
@@ -151,7 +152,7 @@ def test_a_folder_in_memory_that_others_may_write_to_is_not_used(tmp_path: Path)
 
 
 def test_copies_go_to_the_disk_where_memory_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(template_copies, "ROOM_BYTES", 1 << 60)
+    monkeypatch.setattr(visit_folders, "ROOM_BYTES", 1 << 60)
     assert visit_root(tmp_path) == tmp_path / "visits"
     memory = memory_root(tmp_path)
     if memory is not None:
