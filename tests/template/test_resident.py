@@ -86,6 +86,18 @@ async def test_a_change_of_person_ends_in_a_revoked_session_and_the_next_finds_n
         await heard.until(ev.SignInSeen)
 
 
+async def test_a_card_that_still_lies_on_the_reader_is_not_used_to_see_whether_the_logout_was_whole(desk: Desk) -> None:
+    await build_template(desk.order())
+    async with resident(desk, "visit-1") as (browser, heard):
+        await sign_in(browser.page)
+        await heard.until(ev.SignInSeen)
+        report = await browser.run_logout(steps=True)
+        assert report.half is False
+        assert desk.portal.sessions == {}  # nobody was signed in anew
+        assert await browser.destroy()
+        assert await browser.prove() is Proof.REVOKED
+
+
 async def test_a_logout_that_leaves_its_steps_out_is_half(desk: Desk) -> None:
     await build_template(desk.order())
     async with resident(desk, "visit-1") as (browser, heard):
