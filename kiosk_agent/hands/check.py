@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+from playwright.async_api import Playwright
 
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import HandError
@@ -87,17 +88,20 @@ class LiveCheck:
         with TemporaryDirectory(prefix="kiosk-check-") as folder:
             data_dir = self._data_dir or Path(folder)
             async with driver(data_dir) as playwright:
-                watch = _Watch()
-                settings = BrowserSettings(
-                    self._executable, self._headless, WindowMode.NORMAL, data_dir, "ja", attended=False
-                )
-                browser = ResidentBrowser(playwright, self._profile, "0" * 32, watch.post, settings)
-                try:
-                    await self._check(browser, watch)
-                finally:
-                    await browser.destroy()
-                    await browser.remove_residue()
-                    browser.forget()
+                return await self.run_with(playwright, data_dir)
+
+    async def run_with(self, playwright: Playwright, data_dir: Path) -> LiveReport:
+        """The same with a driver that runs already."""
+        watch = _Watch()
+        window = WindowMode.NORMAL
+        settings = BrowserSettings(self._executable, self._headless, window, data_dir, "ja", attended=False)
+        browser = ResidentBrowser(playwright, self._profile, "0" * 32, watch.post, settings)
+        try:
+            await self._check(browser, watch)
+        finally:
+            await browser.destroy()
+            await browser.remove_residue()
+            browser.forget()
         return self._report
 
     async def _check(self, browser: ResidentBrowser, watch: _Watch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.strange_portals import apps, provider, sessions, strange
-from tests.strange_portals.conftest import Check
+from tests.strange_portals.conftest import Checks
 from tests.strange_portals.portal import Portal
 
 PORTALS: tuple[type[Portal], ...] = (
@@ -66,9 +66,9 @@ PORTALS: tuple[type[Portal], ...] = (
 )
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("kind", PORTALS, ids=lambda kind: kind.__name__)
-async def test_the_check_says_what_is_true(kind: type[Portal], check: Check) -> None:
-    async with kind() as portal:
-        report = await check(portal.profile())
+async def test_the_check_says_what_is_true(kind: type[Portal], checks: Checks) -> None:
+    portal, report = await checks.of(kind)
     found = (report.signed_in, report.account_seen, report.logout_steps_ok, report.signed_out_seen, report.proof)
     assert found == (True, portal.shows_account, portal.steps_ok, portal.says_goodbye, portal.proof), report.steps
