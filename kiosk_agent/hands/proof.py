@@ -58,7 +58,7 @@ class Replayer:
         if self._may_request:
             try:
                 answer = await self._each_by_request(wanted)
-                if answer is not Reach.REFUSED or self.requests_tell:
+                if answer is Reach.OPENED or self.requests_tell:
                     return answer
             except ElsewhereError:
                 pass  # the browser below goes all the way

@@ -13,7 +13,7 @@ from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.steps import Front, run_steps, shows
 from kiosk_agent.portal.globs import matches
-from kiosk_agent.portal.profile import Account, Operation, Profile
+from kiosk_agent.portal.profile import Account, Operation, Profile, Verb
 
 REVEAL_LIMIT_S = 5.0
 READ_LIMIT_MS = 1000.0
@@ -94,12 +94,14 @@ class Signs:
         return None
 
     async def reveal_account(self, page: Page, account: Account) -> str | None:
-        """Open what hides the account, read it, and close that again with Escape."""
+        """Open what hides the account, read it, and close that again: with Escape, or as it was opened."""
         front = Front(self._context, page)
         try:
             await run_steps(front, account.reveal, limit_s=REVEAL_LIMIT_S)
             text = await _text(page, account.selector)
             await page.keyboard.press("Escape")
+            if account.reveal[-1].verb is Verb.CLICK and await shows(page, account.selector):
+                await run_steps(front, account.reveal[-1:], limit_s=REVEAL_LIMIT_S)
         finally:
             front.release()
         return text

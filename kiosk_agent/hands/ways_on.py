@@ -58,6 +58,9 @@ ASKS_WHO = """() => {
 }"""
 IS_SUBMIT = """e => e.matches(
   'form button:not([type=button]):not([type=reset]), form input[type=submit], form input[type=image]')"""
+# A consent may want its boxes ticked; nothing else is filled in.
+TICK = """e => [...(e.closest('form')?.querySelectorAll('input[type=checkbox]') ?? [])]
+  .filter(box => !box.checked && (box.required || e.disabled)).forEach(box => box.click())"""
 SENDS_FORM = f"""e => ({IS_SUBMIT})(e) && [...e.closest('form').querySelectorAll('input')]
   .some(i => ['text', 'email', 'tel', 'number', 'password'].includes(i.type) && i.checkVisibility())"""
 WORDS = "e => (e.innerText || e.value || e.getAttribute('aria-label') || e.alt || '').trim().slice(0, 200)"
@@ -95,6 +98,7 @@ class Ways:
         for _, words, control in sorted(ranked, key=lambda one: one[0]):
             if (here, words) not in self._tried:
                 self._tried.add((here, words))
+                await control.evaluate(TICK)
                 await control.click(timeout=PRESS_LIMIT_MS)
                 return True
         return False

@@ -220,3 +220,13 @@ class BesideAFormButEnded(BesideAForm):
 
     async def logout(self, request: Request) -> Response:
         return await WithProvider.logout(self, request)
+
+
+class ConsentWithBox(ConsentProvider):
+    """... which has to be ticked before it can be given."""
+
+    QUESTION = (
+        '<form method="post" action="/go-on">'
+        '<label><input type="checkbox" name="agreed" required>規約に同意する</label>'
+        '<button id="allow">許可する</button></form>'
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kiosk_agent.portal.profile import Expect, Opened, ProofOf, Refused, Replay, SignedIn, Step
+from kiosk_agent.portal.profile import Account, Expect, Opened, Profile, ProofOf, Refused, Replay, SignedIn, Step
 from tests.strange_portals.portal import ACCOUNT, COOKIE, Portal, click, fill, goto, html, login_form, wait
 from tests.strange_portals.strange import OnlyDropsTheCookie
 
@@ -243,3 +244,46 @@ class NeverAnswersTheLogout(Portal):
 
     def logout_steps(self) -> tuple[Step, ...]:
         return (Step(click("#x").verb, "#gone", optional=True), click("#log-out"))
+
+
+class AccountInMenu(Portal):
+    """The account shows in a menu that is filled when it opens, and that only its own button closes."""
+
+    def account_body(self, who: str) -> str:
+        return (
+            f'<button id="menu-button">メニュー</button><div id="menu"></div><script>let open = false;'
+            "const menu = document.getElementById('menu');"
+            "document.getElementById('menu-button').onclick = () => { open = !open; menu.innerHTML = open"
+            f' ? \'<p id="who">{who}</p><a id="log-out" href="/logout">ログアウト</a>\' : \'\' }}</script>'
+        )
+
+    def profile(self) -> Profile:
+        account = Account("#who", reveal=(click("#menu-button"),))
+        return msgspec.structs.replace(super().profile(), account=account)
+
+    def signed_in(self) -> SignedIn:
+        return SignedIn(cookie=COOKIE, selector="#menu-button")
+
+    def sign_in_steps(self) -> tuple[Step, ...]:
+        return (*super().sign_in_steps()[:-1], wait("#menu-button"))
+
+    def logout_steps(self) -> tuple[Step, ...]:
+        return (click("#menu-button"), click("#log-out"), wait("#bye"))
+
+
+class ByManyRoads(OnlyDropsTheCookie):
+    """A dozen addresses lie between the protected page and the answer, for those who are signed in."""
+
+    ROADS = 12
+
+    def routes(self) -> list[Route]:
+        return [*super().routes(), Route("/road/{number:int}", self.road)]
+
+    async def road(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        return RedirectResponse("/account?there" if number == self.ROADS else f"/road/{number + 1}", 303)
+
+    async def account(self, request: Request) -> Response:
+        if self.session(request) is not None and "there" not in request.query_params:
+            return RedirectResponse("/road/1", 303)
+        return await super().account(request)
