@@ -29,6 +29,7 @@ from kiosk_agent.session.visiting import (
     begin_destroy,
     begin_destroy_uncovered,
     begin_end,
+    lose_browser,
     note_change,
     note_gate_failed,
     note_ledger_failed,
@@ -101,8 +102,8 @@ def destroy_lost(step: Step, event: ev.VisitBrowserLost | ev.VisitBrowserFailed)
 
 
 def note_lost(step: Step, event: ev.VisitBrowserLost | ev.VisitBrowserFailed) -> None:
-    """Note that no logout can be carried out."""
-    step.put_visit(browser=BrowserIs.LOST, opens_by=None)
+    """Note that no logout can be carried out, unless only its pages are gone."""
+    lose_browser(step, event)
 
 
 def clean(step: Step, event: ev.BrowserGone) -> None:

@@ -321,9 +321,15 @@ def end_to_stop(step: Step, event: ev.StopRequested) -> None:
     begin_end(step, EndReason.AGENT_STOPPING)
 
 
+def lose_browser(step: Step, event: ev.VisitBrowserLost | ev.VisitBrowserFailed) -> None:
+    """Nothing can be done in it any more. Without pages it lives on, and so does its login: it can still log out."""
+    has_no_pages = isinstance(event, ev.VisitBrowserLost) and not event.crashed
+    step.put_visit(browser=step.visit.browser if has_no_pages else BrowserIs.LOST, opens_by=None)
+
+
 def end_browser_lost(step: Step, event: ev.VisitBrowserLost) -> None:
     """End the visit: its browser was closed or crashed."""
-    step.put_visit(browser=BrowserIs.LOST, opens_by=None)
+    lose_browser(step, event)
     begin_end(step, EndReason.BROWSER_CRASHED if event.crashed else EndReason.BROWSER_CLOSED)
 
 

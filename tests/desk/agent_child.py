@@ -76,6 +76,7 @@ class Child:
             case {"do": "see", "selector": selector} if desk.visit is not None:
                 await desk.visit.page.locator(selector).first.wait_for(timeout=STEP_LIMIT_S * 1000)
             case {"do": "run", "script": script} if desk.visit is not None:  # in the page; it may never answer
+                await desk.visit.page.wait_for_load_state()  # until its own scripts listen
                 self._unanswered.append(asyncio.ensure_future(desk.visit.page.evaluate(script)))
             case {"do": "read", "script": script} if desk.visit is not None:
                 return {"answer": await desk.visit.page.evaluate(script)}
@@ -85,6 +86,11 @@ class Child:
                 pages = desk.visit.page.context.pages
                 cookies = await desk.visit.page.context.cookies()
                 return {"cookies": [one["name"] for one in cookies], "urls": [page.url for page in pages]}
+            case {"do": "paint", "script": script} if desk.visit is not None:  # this page, and all that come
+                await desk.visit.page.context.add_init_script(script)
+                await desk.visit.page.evaluate(script)
+            case {"do": "foreign"} if desk.visit is not None:
+                return {"answer": await foreign_windows(desk.visit.page)}
             case {"do": "close_pages"} if desk.visit is not None:
                 for page in desk.visit.page.context.pages:
                     await page.close()
@@ -109,6 +115,22 @@ class Child:
         finally:
             front.release()
         await self._hall.until(StateName.SIGNED_IN)
+
+
+async def foreign_windows(page: Page) -> list[str]:
+    """Addresses of the windows of the visit's browser that are not the visit's."""
+    browser = page.context.browser
+    if browser is None:
+        raise PlayError("the visit has no browser")
+    session = await browser.new_browser_cdp_session()
+    own = set((await session.send("Target.getBrowserContexts"))["browserContextIds"])
+    targets = (await session.send("Target.getTargets"))["targetInfos"]
+    await session.detach()
+    return [
+        one["url"]
+        for one in targets
+        if one["url"].startswith("devtools:") or (one["type"] == "page" and one.get("browserContextId") not in own)
+    ]
 
 
 async def offers(desk: Desk, act: str) -> bool:

@@ -11,7 +11,7 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant
 from kiosk_agent.practice.switches import Credentials, LogoutWay, Outage, Provider, Quirk, Switches
 from tests.desk.conftest import Desks
-from tests.desk.whole_desk import WholeDesk, lives
+from tests.desk.whole_desk import WholeDesk, lives, until
 
 USER = "resident-a"
 STORED = 'localStorage.getItem("practice-token")'
@@ -123,3 +123,53 @@ def next_visit_is_clean(desk: WholeDesk, portal: PracticePortal, case: Case) -> 
     finally:
         desk.do("end")
         desk.do("confirm")
+
+
+@pytest.mark.parametrize("button", ["same", "other"])
+def test_a_page_that_fights_the_warning_gets_the_native_window_with_the_same_answers(
+    desks: Desks, portal: PracticePortal, button: str
+) -> None:
+    portal.switches = Switches(quirks=frozenset({Quirk.FIGHTS}))
+    desk = desks.shared(idle_limit_s=3.0)
+    before = len(desk.entries("Outcome"))
+    desk.do("start")
+    desk.do("sign_in", user=USER)
+    until(lambda: desk.do("look")["panel"] == "warning")
+    assert desk.do("look")["state"] == "Warning"
+    desk.do("answer", button=button)
+    if button == "same":
+        desk.do("wait", states=["SignedIn"])
+        until(lambda: not desk.do("look")["covered"])
+        assert len(desk.entries("Outcome")) == before
+        desk.do("next_person")
+    desk.do("confirm")
+    outcome = desk.entries("Outcome")[before]
+    assert (outcome["reason"], outcome["proof"]) == ("change_of_person", "revoked")
+    assert outcome["extensions"] == (button == "same")
+
+
+def test_a_hung_page_is_warned_about_in_the_native_window(desks: Desks, portal: PracticePortal) -> None:
+    portal.switches = Switches(quirks=frozenset({Quirk.LOOPS}))
+    desk = desks.shared(idle_limit_s=3.0)
+    desk.do("start")
+    desk.do("sign_in", user=USER)
+    desk.do("run", script="document.getElementById('loop').click()")
+    until(lambda: desk.do("look")["panel"] == "warning")
+    desk.do("answer", button="other")
+    desk.do("confirm")
+    assert desk.entries("Outcome")[-1]["proof"] == "revoked"
+
+
+def test_an_open_dialog_of_the_page_does_not_keep_the_warning_away(desks: Desks, portal: PracticePortal) -> None:
+    portal.switches = Switches(quirks=frozenset({Quirk.DIALOGS}))
+    desk = desks.shared(idle_limit_s=3.0)
+    warnings = len(desk.entries("WarningGiven"))
+    desk.do("start")
+    desk.do("sign_in", user=USER)
+    desk.do("run", script="document.getElementById('confirm').click()")
+    desk.do("wait", states=["Warning"])
+    desk.do("read", script="1")  # the page answers again: its dialog is gone
+    assert len(desk.entries("WarningGiven")) == warnings + 1
+    desk.do("next_person")
+    desk.do("confirm")
+    assert desk.entries("Outcome")[-1]["proof"] == "revoked"

@@ -33,7 +33,7 @@ data_dir = "data"
 window = "fullscreen"
 headless = {headless}
 [hotkey]
-end_visit = ""
+end_visit = "{hotkey}"
 [supervision]
 hang_limit_s = 2.0
 [policy]
@@ -50,6 +50,7 @@ def write_desk(
     headless: bool,
     idle_limit_s: float = 300.0,
     policy: str = "",
+    hotkey: str = "",
 ) -> Path:
     """The files of a desk; returns the configuration's path."""
     # half the time of its logout: what hangs shall not hang long in a test
@@ -57,7 +58,8 @@ def write_desk(
     (folder / "portal.toml").write_text(profile, encoding="utf-8")
     config = folder / "agent.toml"
     config.write_text(
-        CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s, policy=policy), encoding="utf-8"
+        CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s, policy=policy, hotkey=hotkey),
+        encoding="utf-8",
     )
     return config
 

@@ -90,6 +90,7 @@ def events_for(node: Node) -> Iterator[ev.Event]:
     yield from (ev.Confirmed(True, True, True, "ab"), ev.Confirmed(True, True, True), ev.Confirmed(True, False, True))
     yield from (ev.Confirmed(False, True, True, "ab"), ev.Confirmed(True, True, False, "ab"), ev.Released("cd"))
     yield from (ev.VisitBrowserOpened(), ev.VisitBrowserFailed(), ev.VisitBrowserLost(crashed=True))
+    yield ev.VisitBrowserLost(crashed=False)
     yield from (ev.PortalActivity(), ev.SignInSeen(), ev.SignOutSeen(), ev.AccountSeen("a"), ev.AccountSeen("b"))
     yield from (ev.OperationFinished("o"), ev.NavigationRefused())
     for signal in (Signal.NEXT_PERSON, Signal.CARD_REMOVED, Signal.FOREIGN_BROWSER):
