@@ -13,6 +13,7 @@ import psutil
 from kiosk_agent.health import HealthWarning
 
 FILE_NAME = "status.json"
+BLOCK_BYTES = 4096  # what a file takes up in any case; the rest is blanks
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -30,13 +31,24 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def write_status(data_dir: Path, status: Status) -> None:
-    """Replace the status file in one step, so that a reader never sees half of it."""
+    """Replace the status file in one step, so that a reader never sees half of it. Raises OSError.
+
+    On a full disk it is written over instead, in the room that it has: the desk is held then, and must say so.
+    """
     path = data_dir / FILE_NAME
     fresh = path.with_suffix(".new")
+    text = msgspec.json.encode(status)
+    text = text.ljust(-(-len(text) // BLOCK_BYTES) * BLOCK_BYTES)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(status))
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        with path.open("r+b") as file:
+            file.write(text)
+            file.truncate()
 
 
 def remove_status(data_dir: Path) -> None:

@@ -12,6 +12,7 @@ from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
+from kiosk_agent.ledger.aside import kept_aside
 
 # A busy desk writes about 1 MB a month; the rest is room for visit copies and the operating system's own.
 SCARCE_BYTES = 500_000_000
@@ -41,6 +42,10 @@ def check_data_dir(chosen: Path | None, t: Translate) -> Check:
 def check_ledger(data_dir: Path, t: Translate) -> Check:
     """Is what has been recorded whole? Walks the whole chain: a second for a year of a busy desk."""
     path = data_dir / FILE_NAME
+    kept = kept_aside(path)
+    if not path.exists() and kept:
+        detail = t("A damaged ledger was put aside, and no new one has been begun: {names}", names=", ".join(kept))
+        return red("ledger", detail, t("Release the desk with the release code: a new one is begun then."))
     if not path.exists():
         return green("ledger", t("Nothing has been recorded yet."))
     remedy = t("Keep the file, tell your IT desk, and look at: kiosk-agent ledger verify")
@@ -54,7 +59,6 @@ def check_ledger(data_dir: Path, t: Translate) -> Check:
         return red("ledger", f"{path}: {error}", remedy)
     if not verdict.sound:
         return red("ledger", f"{path}: {verdict.problem}", remedy)
-    kept = sorted(file.name for file in data_dir.glob(f"{path.stem}-damaged-*{path.suffix}"))
     if kept:
         detail = t("A damaged ledger was put aside and a new one begun: {names}", names=", ".join(kept))
         return amber("ledger", detail, t("Hand the file to your IT desk, then move it out of the data folder."))

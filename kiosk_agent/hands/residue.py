@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -23,17 +24,39 @@ async def sweep(data_dir: Path) -> tuple[str, ...]:
 
 
 def _sweep(data_dir: Path) -> tuple[str, ...]:
-    folders = all_browsers_dirs(data_dir)
-    left: list[str] = []
-    if kill_all([mark for folder in folders for mark in processes_of(folder)], KILL_LIMIT_S):
-        left.append("processes")
-    for visit in [visit for folder in folders for visit in folder.iterdir()]:
-        shutil.rmtree(visit, ignore_errors=True)  # what is left is reported below
-        if visit.exists() and "profile" not in left:
-            left.append("profile")
+    left: set[str] = set()
+    for folder in all_browsers_dirs(data_dir):
+        left.update(_sweep_folder(folder))
     if not clear_clipboard():
-        left.append("clipboard")
-    return tuple(left)
+        left.add("clipboard")
+    return tuple(sorted(left))
+
+
+def _sweep_folder(folder: Path) -> set[str]:
+    left: set[str] = set()
+    own = [process.pid for process in psutil.Process().children(recursive=True)]  # the gate's browser among them
+    found = processes_of(folder)
+    in_use = [mark.pid for mark in found if mark.pid in own]
+    if kill_all([mark for mark in found if mark.pid not in own], KILL_LIMIT_S):
+        left.add("processes")
+    kept = _folders_of(in_use, folder)
+    for visit in folder.iterdir():
+        if visit in kept:
+            continue
+        shutil.rmtree(visit, ignore_errors=True)  # what is left is reported below
+        if visit.exists():
+            left.add("profile")
+    return left
+
+
+def _folders_of(pids: list[int], folder: Path) -> set[Path]:
+    """What of ``folder`` is named in the command lines of these processes."""
+    named: set[Path] = set()
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            arguments = psutil.Process(pid).cmdline()
+            named.update(one for one in folder.iterdir() if any(str(one) in argument for argument in arguments))
+    return named
 
 
 def processes_of(folder: Path) -> list[ProcessMark]:

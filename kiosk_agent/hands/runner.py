@@ -20,7 +20,7 @@ from kiosk_agent.hands.stage import Moment, Stage, Words
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
-from kiosk_agent.session.entries import Entry
+from kiosk_agent.session.entries import Entry, Override
 from kiosk_agent.session.machine import Session
 from kiosk_agent.session.vocabulary import HoldReason, Proof, StateName
 
@@ -237,12 +237,24 @@ class Runner:
         except LedgerError as error:
             self._health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
             if isinstance(error, LedgerDamagedError) and error.kept_as is not None:
+                self._note_kept(error.kept_as)
                 await self._begin_new_ledger()
             self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause], command.ticket))
+            if isinstance(command.entry, Override):
+                self.stage.refuse_release(code_right=True)
         else:
             self._health.recover("ledger")
             self._watchers.observe(command.entry, self._clock.now())
             self.post(ev.EntryRecorded(command.ticket))
+
+    def _note_kept(self, name: str) -> None:
+        # beside "ledger", which is over as soon as the new one works
+        self._health.fail(
+            "ledger_kept_aside",
+            Severity.AMBER,
+            f"A damaged ledger was kept aside: {name}",
+            "Hand the file to your IT desk, then move it out of the data folder.",
+        )
 
     async def _begin_new_ledger(self) -> None:
         try:
@@ -254,7 +266,7 @@ class Runner:
         if self._hands.check_release(code):
             self._start(self._release(mark))
         else:
-            self.stage.refuse_release()
+            self.stage.refuse_release(code_right=False)
 
     async def _release(self, mark: str) -> None:
         started: ev.AgentStarted | None = None
@@ -265,6 +277,7 @@ class Runner:
         except LedgerError as error:
             self._health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
             self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause]))
+            self.stage.refuse_release(code_right=True)
         else:
             self.post(ev.LedgerRecovered())
             if started is not None:

@@ -107,10 +107,11 @@ class Stage:
         if reason is not HoldReason.STARTING:  # while starting, the supervisor's own cover is still up
             self._set_cover(self._show_or_lose(self._held_panel(reason)))
 
-    def refuse_release(self) -> None:
-        """The release code was wrong."""
+    def refuse_release(self, *, code_right: bool) -> None:
+        """The release code was wrong, or the ledger does not work yet."""
         if self._hold is not None:
-            refused = self._words.t("This release code is not right.")
+            t = self._words.t
+            refused = t("Nothing can be recorded yet.") if code_right else t("This release code is not right.")
             self._set_cover(self._show_or_lose(self._held_panel(self._hold, refused)))
 
     def _held_panel(self, reason: HoldReason, refused: str = "") -> Panel:

@@ -21,7 +21,6 @@ LEDGER_REASONS = frozenset(
 )
 # Which of several reasons a held desk shows: the one that keeps a resident's data at risk comes first.
 HOLD_ORDER = (
-    HoldReason.STARTING,
     HoldReason.BROWSER_STUCK,
     HoldReason.LEDGER_DAMAGED,
     HoldReason.LEDGER_FULL,
@@ -29,6 +28,7 @@ HOLD_ORDER = (
     HoldReason.LEDGER_UNWRITABLE,
     HoldReason.GATE_FAILED,
     HoldReason.SENSE_LOST,
+    HoldReason.STARTING,  # says the least: what keeps the desk from starting is what the supervisor must know
 )
 
 Kept = TypeVar("Kept", bound=en.Entry)

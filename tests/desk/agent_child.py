@@ -99,8 +99,21 @@ class Child:
             case {"do": "hang"}:  # the agent's own event loop hangs for ever
                 while True:
                     pass
+            case {"do": "release", "code": code, "mark": mark} if isinstance(desk.cover, NullCover):
+                await self._hall.until(StateName.HELD)
+                async with asyncio.timeout(STEP_LIMIT_S):
+                    while panel_of(desk) != "held":
+                        await asyncio.sleep(0.01)  # a cover says nothing of when it is drawn
+                desk.cover.press("release", code, mark)
             case {"do": "look"}:
-                return {"state": desk.runner.state.value, "covered": desk.cover.visible, "panel": panel_of(desk)}
+                warnings = {one.code: one.detail for one in desk.health.warnings}
+                return {
+                    "state": desk.runner.state.value,
+                    "covered": desk.cover.visible,
+                    "panel": panel_of(desk),
+                    "said": said_by(desk),
+                    "warnings": warnings,
+                }
             case _:
                 raise PlayError(f"nobody knows how to {wish}")
         return {"state": desk.runner.state.value}
@@ -145,6 +158,12 @@ def panel_of(desk: Desk) -> str:
     """What a cover that covers nothing would say."""
     panels = desk.cover.panels if isinstance(desk.cover, NullCover) else []
     return panels[-1].kind if panels and desk.cover.visible else ""
+
+
+def said_by(desk: Desk) -> tuple[str, ...]:
+    """The sentences on it."""
+    panels = desk.cover.panels if isinstance(desk.cover, NullCover) else []
+    return panels[-1].lines if panels and desk.cover.visible else ()
 
 
 def main() -> int:

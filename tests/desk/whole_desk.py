@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from kiosk_agent.cli.run import supervisor_panels
+from kiosk_agent.config_load import hash_release_code
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant, practice_profile
@@ -36,6 +37,7 @@ headless = {headless}
 end_visit = "{hotkey}"
 [supervision]
 hang_limit_s = 2.0
+{supervision}
 [policy]
 idle_limit_s = {idle_limit_s}
 {policy}
@@ -51,16 +53,16 @@ def write_desk(
     idle_limit_s: float = 300.0,
     policy: str = "",
     hotkey: str = "",
+    release_code: str = "",
 ) -> Path:
     """The files of a desk; returns the configuration's path."""
     # half the time of its logout: what hangs shall not hang long in a test
     profile = practice_profile(portal, variant).replace("timeout_s = 10.0", "timeout_s = 5.0")
     (folder / "portal.toml").write_text(profile, encoding="utf-8")
     config = folder / "agent.toml"
-    config.write_text(
-        CONFIG.format(headless=str(headless).lower(), idle_limit_s=idle_limit_s, policy=policy, hotkey=hotkey),
-        encoding="utf-8",
-    )
+    supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
+    wishes = {"idle_limit_s": idle_limit_s, "policy": policy, "supervision": supervision, "hotkey": hotkey}
+    config.write_text(CONFIG.format(headless=str(headless).lower(), **wishes), encoding="utf-8")
     return config
 
 
@@ -129,7 +131,10 @@ class WholeDesk:
 
     def answer(self) -> dict[str, Any]:
         """The answer to the oldest wish that has none yet."""
-        line = self._lines.readline()
+        try:
+            line = self._lines.readline()
+        except TimeoutError:
+            raise AssertionError(f"the agent does not answer; its log:\n{self.log()}") from None
         assert line, f"the agent is gone; its log:\n{self.log()}"
         answer: dict[str, Any] = json.loads(line)
         assert answer["ok"], f"{answer['why']}; the log:\n{self.log()}"
