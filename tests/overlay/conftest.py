@@ -125,7 +125,8 @@ async def shared_visit(browser_path: str, tmp_path_factory: pytest.TempPathFacto
 @pytest_asyncio.fixture(loop_scope="module")
 async def warned(shared_visit: Visit) -> AsyncIterator[Warned]:
     """A fresh page, with the account in it."""
-    context = shared_visit.page.context
+    context = shared_visit.browser._context  # the last test may have closed its page
+    assert context is not None
     before = context.pages
     page = await context.new_page()
     for old in before:
