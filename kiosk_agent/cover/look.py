@@ -22,7 +22,7 @@ PRIMARY_TINT = "#e8f1fe"
 PRIMARY_EDGE = "#d9e6ff"
 ERROR = "#ce0000"
 ERROR_TINT = "#fdeeee"
-ERROR_EDGE = "#ffdada"
+ERROR_EDGE = "#ffe1e1"
 WARNING_TINT = "#fff0b3"
 WARNING_BAR = "#927200"
 FOCUS = "#ffd43d"
@@ -30,7 +30,7 @@ FOCUS_EDGE = "#000000"
 
 TITLE_PX = 36
 BODY_PX = 24  # the design's least for what residents read from some distance
-LABEL_PX = 20
+LABEL_PX = 24
 LINE_HEIGHT = 1.75
 BUTTON_PX = 72  # at least 64: a finger, also a shaking one
 RADIUS_PX = 8

@@ -61,11 +61,24 @@ def challenge_panel(seconds: float, hint: str, mark: MarkPolicy, t: Translate) -
     )
 
 
+def warning_title(view: WarningView, t: Translate) -> str:
+    """What is asked, of whoever may answer; where the time is over, nothing is."""
+    if not view.can_extend:
+        return t("The time for this visit is over")
+    return t("Is this still the same person?") if view.worker_only else t("Are you still there?")
+
+
+def other_label(view: WarningView, t: Translate) -> str:
+    """The button that ends the visit."""
+    if not view.can_extend:
+        return t("Log out now")
+    return t("Another person: log out") if view.worker_only else t("No, I am somebody else")
+
+
 def warning_panel(view: WarningView, mark: MarkPolicy, t: Translate) -> Panel:
     """The warning in a native window, where the portal's page does not show it."""
     whose = (t("This screen belongs to: {hint}", hint=view.hint),) if view.hint else ()
-    title = t("Are you still there?") if view.can_extend else t("The time for this visit is over")
-    buttons = [PanelButton("other", t("No, I am somebody else"), "danger")]
+    buttons = [PanelButton("other", other_label(view, t), "danger")]
     entries: tuple[PanelEntry, ...] = ()
     if view.can_extend and view.worker_only:
         buttons.insert(0, PanelButton("same", t("The same person: go on"), "primary", view.needs_mark))
@@ -74,10 +87,10 @@ def warning_panel(view: WarningView, mark: MarkPolicy, t: Translate) -> Panel:
     elif view.can_extend:
         buttons.insert(0, PanelButton("same", t("Yes, it is me, go on"), "primary"))
     else:
-        buttons = [PanelButton("other", t("Log out now"), "primary")]
+        buttons = [PanelButton("other", other_label(view, t), "primary")]
     return Panel(
         kind="warning",
-        title=title,
+        title=warning_title(view, t),
         lines=whose,
         tone="warning",
         countdown_s=view.seconds,

@@ -27,7 +27,7 @@ async def test_it_says_whose_session_it_is_and_counts_down(warned: Warned) -> No
     await warned.warn(seconds=20.0)
     text = await text_of(warned.page)
     assert "まだご利用中ですか" in text
-    assert f"この画面は {warned.visit.browser.hint} さんのものです" in text
+    assert f"{warned.visit.browser.hint} さんの画面です。" in text
     assert re.fullmatch(r".＊＊＊", warned.visit.browser.hint)
     first = await seconds_shown(warned)
     assert 0 < first <= 20

@@ -14,6 +14,7 @@ from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import Answer, EndSource
 from tests.overlay.conftest import SIZE, Warned, until
 from tests.screens.layout import MEASURE, TARGET_PX, TYPE_PX, assert_nothing_wrong
+from tests.screens.pictures import keep
 from tests.support.closed_root import in_closed_root, middle_of, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one visit for all of them
@@ -39,8 +40,8 @@ SHAPE = """root => [...root.querySelectorAll('dialog, h1, p, button, aside')].ma
   const box = e.getBoundingClientRect(); return [box.x, box.y, box.width, box.height].map(Math.round); })"""
 
 
-async def measured(page: Page, *, target_px: int = TARGET_PX) -> None:
-    found = await in_closed_root(page, MEASURE, TYPE_PX, target_px)
+async def measured(page: Page, *, type_px: int = TYPE_PX) -> None:
+    found = await in_closed_root(page, MEASURE, type_px, TARGET_PX)
     found.pop("sideways")  # of the portal's own page
     assert_nothing_wrong({**found, "sideways": 0})
 
@@ -61,6 +62,15 @@ async def test_it_is_the_same_in_every_page(warned: Warned, strange: str) -> Non
     assert await in_closed_root(page, SHAPE) == plain
     await warned.click("button.danger")
     assert (await warned.answered()).answer is Answer.OTHER
+
+
+async def test_nothing_of_the_page_beneath_can_be_read(warned: Warned) -> None:
+    """Whoever sits there now may be somebody else, and the page shows a name."""
+    page = await warned.warn()
+    box = await in_closed_root(page, "root => root.querySelector('dialog').getBoundingClientRect().toJSON()")
+    picture = Image.open(io.BytesIO(await page.screenshot())).convert("L")
+    picture.paste(0, (int(box["left"]), int(box["top"]), int(box["right"]) + 1, int(box["bottom"]) + 1))
+    assert picture.getextrema()[1] <= 20
 
 
 async def test_it_lies_above_an_element_in_full_screen(warned: Warned) -> None:
@@ -118,10 +128,17 @@ async def test_it_can_be_read_and_answered_at_every_size(warned: Warned, languag
     try:
         await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
         await warned.warn(**changes, language=language)
-        await measured(page)
-        if zoom == 1:
-            seen = "root => { const d = root.querySelector('dialog'); return d.scrollHeight - d.clientHeight; }"
-            assert await in_closed_root(page, seen) <= 0, "everything is to be seen without scrolling"
+        await measured(page, type_px=TYPE_PX if zoom < 4 else 16)  # at 400 % it is large in any case
+        name = "warning" if kind == "resident" else f"warning-{kind}"
+        keep(name if (zoom, language) == (1, "ja") else f"{name}@{zoom}00-{language}", await page.screenshot())
+        if zoom == 1 or (zoom == 2 and kind != "worker"):
+            hidden = "root => { const d = root.querySelector('dialog'); return d.scrollHeight - d.clientHeight; }"
+            assert await in_closed_root(page, hidden) <= 0, "everything is to be seen without scrolling"
+        if zoom <= 2:
+            seen = """root => [...root.querySelectorAll('button')].every(button => {
+              const box = button.getBoundingClientRect(), all = button.closest('dialog').getBoundingClientRect();
+              return box.top >= all.top && box.bottom <= all.bottom; })"""
+            assert await in_closed_root(page, seen), "the answers are to be seen without scrolling"
         if "needs_mark" not in changes:
             await warned.click("button")
             await warned.answered()
@@ -135,6 +152,7 @@ async def test_it_can_be_read_and_answered_at_every_size(warned: Warned, languag
 
 async def test_the_nudge_urges_to_log_out_and_the_page_stays_usable(warned: Warned) -> None:
     page = await warned.nudge()
+    keep("nudge", await page.screenshot())
     assert "手続きが終わりました。" in await text_of(page)
     await measured(page)
     await page.click("#menu-button")
@@ -178,6 +196,7 @@ async def test_the_nudge_is_the_same_in_every_page(warned: Warned, strange: str)
 async def test_the_nudge_fits_at_double_size(warned: Warned) -> None:
     await warned.page.set_viewport_size({key: pixels // 2 for key, pixels in SIZE.items()})
     page = await warned.nudge()
+    keep("nudge@200-ja", await page.screenshot())
     await measured(page)
     box = await in_closed_root(page, "root => root.querySelector('aside').getBoundingClientRect().toJSON()")
     assert box["top"] >= 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,10 +14,7 @@ from kiosk_agent.hands.launch import driver
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.session import events as ev
 
-ROOT = Path(__file__).parents[2]
-OUTPUT = ROOT / "tests" / "output"
 SIZE = {"width": 1024, "height": 768}
-PICTURES = ROOT / "docs" / "screens"  # the README's; written only when KIOSK_AGENT_WRITE_PICTURES=1
 
 
 class Posted(list[ev.Event]):
@@ -69,10 +65,3 @@ async def gate(shared_gate: DeskGate, posted: Posted) -> DeskGate:
         await page.locator("[data-act=language]").click()
         await page.wait_for_function("document.documentElement.lang === 'ja'")
     return shared_gate
-
-
-def picture(name: str) -> Path:
-    """Where the picture of a screen goes."""
-    folder = PICTURES if os.environ.get("KIOSK_AGENT_WRITE_PICTURES") == "1" and "@" not in name else OUTPUT
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.png"

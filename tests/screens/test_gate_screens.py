@@ -6,8 +6,9 @@ from kiosk_agent.hands.gate import ADDRESS, DeskGate
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import EndSource, Signal
-from tests.screens.conftest import Posted, picture
+from tests.screens.conftest import Posted
 from tests.screens.layout import assert_readable
+from tests.screens.pictures import keep
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one gate for all of them
 
@@ -35,7 +36,7 @@ VIEWS = {
     "visit": GateView(screen="visit", language="ja", desk=DESK),
     "ending": GateView(screen="ending", language="ja", desk=DESK),
     "confirm": GateView(screen="confirm", language="ja", desk=DESK, reason="change_of_person", proof="revoked"),
-    "confirm-cleared": GateView(
+    "confirm-mark": GateView(
         screen="confirm", language="ja", desk=DESK, reason="idle", proof="cleared", mark="staff_number"
     ),
     "confirm-half": GateView(
@@ -60,12 +61,12 @@ async def test_every_screen_can_be_read_at_1024_by_768_and_at_double_size(
         await page.wait_for_function("document.documentElement.lang === 'en'")
     found = await assert_readable(page)
     suffix = "" if (scheme, language) == ("light", "ja") else f"@{scheme}-{language}"
-    await page.screenshot(path=picture(f"{name}{suffix}"), full_page=True)
+    keep(f"{name}{suffix}", await page.screenshot(full_page=True))
     if name.startswith(("gate", "visit", "ending", "held")):
         assert found["down"] <= 0, "everything is to be seen without scrolling"
     await page.set_viewport_size({"width": 512, "height": 384})  # the same screen at 200 %
     await assert_readable(page)
-    await page.screenshot(path=picture(f"{name}@200-{scheme}-{language}"), full_page=True)
+    keep(f"{name}@200-{scheme}-{language}", await page.screenshot(full_page=True))
 
 
 async def test_start_begins_a_visit_with_a_fresh_number(gate: DeskGate, posted: Posted) -> None:
@@ -87,7 +88,7 @@ async def test_a_running_visit_can_be_ended_for_the_next_person_or_for_good(gate
 
 
 async def test_nothing_is_confirmed_before_every_line_is_checked_and_signed(gate: DeskGate, posted: Posted) -> None:
-    await gate.show(VIEWS["confirm-cleared"], front=False)
+    await gate.show(VIEWS["confirm-mark"], front=False)
     page = gate.page
     confirm = page.locator("[data-act=confirm]")
     await confirm.click()

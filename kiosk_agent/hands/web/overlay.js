@@ -19,7 +19,7 @@ globalThis.__kiosk_overlay = (() => {
       width: min(760px, calc(100vw - 32px)); max-height: calc(100vh - 32px); overflow: auto; margin: auto; padding: 0;
       border: 0; border-radius: 16px; font-size: 24px;
     }
-    dialog::backdrop { background: rgb(0 0 0 / .8) }
+    dialog::backdrop { background: rgb(0 0 0 / .94) } /* whoever sits there now reads nothing of the page beneath */
     .head { padding: 20px 32px; background: #fff0b3 }
     .body { padding: 20px 32px 32px }
     h1 { margin: 0; font-size: 32px; font-weight: 700; line-height: 1.4; text-wrap: balance; outline: none }
@@ -47,15 +47,31 @@ globalThis.__kiosk_overlay = (() => {
     .missing { margin: 8px 0 0; color: #ce0000; font-weight: 700 }
     .missing:empty { display: none }
     aside {
-      position: fixed; inset: auto 16px 16px auto; width: min(480px, calc(100vw - 32px)); height: auto; margin: 0;
+      position: fixed; inset: auto 16px 16px auto; width: min(520px, calc(100vw - 32px)); height: auto; margin: 0;
       padding: 20px; border: 3px solid #0017c1; border-radius: 16px; box-shadow: 0 4px 24px rgb(0 0 0 / .3);
       font-size: 24px;
     }
     aside h1 { font-size: 26px }
     aside p { margin: 4px 0 0 }
     aside .buttons { margin-top: 16px }
-    aside button { flex: 1 1 160px; min-height: 64px }
-    @media (max-height: 600px) { .head { padding: 12px 24px } .body { padding: 12px 24px 20px } }
+    aside button { flex: 1 1 auto; min-height: 64px }
+    @media (max-height: 600px) {
+      .head { padding: 8px 24px }
+      .body { padding: 10px 24px 0 }
+      h1 { font-size: 28px }
+      p { margin-bottom: 4px; line-height: 1.5 }
+      .buttons { gap: 10px; margin-top: 4px; padding: 12px 0 }
+      button { min-height: 64px }
+    }
+    /* the answers stay in sight while the rest is scrolled beneath them */
+    @media (min-height: 300px) { .buttons { position: sticky; bottom: 0; background: #fff } }
+    @media (max-width: 400px) {
+      dialog, aside { font-size: 18px }
+      h1, aside h1 { font-size: 20px }
+      .head { padding: 8px 16px }
+      .body { padding-inline: 16px }
+      button { flex-basis: 100%; min-height: 64px }
+    }
     @media (forced-colors: active) { button, dialog, aside, input { border: 2px solid CanvasText } }
   `;
   let shown = null;
@@ -74,9 +90,8 @@ globalThis.__kiosk_overlay = (() => {
     if (className) element.className = className;
     return element;
   };
-  const makeHost = (lang) => {
+  const makeHost = () => {
     const host = document.createElement("div");
-    host.lang = lang;
     host.dir = "ltr"; // "all" leaves out the direction: a page that reads from right to left would turn it round
     for (const [name, value] of [
       ["all", "initial"], ["display", "block"], ["visibility", "visible"], ["opacity", "1"], ["pointer-events", "auto"],
@@ -128,8 +143,9 @@ globalThis.__kiosk_overlay = (() => {
   const countText = (view) => view.count.replace("{seconds}", secondsLeft(view));
 
   const build = (view) => {
-    const [host, root] = makeHost(view.lang);
+    const [host, root] = makeHost();
     const dialog = make("dialog");
+    dialog.lang = view.lang;
     dialog.setAttribute("role", "alertdialog");
     dialog.setAttribute("closedby", "none");
     dialog.setAttribute("aria-labelledby", "title");
@@ -256,8 +272,9 @@ globalThis.__kiosk_overlay = (() => {
       if (shown) return false;
       unnudge();
       arm();
-      const [host, root] = makeHost(view.lang);
+      const [host, root] = makeHost();
       const panel = make("aside");
+      panel.lang = view.lang;
       panel.setAttribute("role", "status");
       panel.popover = "manual"; // above everything of the page, and yet the page can be used
       panel.append(make("h1", view.title), make("p", view.text));
