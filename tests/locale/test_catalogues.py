@@ -1,0 +1,160 @@
+"""The Japanese catalogues are whole: nothing is missing, empty, doubtful, left over or broken."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from installer import commands
+from kiosk_agent.errors import DeskError
+from kiosk_agent.locale import LANGUAGES, translator
+from kiosk_agent.locale.compile import po_files
+from kiosk_agent.locale.extract import PACKAGE, catalogues, message_ids
+
+JAPANESE = re.compile(r"[ぁ-ゟァ-ヿ一-鿿]")
+# A text on screen that comes from somewhere else than a catalogue would be in one language only.
+WEB = PACKAGE / "hands" / "web"
+
+
+def read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def texts(text: object) -> list[str]:
+    """The forms of a message."""
+    return [str(form) for form in text] if isinstance(text, tuple | list) else [str(text)]
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _literal, name, _format, _conversion in string.Formatter().parse(text) if name is not None}
+
+
+def used() -> set[str]:
+    return {text for text, _file, _line in message_ids()}
+
+
+def test_each_language_but_english_has_a_catalogue() -> None:
+    assert [path.parts[-3] for path in catalogues()] == [name for name in LANGUAGES if name != "en"]
+
+
+@pytest.mark.parametrize("path", catalogues(), ids=lambda path: path.parts[-3])
+def test_every_text_in_the_code_is_translated_and_every_translation_is_used(path: Path) -> None:
+    known = {str(message.id) for message in read(path) if message.id}
+    assert len(known) > 200
+    assert used() - known == set(), "run: python -m kiosk_agent.locale.extract, and translate what is new"
+    assert known - used() == set(), "run: python -m kiosk_agent.locale.extract"
+
+
+@pytest.mark.parametrize("path", po_files(), ids=lambda path: path.name)
+def test_nothing_is_empty_doubtful_or_kept_for_old_times_sake(path: Path) -> None:
+    catalogue = read(path)
+    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
+    assert [message.id for message in catalogue if message.id and not all(texts(message.string))] == []
+    assert list(catalogue.obsolete) == []
+    assert not catalogue.fuzzy
+
+
+@pytest.mark.parametrize("path", po_files(), ids=lambda path: path.name)
+def test_every_translation_is_japanese(path: Path) -> None:
+    def has_words(text: str) -> bool:
+        return bool(re.search(r"[a-z]{3,}", re.sub(r"\{[^}]*\}", "", text)))
+
+    assert [
+        message.id
+        for message in read(path)
+        if message.id and has_words(texts(message.id)[0]) and not JAPANESE.search("".join(texts(message.string)))
+    ] == []
+
+
+@pytest.mark.parametrize("path", po_files(), ids=lambda path: path.name)
+def test_every_translation_has_the_placeholders_of_its_text(path: Path) -> None:
+    wrong = []
+    for message in read(path):
+        if not message.id:
+            continue
+        given = set().union(*(placeholders(text) for text in texts(message.id)))
+        for text in texts(message.string):
+            # click's own words may say less than the English ones, ours not
+            is_right = placeholders(text) <= given if path.name == "messages.po" else placeholders(text) == given
+            if not is_right:
+                wrong.append((message.id, text))
+    assert wrong == []
+
+
+def test_no_text_is_put_together_before_it_is_translated() -> None:
+    """A text with a value in it already can't be found in a catalogue."""
+    pattern = re.compile(r"""(?<![\w.])_?t\(\s*(?:f["']|[^"')\s][^)]*%|["'][^"']*["']\s*(?:%|\+|\.format))""")
+    found = [
+        f"{path.relative_to(PACKAGE)}: {match.group()}"
+        for path in PACKAGE.rglob("*.py")
+        for match in pattern.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_pages_and_scripts_of_the_agent_hold_no_words_of_their_own() -> None:
+    for path in WEB.glob("*"):
+        if path.suffix in (".js", ".html", ".css"):
+            assert not JAPANESE.search(path.read_text(encoding="utf-8")), path.name
+    page = (WEB / "gate.html").read_text(encoding="utf-8")
+    words = re.sub(r"<(title|style|script)[^>]*>.*?</\1>|<[^>]*>", "", page, flags=re.DOTALL)
+    assert words.split() == []
+
+
+def test_english_is_complete_because_its_texts_are_the_message_ids() -> None:
+    english = translator("en")
+    for text in used():
+        assert english(text) == text
+        assert not JAPANESE.search(text)
+
+
+def test_every_text_can_be_filled_in_in_both_languages() -> None:
+    for language in LANGUAGES:
+        t = translator(language)
+        for text in used():
+            names = placeholders(text)
+            filled = t(text, **dict.fromkeys(names, "VALUE")) if names else t(text)
+            assert filled.count("VALUE") >= len(names)
+
+
+def test_a_language_that_was_never_compiled_says_what_to_do() -> None:
+    with pytest.raises(DeskError, match=r"kiosk_agent\.locale\.compile"):
+        translator("fr")
+
+
+@pytest.mark.parametrize("path", po_files(), ids=lambda path: path.name)
+def test_what_the_agent_reads_is_what_the_translators_wrote(path: Path) -> None:
+    wanted = io.BytesIO()
+    write_mo(wanted, read(path))
+    assert path.with_suffix(".mo").read_bytes() == wanted.getvalue(), "run: python -m kiosk_agent.locale.compile"
+
+
+def test_set_up_compiles_a_catalogue_anew_only_when_its_source_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "kiosk_agent" / "locale" / "ja" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source = shutil.copy(catalogues()[0], folder)
+    ran: list[list[str]] = []
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(commands, "run", lambda command, **_where: ran.append(command))
+    compiled = Path(source).with_suffix(".mo")
+    commands._compile_catalogues(Path("python"))
+    assert len(ran) == 1, "it was never compiled"
+    compiled.write_bytes(b"")
+    os.utime(source, (1_000, 1_000))
+    commands._compile_catalogues(Path("python"))
+    assert len(ran) == 1, "nothing has changed"
+    os.utime(compiled, (999, 999))
+    commands._compile_catalogues(Path("python"))
+    assert ran[1] == ["python", "-m", "kiosk_agent.locale.compile"]

@@ -1,0 +1,135 @@
+"""The command line speaks the language of its environment, in its help and when somebody mistypes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+JAPANESE = re.compile(r"[ぁ-ゟァ-ヿ一-鿿]")
+# Every command and group with its help, as one process prints it: starting one for each would take half a minute.
+ALL_HELP = """
+import json, click
+from kiosk_agent.cli import main
+
+def walk(command, path, parent=None):
+    with command.make_context(path.split()[-1], [], parent=parent, resilient_parsing=True) as context:
+        yield path, command.get_help(context)
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                yield from walk(command.get_command(context, name), f"{path} {name}", context)
+
+print(json.dumps(dict(walk(main, "kiosk-agent"))))
+"""
+MISTAKES = (
+    ["--nope"],
+    ["nope"],
+    ["run"],
+    ["run", "--config"],
+    ["demo", "--language", "fr"],
+    ["demo", "--json=1"],
+    ["demo", "--languag", "ja"],
+    ["status", "extra"],
+    ["ledger", "show", "--last", "x"],
+    ["config", "check"],
+)
+
+
+def python(language: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LANGUAGE": language, "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+def all_help(language: str) -> dict[str, str]:
+    answer = python(language, "-c", ALL_HELP)
+    assert answer.returncode == 0, answer.stderr
+    return dict(json.loads(answer.stdout))
+
+
+@pytest.fixture(scope="module")
+def japanese() -> dict[str, str]:
+    return all_help("ja")
+
+
+@pytest.fixture(scope="module")
+def english() -> dict[str, str]:
+    return all_help("en")
+
+
+def described(text: str) -> Iterator[tuple[str, str]]:
+    """Each option, argument and command of a help text, and what it says of it."""
+    for line in text.splitlines():
+        if found := re.match(r"  (-\S.*?|\S+)\s{2,}(\S.*)", line):
+            yield found[1], found[2]
+
+
+def test_every_command_is_explained_in_both_languages(japanese: dict[str, str], english: dict[str, str]) -> None:
+    assert len(japanese) > 12
+    assert list(japanese) == list(english)
+    for name, text in japanese.items():
+        usage, _, about, *_ = text.splitlines()
+        assert usage.startswith("使い方:"), name
+        assert JAPANESE.search(about), name
+    for name, text in english.items():
+        assert text.startswith("Usage:"), name
+        assert not JAPANESE.search(text), name
+
+
+def test_every_option_and_argument_is_explained_in_both_languages(
+    japanese: dict[str, str], english: dict[str, str]
+) -> None:
+    for name, text in japanese.items():
+        parts = dict(described(text))
+        assert parts, name
+        assert [part for part, about in parts.items() if not JAPANESE.search(about)] == [], name
+        names = [part.split()[0] for part in parts]
+        assert names == [part.split()[0] for part, _about in described(english[name])], name
+        options = re.findall(r"^  (-\S+)", text, re.MULTILINE)
+        assert len([part for part in parts if part.startswith("-")]) == len(options), f"{name}: one says nothing"
+
+
+def test_the_real_command_prints_the_same_help(japanese: dict[str, str]) -> None:
+    answer = python("ja", "-m", "kiosk_agent", "demo", "--help")
+    assert answer.returncode == 0
+    assert answer.stdout.strip() == japanese["kiosk-agent demo"].strip()
+
+
+@pytest.mark.parametrize("arguments", MISTAKES, ids=" ".join)
+def test_a_mistake_is_explained_in_the_language_of_whoever_made_it(arguments: list[str]) -> None:
+    answer = python("ja", "-m", "kiosk_agent", *arguments)
+    assert answer.returncode == 2
+    lines = [line for line in answer.stderr.splitlines() if line.strip()]
+    assert lines
+    assert [line for line in lines if not JAPANESE.search(line)] == []
+    assert lines[-1].startswith("エラー")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({}, "en"),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "ja:en"}, "ja"),
+        ({"LANG": "", "LC_ALL": "", "LANGUAGE": ""}, "en"),
+    ],
+)
+def test_the_environment_decides_in_the_order_that_gettext_has(
+    environment: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kiosk_agent.cli.language import terminal_language
+
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert terminal_language() == language
