@@ -16,7 +16,8 @@ MEASURE = """(root, typePx, targetPx) => {
     return (a + 0.05) / (b + 0.05); };
   const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
     if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
-  const found = { contrast: [], clipped: [], small: [], outside: [], tiny: [], faint: [], empty: [], alone: [] };
+  const found = { contrast: [], clipped: [], small: [], outside: [], tiny: [], faint: [], empty: [], alone: [],
+    torn: [] };
   const width = document.documentElement.clientWidth;
   for (const e of root.querySelectorAll('*')) {
     const own = [...e.childNodes].filter(n => n.nodeType === 3 && n.textContent.trim());
@@ -37,6 +38,16 @@ MEASURE = """(root, typePx, targetPx) => {
         range.selectNodeContents(text);
         const tops = [...range.getClientRects()].filter(r => r.width > 1);
         const last = tops.at(-1);
+        for (let at = 1; at < text.length && tops.length > 1; at += 1) {
+          const [before, after] = [at - 1, at].map(place => {
+            range.setStart(text, place);
+            range.setEnd(text, place + 1);
+            return range.getBoundingClientRect().top;
+          });
+          const pair = text.data.slice(at - 1, at + 1);
+          const isTorn = /[ァ-ヶー]{2}|[一-鿿][ぁ-ん]|[ぁ-ん][たすいる。、]/.test(pair);
+          if (after > before + 5 && isTorn) found.torn.push([name, pair]);
+        }
         if (tops.length > 1 && last.width < 1.9 * parseFloat(style.fontSize)) found.alone.push(name);
       }
     }
@@ -58,7 +69,7 @@ TARGET_PX = 64
 
 
 def assert_nothing_wrong(found: dict[str, Any]) -> None:
-    """Nothing is cut off, too small, too faint, beside the screen, or left alone on a last line."""
+    """Nothing is cut off, too small, too faint, beside the screen, torn inside a word, or left alone on a last line."""
     assert {what: where for what, where in found.items() if isinstance(where, list) and where} == {}
     assert found["sideways"] <= 0
 

@@ -10,7 +10,7 @@ globalThis.__kiosk_overlay = (() => {
     :host { all: initial }
     * { box-sizing: border-box }
     dialog, aside {
-      visibility: visible; pointer-events: auto; color-scheme: only light; background: #fff; color: #333;
+      color-scheme: only light; background: #fff; color: #333;
       font-family: "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif; font-weight: 400;
       line-height: 1.6; text-align: left; text-wrap: pretty;
     }
@@ -197,14 +197,19 @@ globalThis.__kiosk_overlay = (() => {
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     root.append(dialog);
     document.documentElement.append(host);
+    const beneath = new Set(popovers());
     dialog.showModal();
     title.focus();
-    return { host, root, dialog, title, count, bar, field, presses };
+    return { host, root, dialog, title, count, bar, field, presses, beneath };
   };
 
-  // Whether people can really see and press it: in its middle and on each of its buttons nothing lies above it.
-  const holds = ({ host, dialog, presses }) => {
+  const popovers = () => [...document.querySelectorAll(":popover-open")];
+
+  // Whether people can really see and press it: in its middle and on each of its buttons nothing lies above it. A
+  // popover beside a modal dialog is not found at its place, because it can't be pressed, but it can lie above.
+  const holds = ({ host, dialog, presses, beneath }) => {
     if (!host.isConnected || !dialog.open) return false;
+    if (popovers().some((one) => !beneath.has(one))) return false;
     const all = dialog.getBoundingClientRect();
     const isSeen = (x, y) => document.elementFromPoint(x, y) === host;
     if (!isSeen(all.left + all.width / 2, all.top + all.height / 2)) return false;
