@@ -6,6 +6,8 @@ what it receives when nobody touches anything.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kiosk_agent.practice.portal import PracticePortal
@@ -19,6 +21,7 @@ USER = "resident-a"
 LOUD = """{ const loud = new CSSStyleSheet();
 loud.replaceSync('* { background: #f0f !important; color: #f0f !important }');
 document.adoptedStyleSheets.push(loud); }"""
+PRESSING_S = 1.5  # half of what the portal needs to answer
 SHOWN_PIXELS = 300_000  # of 1152000
 CORNER = ("1240", "860")  # of the page; nothing can be pressed there
 
@@ -82,6 +85,16 @@ def test_the_hotkey_ends_the_visit(desk: WholeDesk) -> None:
     assert (outcome["reason"], outcome["proof"]) == ("worker_ended", "revoked")
 
 
+def press_again_and_again(*presses: tuple[str, ...]) -> None:
+    """Each at least once: while the agent presses the logout's own controls, and while the portal does not answer."""
+    over = time.monotonic() + PRESSING_S
+    while presses:
+        for press in presses:
+            keys(*press)
+        if time.monotonic() > over:
+            break
+
+
 def log_out_slowly(desk: WholeDesk, portal: PracticePortal, display: str, *presses: tuple[str, ...]) -> list[str]:
     """End the visit at a portal that takes seconds to answer, and press meanwhile; returns what the portal received."""
     portal.switches = Switches(logout=LogoutWay.SLOW, logout_answers_after_s=3.0)
@@ -89,8 +102,7 @@ def log_out_slowly(desk: WholeDesk, portal: PracticePortal, display: str, *press
     keys("key", "ctrl+alt+End")
     until(lambda: desk.do("look")["covered"])
     with Watch(display) as watch:
-        for press in presses:
-            keys(*press)
+        press_again_and_again(*presses)
         assert desk.do("look")["state"] == "Ending", "everything was pressed before the portal answered"
         desk.do("wait", states=["Confirming"])
         until(lambda: desk.do("gate_offers", act="confirm")["answer"])
