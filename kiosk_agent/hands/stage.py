@@ -86,7 +86,7 @@ class Stage:
 
     def raise_shield(self) -> None:
         """Cover every screen, before anything else is done."""
-        self._warning, self._warning_is_native = None, False
+        self._warning = None
         self._set_cover(self._show_shield())
         if self._view.screen in ("visit", "start"):
             self._view = self._gate_view("ending")
