@@ -111,7 +111,7 @@ def events_for(node: Node) -> Iterator[ev.Event]:
     for visit_id in ("this", "former"):
         yield from (ev.ProofRevised(visit_id, Proof.REVOKED), ev.ProofRevised(visit_id, Proof.UNPROVEN))
     yield from (ev.LedgerFailed(HoldReason.LEDGER_FULL), ev.LedgerRecovered())
-    for record in seen.pending[:1]:  # the ledger works through its entries in order; other orders: test_laws
+    for record in seen.pending[:1]:  # the ledger works through its entries in order; other orders: histories
         yield from (ev.EntryRecorded(record.ticket), ev.LedgerFailed(HoldReason.LEDGER_FULL, record.ticket))
     yield ev.EntryRecorded(999)
     yield from (ev.GateFailed(), ev.GateRecovered())
@@ -168,9 +168,8 @@ class World:
                 node = self.step(node, ev.EntryRecorded(record.ticket), now)
         return node
 
-    def ends_by_itself(self, node: Node) -> bool:
+    def ends_by_itself(self, node: Node, now: float = 0.0) -> bool:
         """Whether an end, left to its timers, comes to where the desk is covered or confirmed."""
-        now = 0.0
         for _ in range(20):
             state = node[0]
             if state.name is not StateName.ENDING or state.stopped:
@@ -229,7 +228,7 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
         told = replace(told, browser_asked=told.browser_asked or told.browser_gone, sign_in_kept=True)
     if ending is None:
         return None, seen if state.name in VISIT else told
-    own = ending.reason is EndReason.OWN_LOGOUT and ending.phase is Phase.SHIELDING
+    own = ending.reason is EndReason.OWN_LOGOUT and ending.phase == Phase.SHIELDING
     ending = replace(
         ending,
         reason=EndReason.OWN_LOGOUT if own else EndReason.IDLE,
@@ -238,9 +237,9 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
         half=ending.half or None,
         shield_lost=False,
     )
-    if ending.phase is Phase.RECORDING:
+    if ending.phase == Phase.RECORDING:
         return replace(ending, steps_ok=None, half=None, residue_clean=True, proof=None), told
-    if ending.phase is not Phase.LOGGING_OUT and bool(ending.steps_ok) <= bool(seen.steps_ok):
+    if ending.phase != Phase.LOGGING_OUT and bool(ending.steps_ok) <= bool(seen.steps_ok):
         ending, seen = replace(ending, steps_ok=None), replace(seen, steps_ok=None)
     if not ending.residue_clean:
         seen = replace(seen, residue_clean=False)
@@ -466,6 +465,12 @@ def _slow(event: ev.Event) -> bool:
     return isinstance(event, opening) or event == ev.ChangeSignalled(Signal.CARD_REMOVED)
 
 
+def _stays(event: ev.Event) -> bool:
+    """A resident who has every warning answered."""
+    opening = (ev.AgentStarted, ev.TimerFired, ev.StartRequested, ev.VisitBrowserOpened, ev.SignInSeen)
+    return isinstance(event, (*opening, ev.EntryRecorded, ev.PortalActivity, ev.WarningAnswered))
+
+
 def _recovering(event: ev.Event) -> bool:
     """A sense is lost and back again, in a plain visit."""
     plain = (ev.AgentStarted, ev.StartRequested, ev.EntryRecorded, ev.EndRequested, ev.ShieldShown, ev.BrowserGone)
@@ -475,6 +480,7 @@ def _recovering(event: ev.Event) -> bool:
 CONFIGS = (
     Config("people", Rules(SMALL, Proof.REVOKED, "1"), _until_the_end),
     Config("signed", Rules(replace(SMALL, mark=MarkPolicy.INITIALS, gap_s=5), Proof.REVOKED, "1"), _until_the_end),
+    Config("long", Rules(replace(SMALL, max_visit_s=120), Proof.REVOKED, "1"), _stays, within=RUNNING),
     Config(
         "certain gap",
         Rules(replace(SMALL, gap_s=5, weights={Signal.RETURN_AFTER_GAP: Weight.CERTAIN}), Proof.REVOKED, "1"),
