@@ -31,7 +31,7 @@ from kiosk_agent.session.machine import Session, transition
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.state import Rules
 from tests.session.histories import LIVES, Life, Move, rules
-from tests.session.test_playbook import ordinary_visit
+from tests.session.playbook import ordinary_visit
 
 FOLDER = Path(kiosk_agent.session.__file__).parent
 PLAIN = {"__future__", "collections.abc", "dataclasses", "enum", "typing", "msgspec", "msgspec.structs"}
@@ -62,7 +62,9 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_nothing_is_imported_that_reads_a_clock_or_touches_the_world(path: Path) -> None:
-    strange = {name for name in imported(path) if name not in PLAIN | OWN and not name.startswith("kiosk_agent.session.")}
+    strange = {
+        name for name in imported(path) if name not in PLAIN | OWN and not name.startswith("kiosk_agent.session.")
+    }
     assert strange == set()
 
 
