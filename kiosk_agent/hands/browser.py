@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 CLOSE_LIMIT_S = 1.0  # measured: 0.02 s for a browser that is gone
 KILL_LIMIT_S = 3.0
+ALIVE_LIMIT_S = 1.0  # measured: 2 ms
 ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
 FIRST_PAGE_LIMIT_MS = 15_000.0
 
@@ -238,8 +239,20 @@ class ResidentBrowser:
         await page.goto(self._profile.portal.start_url, wait_until="commit", timeout=FIRST_PAGE_LIMIT_MS)
 
     def _emptied(self) -> None:
-        if not self._ending:  # a browser that was killed has no pages either
-            self._post(ev.VisitBrowserLost(crashed=self._marks[0].find() is None))
+        if not self._ending:
+            self._start(self._tell_emptied())
+
+    async def _tell_emptied(self) -> None:
+        """A browser that is killed loses its pages first, while its process can still be seen: so it is asked."""
+        crashed = self._browser is None
+        try:
+            async with asyncio.timeout(ALIVE_LIMIT_S):
+                if self._browser is not None:
+                    await (await self._browser.new_browser_cdp_session()).detach()
+        except (BrowserError, TimeoutError):
+            crashed = True
+        if not self._ending:
+            self._post(ev.VisitBrowserLost(crashed=crashed))
 
     def _look(self) -> None:
         if self._sign_in is not None and not self._ending:

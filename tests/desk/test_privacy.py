@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kiosk_agent.hands.launch import visits_dir
+from kiosk_agent.hands.visit_folders import all_roots
 from kiosk_agent.ledger import FILE_NAME
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant
@@ -102,7 +102,7 @@ def test_nothing_of_a_resident_is_left_anywhere_after_the_visit(
     said += status_of(desk, "--json") + status_of(desk)
     wanted, planted = needles(secrets_of_resident()), needles([TOKEN])
     data = desk.folder / "data"
-    own = [*files_of(data, visits_dir(data)), desk.folder / "log.txt"]
+    own = [*files_of(data, *all_roots(data)), desk.folder / "log.txt"]
     assert data / FILE_NAME in own
     shared = [path for folder in SHARED if folder.is_dir() for path in changed_since(moment, folder)]
     assert {str(path): found for path in own if (found := found_in(path, wanted))} == {}
@@ -120,7 +120,7 @@ def use_the_portal(desk: WholeDesk, portal: PracticePortal, *, scripted: bool) -
     if not scripted:
         desk.do("run", script="() => { location.assign('/account/statement') }")
         notice = PEOPLE[USER].notice.encode()
-        until(lambda: any(found_in(path, [notice]) for path in files_of(visits_dir(desk.folder / "data"))))
+        until(lambda: any(found_in(path, [notice]) for path in files_of(*all_roots(desk.folder / "data"))))
 
 
 def status_of(desk: WholeDesk, *form: str) -> bytes:
