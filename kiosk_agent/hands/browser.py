@@ -42,6 +42,7 @@ CLOSE_LIMIT_S = 1.0  # measured: 0.02 s for a browser that is gone
 KILL_LIMIT_S = 3.0
 ALIVE_LIMIT_S = 1.0  # measured: 2 ms
 ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
+WARN_AGAIN_PAUSE_S = 0.2
 FIRST_PAGE_LIMIT_MS = 15_000.0
 
 
@@ -225,8 +226,15 @@ class ResidentBrowser:
     def _warn_again(self, watched: Watched) -> None:
         """A page that was opened, or went elsewhere, while the warning runs."""
         if self._warning is not None:
+            self._start(self._warn_until_shown(watched, self._warning))
+
+    async def _warn_until_shown(self, watched: Watched, warning: WarningView) -> None:
+        """A document that has only just come may be busy, or give way to the next one."""
+        while self._warning is warning:
             left_s = max(0.0, self._warned_until - self._clock.now())
-            self._start(self._warn_page(watched, msgspec.structs.replace(self._warning, seconds=left_s)))
+            if await self._warn_page(watched, msgspec.structs.replace(warning, seconds=left_s)):
+                return
+            await asyncio.sleep(WARN_AGAIN_PAUSE_S)
 
     def _moved(self, page: Page) -> None:
         if not self._borders.may_stay(page):
