@@ -49,7 +49,7 @@ QUIET_ARGS = (
     "--disable-save-password-bubble",
 )
 # Measured: 120 MiB with Node's defaults, 104 with these, for 0.1 s of processor time.
-DRIVER_ENVIRONMENT = {"NODE_OPTIONS": "--max-semi-space-size=1", "MALLOC_ARENA_MAX": "1"}
+DRIVER_ENVIRONMENT = {"NODE_OPTIONS": "--max-semi-space-size=1 --v8-pool-size=0", "MALLOC_ARENA_MAX": "1"}
 
 
 class Launch(Protocol):
