@@ -197,6 +197,9 @@ class Life:
             if prompt:
                 self._record_all()
             event = self._event(what)
+            if isinstance(event, ev.StartRequested):
+                self._visits += 1
+                event = ev.StartRequested(str(self._visits))  # fresh, as the contract says
             if event is not None:
                 self._step(event)
             if prompt:
@@ -253,8 +256,7 @@ class Life:
         # the ledger answers soon, as a rule
         recorded: list[ev.Event] = [ev.EntryRecorded(record.ticket) for record in seen.pending[:1]]
         if state.name is StateName.GATE and not recorded:
-            self._visits += 1
-            return [ev.StartRequested(str(self._visits))]
+            return [ev.StartRequested("")]
         if state.name is StateName.ENDING:
             return [*recorded, *FINISHING[state.ending.phase]]
         return [*recorded, *EXPECTED.get(state.name, [])] or [ev.TimerFired()]

@@ -227,15 +227,24 @@ def test_a_foreign_window_is_noted_and_one_that_stays_ends_the_visit() -> None:
     assert story.hear(ev.ChangeSignalled(Signal.FOREIGN_WINDOW_STUCK)) == [do.RaiseShield()]
 
 
-@pytest.mark.parametrize(("crashed", "reason"), [(True, EndReason.BROWSER_CRASHED), (False, EndReason.BROWSER_CLOSED)])
-def test_a_lost_browser_ends_the_visit_without_a_logout(crashed: bool, reason: EndReason) -> None:
+def test_a_crashed_browser_ends_the_visit_without_a_logout() -> None:
     story = Story()
     story.sign_in()
-    assert story.hear(ev.VisitBrowserLost(crashed)) == [do.RaiseShield()]
+    assert story.hear(ev.VisitBrowserLost(crashed=True)) == [do.RaiseShield()]
     assert story.hear(ev.ShieldShown()) == [do.DestroyBrowser("a")]
     story.hear(ev.BrowserGone(), ev.ResidueRemoved(clean=True), ev.ProofFinished(Proof.UNPROVEN))
-    assert story.outcome.reason is reason
+    assert story.outcome.reason is EndReason.BROWSER_CRASHED
     assert story.outcome.steps_ok is None
+
+
+def test_a_browser_whose_last_page_is_closed_still_logs_out() -> None:
+    story = Story()
+    story.sign_in()
+    assert story.hear(ev.VisitBrowserLost(crashed=False)) == [do.RaiseShield()]
+    assert story.hear(ev.ShieldShown()) == [do.RunLogout("a", steps=True)]
+    story.finish()
+    assert story.outcome.reason is EndReason.BROWSER_CLOSED
+    assert story.outcome.steps_ok
 
 
 def test_a_browser_lost_during_the_logout_is_destroyed_at_once() -> None:
