@@ -265,6 +265,7 @@ class Life:
 SIGNED_WORD = ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "ab")
 CARD_TAKEN = ev.ChangeSignalled(Signal.CARD_REMOVED)
 NEXT = ev.ChangeSignalled(Signal.NEXT_PERSON)
+REVISED = [ev.ProofRevised("1", Proof.REVOKED), ev.ProofRevised("1", Proof.HALF)]
 # Of each kind the usual thing first, then what people and portals do all the same.
 EXPECTED: dict[StateName, list[ev.Event]] = {
     StateName.OPEN: [ev.VisitBrowserOpened(), ev.AccountSeen("a"), ev.SignInSeen(), ev.EntryRecorded(999_999)],
@@ -274,7 +275,7 @@ EXPECTED: dict[StateName, list[ev.Event]] = {
         *(ev.ShieldShown(), ev.ChallengeAnswered(Answer.SAME, "ab"), ev.ChallengeAnswered(Answer.SAME)),
         *(ev.PortalActivity(), ev.ChallengeAnswered(Answer.OTHER), ev.AccountSeen("b")),
     ],
-    StateName.CONFIRMING: [ev.Confirmed(True, True, True, "ab"), ev.StartRequested("too early")],
+    StateName.CONFIRMING: [ev.Confirmed(True, True, True, "ab"), ev.StartRequested("too early"), *REVISED],
     StateName.HELD: [ev.BrowserGone(), ev.LedgerRecovered(), ev.Released("cd"), ev.GateRecovered()],
 }
 

@@ -318,6 +318,14 @@ MUTATIONS = (
         "PROOF_RANK[proof] > PROOF_RANK[expect]:",
         world="ends",
     ),
+    Mutation(
+        6,
+        "a retry may better a proof that was not open",
+        "guards",
+        "    return event.visit_id in step.state.revisable and event.proof in PROVEN_LATER",
+        "    return event.proof in PROVEN_LATER",
+        world="ends",
+    ),
     # 7: extensions are counted and limited, at least ten are offered, and a warning lasts at least 20 s
     Mutation(
         7,
