@@ -17,7 +17,8 @@ from types import ModuleType
 import kiosk_agent.session
 
 FOLDER = Path(kiosk_agent.session.__file__).parent
-COPIED = ("state", "step", "guards", "visiting", "finishing", "transitions", "machine")  # in the order of imports
+# in the order of imports
+COPIED = ("state", "step", "guards", "visiting", "settling", "finishing", "holding", "transitions", "machine")
 COPY = "broken_session"
 
 
@@ -113,8 +114,8 @@ MUTATIONS = (
         2,
         "the gate opens when the confirmation is pressed, not when it is recorded",
         "transitions",
-        "_rows(CONFIRMING, ev.Confirmed, when.confirmed, fi.record_confirmation)",
-        "_rows(CONFIRMING, ev.Confirmed, when.confirmed, lambda step, event: fi.enter_gate(step), GATE)",
+        "_rows(CONFIRMING, ev.Confirmed, when.confirmed, se.record_confirmation)",
+        "_rows(CONFIRMING, ev.Confirmed, when.confirmed, lambda step, event: se.enter_gate(step), GATE)",
         world="ends",
     ),
     Mutation(
@@ -137,7 +138,7 @@ MUTATIONS = (
         2,
         "a supervisor releases a desk whose browser is stuck",
         "transitions",
-        "        _rows(HELD, ev.Released, when.released_stuck, fi.destroy_again),\n",
+        "        _rows(HELD, ev.Released, when.released_stuck, ho.destroy_again),\n",
         "",
         world="senses",
     ),
@@ -230,7 +231,7 @@ MUTATIONS = (
     Mutation(
         5,
         "what is being recorded is recorded again when the ledger works again",
-        "finishing",
+        "holding",
         "        if item.failed:\n",
         "        if item.ticket:\n",
         world="ledger",
@@ -289,7 +290,7 @@ MUTATIONS = (
     Mutation(
         6,
         "a visit found unfinished needs no proof where no sign-in was recorded",
-        "finishing",
+        "holding",
         "    begin_end(step, EndReason.FOUND_UNFINISHED)\n    step.put_ending(proof=Proof.UNPROVEN)",
         "    begin_end(step, EndReason.FOUND_UNFINISHED)",
         world="ledger",
