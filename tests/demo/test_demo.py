@@ -1,0 +1,96 @@
+"""The demonstration: what it prints, and that it does not keep quiet about a broken promise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk_agent.app import Surroundings, open_desk
+from kiosk_agent.clock import SystemClock
+from kiosk_agent.config import Browser, Config, Hotkey
+from kiosk_agent.config import Desk as DeskConfig
+from kiosk_agent.demo.incident import Incident
+from kiosk_agent.demo.people import Hall, Resident
+from kiosk_agent.demo.timeline import Timeline
+from kiosk_agent.hands.runner import Watchers
+from kiosk_agent.hands.shield import NullCover
+from kiosk_agent.locale import translator
+from kiosk_agent.portal.load import load_profile
+from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.practice.profiles import practice_profile
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.policy import Policy
+from kiosk_agent.session.vocabulary import StateName
+
+KEYS = {"end_reason", "proof", "confirmation", "signal_to_shield_ms", "signal_to_browser_gone_ms"}
+
+
+def test_it_replays_the_incident_twice_and_prints_one_object() -> None:
+    command = [sys.executable, "-m", "kiosk_agent", "demo", "--headless", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    first, second, third, fourth = said["visits"]
+    assert all(visit.keys() >= KEYS and visit["confirmation"] == "confirmed" for visit in said["visits"])
+    assert [visit["end_reason"] for visit in (first, third)] == ["change_of_person", "idle"]
+    assert {visit["proof"] for visit in (first, third)} == {"revoked"}
+    assert {visit["saw_sign_in"] for visit in (second, fourth)} == {False}
+    assert all(visit["signal_to_browser_gone_ms"] > visit["signal_to_shield_ms"] >= 0 for visit in said["visits"])
+    counts = said["counts"]
+    assert (counts["visits"], counts["outcomes"], counts["confirmations"], counts["sign_ins"]) == (4, 4, 4, 2)
+
+
+async def at_once() -> None:
+    """Nobody dawdles."""
+
+
+@asynccontextmanager
+async def incident(folder: Path) -> AsyncIterator[Incident]:
+    t = translator("en")
+    hall = Hall()
+    watchers = Watchers(observe=hall.observe, state_changed=hall.state_changed)
+    given = Surroundings(NullCover(), SystemClock(), lambda _pid, _visit: None, watchers)
+    config = Config(
+        path=folder / "agent.toml",
+        profile=folder / "portal.toml",
+        desk=DeskConfig(language="en", data_dir=folder),
+        browser=Browser(headless=True),
+        hotkey=Hotkey(""),
+        policy=Policy(idle_limit_s=300.0),
+    )
+    async with PracticePortal() as portal:
+        config.profile.write_text(practice_profile(portal), encoding="utf-8")
+        async with open_desk(config, load_profile(config.profile), given) as (desk, work):
+            timeline = Timeline(t, lambda _at, _words: None, given.clock.now())
+            await hall.until(StateName.GATE)
+            yield Incident(desk, portal, hall, timeline, at_once, t)
+            desk.runner.post(ev.StopRequested())
+            await work
+
+
+async def test_nothing_is_found_where_the_promise_is_kept(tmp_path: Path) -> None:
+    async with incident(tmp_path) as played:
+        await played._b_finds_nothing(over_at=played._portal.now())
+        assert played.breaches == []
+
+
+async def test_it_is_said_when_b_sees_a_page_of_a(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with incident(tmp_path) as played:
+        look = Resident.look_at_account
+
+        async def in_the_session_of_a(b: Resident, portal_url: str) -> str:
+            await played._a.sign_in()
+            return await look(b, portal_url)
+
+        monkeypatch.setattr(Resident, "look_at_account", in_the_session_of_a)
+        await played._b_finds_nothing(over_at=played._portal.now())
+        assert played.breaches == [
+            "B saw a page of A.",
+            "Something was shown or done in A's session after its end.",
+        ]
