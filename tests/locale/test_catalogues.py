@@ -34,6 +34,11 @@ def texts(text: object) -> list[str]:
     return [str(form) for form in text] if isinstance(text, tuple | list) else [str(text)]
 
 
+def sentences(catalogue: Catalog) -> list[tuple[list[str], list[str]]]:
+    """What is said for what, without the header, which holds the time of its making."""
+    return sorted((texts(message.id), texts(message.string)) for message in catalogue if message.id)
+
+
 def placeholders(text: str) -> set[str]:
     return {name for _literal, name, _format, _conversion in string.Formatter().parse(text) if name is not None}
 
@@ -134,8 +139,8 @@ def test_a_language_that_was_never_compiled_says_what_to_do() -> None:
 @pytest.mark.parametrize("path", po_files(), ids=lambda path: path.name)
 def test_what_the_agent_reads_is_what_the_translators_wrote(path: Path) -> None:
     with path.with_suffix(".mo").open("rb") as file:
-        compiled = {message.id: message.string for message in read_mo(file) if message.id}
-    written = {message.id: message.string for message in read(path) if message.id}
+        compiled = sentences(read_mo(file))
+    written = sentences(read(path))
     assert compiled == written, "run: python -m kiosk_agent.locale.compile"
 
 
