@@ -21,10 +21,10 @@ from kiosk_agent.config_load import verify_release_code
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
+from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.find_browser import find_browser
 from kiosk_agent.hands.gate import DeskGate
-from kiosk_agent.hands.launch import driver
 from kiosk_agent.hands.ports import Cover, VisitBrowser
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers

@@ -15,7 +15,7 @@ from playwright.async_api import Playwright
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import HandError
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
-from kiosk_agent.hands.launch import driver
+from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.steps import Front, StepResult, run_steps
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.session import events as ev

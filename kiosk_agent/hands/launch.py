@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import BrowserLostError
+from kiosk_agent.hands.driver import MEMORY_SWITCHES
 from kiosk_agent.hands.find_browser import sandbox_wanted
-from kiosk_agent.hands.visit_folders import browsers_dir, remove_if_empty
+from kiosk_agent.hands.visit_folders import browsers_dir
 
 # What Playwright switches off itself. Of several --disable-features Chromium takes only the last: ours names them too.
 DRIVER_OFF = (
@@ -48,8 +48,6 @@ QUIET_ARGS = (
     f"--disable-features={','.join((*DRIVER_OFF, 'Translate', 'AutofillServerCommunication'))}",
     "--disable-save-password-bubble",
 )
-# Measured: 120 MiB with Node's defaults, 104 with these, for 0.1 s of processor time.
-DRIVER_ENVIRONMENT = {"NODE_OPTIONS": "--max-semi-space-size=1 --v8-pool-size=0", "MALLOC_ARENA_MAX": "1"}
 
 
 class Launch(Protocol):
@@ -70,35 +68,9 @@ class Launch(Protocol):
         ...
 
 
-@asynccontextmanager
-async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
-    """Playwright's driver, for all browsers of this process.
-
-    It makes its temporary profiles where these variables say: there a later sweep finds them.
-    """
-    folder = str(browsers_dir(data_dir))
-    wanted = {**DRIVER_ENVIRONMENT, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    starting = async_playwright()
-    try:
-        playwright = await starting.__aenter__()
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-    try:
-        yield playwright
-    finally:
-        await starting.__aexit__(None, None, None)
-        remove_if_empty(data_dir)
-
-
 def launch_options(executable: Path, *, headless: bool, proxy: str | None) -> dict[str, Any]:
     """What every browser of the agent is started with. Raises SandboxError."""
-    environment = {name: value for name, value in os.environ.items() if name not in DRIVER_ENVIRONMENT}
+    environment = {name: value for name, value in os.environ.items() if name not in MEMORY_SWITCHES}
     return {
         "executable_path": executable,
         "headless": headless,

@@ -14,7 +14,7 @@ from playwright.async_api import Page
 
 from kiosk_agent.config import WindowMode
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
-from kiosk_agent.hands.launch import driver
+from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.steps import Front, run_steps
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile

@@ -16,8 +16,8 @@ from playwright.async_api import Playwright
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import WindowMode
+from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.gate import DeskGate
-from kiosk_agent.hands.launch import driver
 from kiosk_agent.hands.shield import StandaloneCover
 from kiosk_agent.hands.stage import Stage, Words
 from kiosk_agent.health import Health

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from kiosk_agent.config import WindowMode
+from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.gate import DeskGate
-from kiosk_agent.hands.launch import driver
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.session import events as ev
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from kiosk_agent.hands.check import LiveCheck, LiveReport
-from kiosk_agent.hands.launch import driver
+from kiosk_agent.hands.driver import driver
 from tests.strange_portals.portal import PASSWORD, USER, Portal
 
 AT_ONCE = 2  # each waits more than it works; more of them would only make each other late

@@ -1,0 +1,68 @@
+"""The driver is kept small, and what keeps it small stays its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import psutil
+from playwright._impl._driver import compute_driver_executable  # which Node.js the driver runs on, nobody else tells
+
+from kiosk_agent.hands.driver import MEMORY_SWITCHES, TIDY, quoted
+from tests.browser.conftest import Visit
+
+# Makes garbage once, and ends when it sees that somebody else asked for a full collection.
+WORK = """
+const { NODE_PERFORMANCE_GC_FLAGS_ALL_AVAILABLE_GARBAGE: ALL } = require('node:perf_hooks').constants;
+new (require('node:perf_hooks').PerformanceObserver)((list) => {
+  if (list.getEntries().some((entry) => entry.detail.flags & ALL)) process.exit(0);
+}).observe({ entryTypes: ['gc'] });
+let kept = [];
+for (let i = 0; i < 200000; i++) kept.push({ i });
+kept = null;
+process.stdin.resume();
+"""
+
+
+def node(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [compute_driver_executable()[0], *arguments],
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_after_work_the_driver_collects_its_garbage() -> None:
+    working = subprocess.Popen(
+        [compute_driver_executable()[0], "-e", WORK],
+        env={**os.environ, **MEMORY_SWITCHES},
+        stdin=subprocess.PIPE,
+    )
+    try:
+        assert working.wait(timeout=120) == 0
+    finally:
+        working.kill()
+        working.communicate()
+
+
+def test_a_folder_with_spaces_and_quotes_is_one_word_for_node(tmp_path: Path) -> None:
+    folder = tmp_path / 'Program "Files" \\ 役所'
+    folder.mkdir()
+    preload = folder / TIDY.name
+    shutil.copy(TIDY, preload)
+    options = f"--expose-gc --require={quoted(preload)}"
+    script = "process.exit(require.cache[process.argv[1]] ? 0 : 3)"
+    ended = node("-e", script, str(preload), NODE_OPTIONS=options)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+async def test_the_driver_has_the_switches_and_the_browser_has_not(visit: Visit) -> None:
+    root = psutil.Process(visit.root_pid)
+    driver = psutil.Process(root.ppid()).environ()
+    assert {name: driver.get(name) for name in MEMORY_SWITCHES} == MEMORY_SWITCHES
+    assert not set(MEMORY_SWITCHES) & set(root.environ())
