@@ -56,14 +56,31 @@ def children_of_mine() -> list[ProcessMark]:
     return [mark for child in psutil.Process().children() if (mark := mark_of(child.pid)) is not None]
 
 
+def session_of(root: ProcessMark) -> list[psutil.Process]:
+    """Everything in the session that ``root`` opened (POSIX; empty where it opened none), whether it lives or not.
+
+    A browser's helpers outlive it for a moment, or for as long as they hang. Such orphans have no parent to be found
+    by, but they keep the session, and while any of them lives its number is given to no other process.
+    """
+    if sys.platform == "win32":
+        return []
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):  # it ended while we looked
+            if os.getsid(process.pid) == root.pid and process.create_time() >= root.created:
+                found.append(process)
+    return found
+
+
 def kill_all(roots: Iterable[ProcessMark], limit_s: float) -> list[int]:
     """Kill each root with all its descendants; returns the numbers of those still there after ``limit_s`` seconds."""
     doomed: dict[int, psutil.Process] = {}
     for root in roots:
         process = root.find()
-        if process is None:
-            continue
-        for one in (process, *descendants(process)):
+        if process is None and psutil.pid_exists(root.pid):
+            continue  # a stranger has its number, and with it perhaps a session
+        tree = [] if process is None else [process, *descendants(process)]
+        for one in (*tree, *session_of(root)):
             doomed[one.pid] = one
     with _Deaths(doomed) as deaths:
         for process in doomed.values():
