@@ -20,7 +20,7 @@ def quoted(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-# Measured with a visit open: 109 MiB with Node's defaults, 85 with these. The driver's programs are too short for
+# Measured with a visit open: 109 MiB with Node's defaults, 78 with these. The driver's programs are too short for
 # compiled machine code to pay off: without the compilers (jitless) a visit costs it the same processor time, 0.07 s.
 # The allocator is told to give back what starting borrowed; V8 does so when driver_tidy.cjs asks it to.
 MEMORY_SWITCHES = {

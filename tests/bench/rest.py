@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
 from kiosk_agent.practice.portal import PracticePortal
+from tests.bench.display import open_display
 from tests.bench.figures import Figure, Goal
 from tests.desk.whole_desk import WholeDesk, write_desk
 
 IDLE_S = 60.0
-SAMPLES = 30  # of the memory, in that time
+SETTLE_S = 6.0  # what starting leaves behind settles
+DESKS = 6  # rest is measured at so many desks side by side: resting desks do not disturb each other
+OURS = ("supervisor", "agent", "driver")
+COMPILED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+
+Row = dict[str, float]
 
 
 def pss_mib(pid: int) -> float:
@@ -32,6 +43,12 @@ def switches(pid: int) -> int:
     return total
 
 
+def processor_s(pid: int) -> float:
+    """Processor time that it has used."""
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system
+
+
 def parts(desk: WholeDesk) -> dict[str, list[int]]:
     """The processes by part; every Chromium process is the browsers'."""
     found: dict[str, list[int]] = {"supervisor": [desk.supervisor.pid], "agent": [desk.agent_pid]}
@@ -42,42 +59,107 @@ def parts(desk: WholeDesk) -> dict[str, list[int]]:
     return found
 
 
-async def measure(_runs: int) -> list[Figure]:
-    """One desk, one idle minute in an open visit."""
-    figures = []
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """As on a desk, Python keeps what it has compiled; compiling at each start would be counted as memory."""
+    before = {name: os.environ.pop(name, None) for name in COMPILED}
     with TemporaryDirectory(prefix="kiosk-bench-") as folder:
-        async with PracticePortal() as portal:
-            desk = WholeDesk(write_desk(Path(folder), portal, headless=False), headless=False)
-            try:
-                await asyncio.to_thread(desk.connect)
-                await asyncio.to_thread(desk.do, "start")
-                await asyncio.to_thread(desk.do, "sign_in", user="resident-a")
-                await asyncio.sleep(5.0)  # what starting leaves behind settles
-                processes = parts(desk)
-                every = [pid for pids in processes.values() for pid in pids]
-                before = {pid: (psutil.Process(pid).cpu_times(), switches(pid)) for pid in every}
-                memory: dict[str, list[float]] = {name: [] for name in processes}
-                for _ in range(SAMPLES):
-                    await asyncio.sleep(IDLE_S / SAMPLES)
-                    for name, pids in processes.items():
-                        memory[name].append(sum(pss_mib(pid) for pid in pids))
-                cpu: dict[str, float] = {}
-                wakes: dict[str, float] = {}
-                for name, pids in processes.items():
-                    for pid in pids:
-                        now = psutil.Process(pid).cpu_times()
-                        then, woken = before[pid]
-                        used = now.user + now.system - then.user - then.system
-                        cpu[name] = cpu.get(name, 0.0) + used
-                        wakes[name] = wakes.get(name, 0.0) + (switches(pid) - woken) / IDLE_S
-            finally:
-                await asyncio.to_thread(desk.close)
-    ours = ("supervisor", "agent", "driver")
-    together = tuple(sum(values) for values in zip(*(memory[name] for name in ours), strict=True))
-    figures.append(Figure("memory with a visit open, PSS, without browsers", "MiB", together, Goal(150.0)))
-    figures += [Figure(f"  {name}", "MiB", tuple(values)) for name, values in memory.items()]
-    figures.append(Figure("processor time in 60 idle seconds, without browsers", "s", (sum(cpu[n] for n in ours),)))
-    figures += [Figure(f"  {name}", "s", (cpu[name],)) for name in cpu]
-    figures.append(Figure("wake-ups a second, without browsers", "/s", (sum(wakes[n] for n in ours),)))
-    figures += [Figure(f"  {name}", "/s", (wakes[name],)) for name in wakes]
-    return figures
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+
+
+@asynccontextmanager
+async def open_whole_desk(portal: PracticePortal) -> AsyncIterator[WholeDesk]:
+    """A desk with real windows on a screen of its own, with the senses that a desk has as installed."""
+    with TemporaryDirectory(prefix="kiosk-bench-") as folder, open_display() as display:
+        files = write_desk(Path(folder), portal, headless=False, idle_limit_s=600.0, hotkey="<ctrl>+<alt>+<end>")
+        desk = WholeDesk(files, headless=False, display=display)
+        try:
+            await asyncio.to_thread(desk.connect)
+            yield desk
+        finally:
+            await asyncio.to_thread(desk.close)
+
+
+async def open_visit(desk: WholeDesk) -> None:
+    """Somebody has signed in, and does nothing any more."""
+    await asyncio.to_thread(desk.do, "start")
+    await asyncio.to_thread(desk.do, "sign_in", user="resident-a")
+    await asyncio.sleep(SETTLE_S)
+
+
+async def end_visit(desk: WholeDesk) -> None:
+    """To the gate again."""
+    await asyncio.to_thread(desk.do, "next_person")
+    await asyncio.to_thread(desk.do, "wait", states=["Confirming"])
+    await asyncio.to_thread(desk.do, "confirm")
+
+
+async def memory(runs: int) -> list[Row]:
+    """One desk alone, one visit after another; MiB by part."""
+    rows = []
+    async with PracticePortal() as portal:
+        async with open_whole_desk(portal):
+            pass  # this one compiles
+        async with open_whole_desk(portal) as desk:
+            for _ in range(runs):
+                await open_visit(desk)
+                rows.append({name: sum(map(pss_mib, pids)) for name, pids in parts(desk).items()})
+                await end_visit(desk)
+    return rows
+
+
+async def rests(runs: int) -> tuple[list[Row], list[Row]]:
+    """Idle minutes: processor seconds in each, and wake-ups a second, by part."""
+    used: list[Row] = []
+    woken: list[Row] = []
+
+    async def one_desk(visits: int) -> None:
+        async with open_whole_desk(portal) as desk:
+            for _ in range(visits):
+                await open_visit(desk)
+                every = parts(desk)
+                before = {pid: (processor_s(pid), switches(pid)) for pids in every.values() for pid in pids}
+                await asyncio.sleep(IDLE_S)
+                used.append({n: sum(processor_s(pid) - before[pid][0] for pid in pids) for n, pids in every.items()})
+                woken.append(
+                    {n: sum(switches(pid) - before[pid][1] for pid in pids) / IDLE_S for n, pids in every.items()}
+                )
+                await end_visit(desk)
+
+    async with PracticePortal() as portal, asyncio.TaskGroup() as desks:
+        shares = [runs // DESKS + (number < runs % DESKS) for number in range(DESKS)]
+        for share in filter(None, shares):
+            desks.create_task(one_desk(share))
+    return used, woken
+
+
+def figures(name: str, unit: str, rows: list[Row], goal: Goal | None = None) -> Iterator[Figure]:
+    """Our parts together, then each."""
+    yield Figure(f"{name}, without browsers", unit, tuple(sum(row[part] for part in OURS) for row in rows), goal)
+    columns: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for part, value in row.items():
+            columns[part].append(value)
+    for part, values in columns.items():
+        yield Figure(f"  {part}", unit, tuple(values))
+
+
+async def measure(runs: int) -> list[Figure]:
+    """``runs`` visits for the memory, and ``runs`` idle minutes."""
+    if sys.platform != "linux":
+        raise SystemExit("rest is measured on Linux only: it reads /proc")
+    with compiled_once():
+        taken = await memory(runs)
+        used, woken = await rests(runs)
+    return [
+        *figures("memory with a visit open, PSS", "MiB", taken, Goal(150.0)),
+        *figures("processor time in 60 idle seconds", "s", used),
+        *figures("wake-ups a second", "/s", woken),
+    ]

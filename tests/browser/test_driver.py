@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -59,6 +60,22 @@ def test_a_folder_with_spaces_and_quotes_is_one_word_for_node(tmp_path: Path) ->
     script = "process.exit(require.cache[process.argv[1]] ? 0 : 3)"
     ended = node("-e", script, str(preload), NODE_OPTIONS=options)
     assert ended.returncode == 0, ended.stderr.decode()
+
+
+PROGRAM = """
+// 窓口 — a comment
+const Δ = "支援員 – 😀";
+const found = /[─–]/.test(Δ) && /^支援員 . 😀$/u.test(Δ);
+console.log(JSON.stringify([Δ, found, `終わり${Δ.length}`]));
+"""
+
+
+def test_the_drivers_programs_mean_the_same_as_before(tmp_path: Path) -> None:
+    program = tmp_path / "program.js"
+    program.write_text(PROGRAM, encoding="utf-8")
+    plain, narrowed = node(str(program)), node(str(program), **MEMORY_SWITCHES)
+    assert json.loads(plain.stdout) == ["支援員 – 😀", True, "終わり8"]
+    assert (narrowed.returncode, narrowed.stdout) == (0, plain.stdout), narrowed.stderr.decode()
 
 
 async def test_the_driver_has_the_switches_and_the_browser_has_not(visit: Visit) -> None:
