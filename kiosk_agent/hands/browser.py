@@ -348,9 +348,11 @@ class ResidentBrowser:
         self._pages.accept_dialogs = True
         logout = Logout(self._context, self._profile, self._pages, self._sign_in)
         try:
-            return await logout.run(steps=steps)
+            report = await logout.run(steps=steps)
         except BrowserError as error:
             raise BrowserLostError("The browser was lost during the logout.") from error
+        self._sign_in.noted.half = report.half
+        return report
 
     async def prove(self) -> Proof:
         if self._sign_in is None:

@@ -150,6 +150,9 @@ class LiveCheck:
         if logout.half:
             half = "the protected page opens in the same browser without signing in"
             self._note("logged out in the same browser", False, began, half)
+        elif logout.half is None:
+            unknown = "the protected page shows none of the proof's marks after the logout: it may have been half"
+            self._note("logged out in the same browser", False, began, unknown)
         began = time.monotonic()
         await browser.destroy()
         proof = await browser.prove()

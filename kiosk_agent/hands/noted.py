@@ -40,6 +40,7 @@ class Noted:
         self._replayer = replayer
         self._kept: list[Credentials] = []
         self._opened: Credentials | None = None  # what the protected page was last seen to open with
+        self.half: bool | None = None  # after the logout the visit's own browser still got in; None: not known
         self._user_agent = ""
         self._is_forgotten = False
         self._controlling: asyncio.Task[None] | None = None
@@ -168,8 +169,13 @@ class Noted:
     # afterwards
 
     async def prove(self) -> Proof:
-        """Replay what was noted, newest first. What was never seen to open proves nothing by being refused."""
+        """Replay what was noted, newest first. What was never seen to open proves nothing by being refused.
+
+        What is accepted was cleared only if the visit's own browser was asked: else the logout may have been half.
+        """
         answer = await self._replayer.replay(list(reversed(self._kept)))
+        if answer is Reach.OPENED and self.half is None:
+            return Proof.UNPROVEN
         is_whole = bool(self._kept) and self._kept[-1].databases is not None
         proves = self._opened is not None and is_whole
         return Proof.UNPROVEN if answer is Reach.REFUSED and not proves else PROOF_OF[answer]

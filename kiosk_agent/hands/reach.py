@@ -26,6 +26,7 @@ from kiosk_agent.portal.profile import ProofOf
 MOST_WALKS = 3  # from the protected page on, each time another way
 MOST_PRESSES = 3  # on one such walk
 QUIET_S = 0.5  # without a request or a change of address: redirects by script come sooner
+QUIET_UNKNOWN_S = 1.5  # a page that shows neither mark by then may be a consent; if nothing leads on, it gets more time
 QUIET_FORM_S = 0.15  # a form that asks who it is goes away only where a silent sign-in is already under way
 OLD_REQUEST_S = 3.0  # one that is open for longer is a portal's long poll, and says nothing about redirects
 JUDGE_LIMIT_S = 5.0
@@ -69,7 +70,7 @@ async def opens_at_once(page: Page, proof: ProofOf, *, limit_s: float) -> bool:
     try:
         async with asyncio.timeout(limit_s), _Watch(page).watching() as watch:
             await watch.ask(proof.protected_url)
-            return await _judge(page, proof, watch, deadline) is Reach.OPENED
+            return await _judge(page, proof, watch, deadline, patient=True) is Reach.OPENED
     except (BrowserError, TimeoutError):
         return False
 
@@ -97,17 +98,21 @@ async def _walk(
     """Ask for the page and press what leads on; returns the last verdict, and whether anything was pressed."""
     async with _Watch(page).watching() as watch:
         await watch.ask(proof.protected_url)
-        verdict = await _judge(page, proof, watch, deadline)
-        pressed = False
-        for _ in range(MOST_PRESSES):
+        verdict = await _judge(page, proof, watch, deadline, patient=False)
+        pressed = patient = False
+        for _ in range(MOST_PRESSES + 1):  # one turn may be spent on waiting
             if verdict is Reach.OPENED or watch.is_in_trouble:  # what a portal in trouble shows means nothing
                 break
             if verdict is Reach.REFUSED and not press_if_refused:
                 break
-            if not await ways.press_on(page, away_from=proof.protected_url):
+            if await ways.press_on(page, away_from=proof.protected_url):
+                pressed = True
+                verdict = await _judge(page, proof, watch, deadline, patient=False)
+            elif verdict is Reach.UNKNOWN and not patient:
+                patient = True  # nothing leads on: its marks, or what leads on, may still come
+                verdict = await _judge(page, proof, watch, deadline, patient=True)
+            else:
                 break
-            pressed = True
-            verdict = await _judge(page, proof, watch, deadline)
         return verdict, pressed
 
 
@@ -177,8 +182,11 @@ class _Watch:
                 self.status = response.status
 
 
-async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float) -> Reach:
-    """What the profile's marks say, once the page has come to rest."""
+async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float, *, patient: bool) -> Reach:
+    """What the profile's marks say, once the page has come to rest.
+
+    ``patient``: one without any of the marks gets all the time there is.
+    """
     until = min(deadline, time.monotonic() + JUDGE_LIMIT_S)
     awaited = proof.opened.selector is not None or proof.refused.selector is not None
     while True:
@@ -187,7 +195,8 @@ async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float) -> 
         if verdict is Reach.REFUSED and quiet_s >= QUIET_FORM_S and await asks_who(page):
             return verdict
         is_told = quiet_s >= QUIET_S and (verdict is not Reach.UNKNOWN or not awaited or await asks_who(page))
-        if is_told and not await _is_leaving(page):
+        rests = verdict is Reach.UNKNOWN and quiet_s >= QUIET_UNKNOWN_S and not patient
+        if (is_told or rests) and not await _is_leaving(page):
             return verdict
         if time.monotonic() >= until:
             return verdict

@@ -175,6 +175,8 @@ def settled_proof(visit: Visit, ending: Ending) -> Proof:
     """What may be said of the logout. What was not proven never counts as proven; half cannot be bettered."""
     if ending.half:
         return Proof.HALF
+    if ending.proof is Proof.CLEARED and ending.half is None:
+        return Proof.UNPROVEN  # accepted there, and nobody saw whether it was gone here: it may have been half
     if ending.proof is not None:
         return ending.proof
     return Proof.UNPROVEN if visit.saw_sign_in else Proof.NOT_NEEDED

@@ -218,6 +218,7 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
         logout_asked=False,
         steps_ok=None,
         half=False,
+        asked_again=False,
         residue_asked=False,
         residue_clean=None,
         proof_asked=False,
@@ -234,7 +235,6 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
         reason=EndReason.OWN_LOGOUT if own else EndReason.IDLE,
         source=None,
         until=_wait(ending.until, dt),
-        half=ending.half or None,
         shield_lost=False,
     )
     if ending.phase == Phase.RECORDING:

@@ -281,6 +281,14 @@ MUTATIONS = (
     ),
     Mutation(
         6,
+        "a logout after which nobody looked is counted as cleared",
+        "finishing",
+        "    if ending.proof is Proof.CLEARED and ending.half is None:\n",
+        "    if ending.proof is Proof.CLEARED and ending.half is True:\n",
+        world="ends",
+    ),
+    Mutation(
+        6,
         "a half logout is bettered by the proof",
         "finishing",
         "    if ending.half:\n",

@@ -337,6 +337,13 @@ def test_a_half_logout_stays_half_whatever_the_replay_says() -> None:
     assert story.hear(ev.ProofRevised("a", Proof.REVOKED)) == []  # nor does a later one
 
 
+@pytest.mark.parametrize(("replay", "proof"), [(Proof.CLEARED, Proof.UNPROVEN), (Proof.REVOKED, Proof.REVOKED)])
+def test_where_nobody_saw_the_same_browser_asked_to_sign_in_it_may_have_been_half(replay: Proof, proof: Proof) -> None:
+    story = ended(half=None)
+    story.hear(ev.ProofFinished(replay))
+    assert story.outcome.proof is proof
+
+
 def test_less_proof_than_the_portal_can_give_is_an_incident() -> None:
     story = ended()
     story.hear(ev.ProofFinished(Proof.CLEARED))

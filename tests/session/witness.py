@@ -64,6 +64,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     logout_asked: bool = False
     steps_ok: bool | None = None  # the first answer counts; so for residue and proof
     half: bool = False
+    asked_again: bool = False  # the same browser was asked to sign in after the logout
     residue_asked: bool = False
     residue_clean: bool | None = None
     proof_asked: bool = False
@@ -144,7 +145,8 @@ def see_event(seen: Witness, event: ev.Event, now: float, name: StateName, after
             seen = replace(seen, last_input=now)
         case ev.LogoutFinished() if seen.logout_asked:
             steps_ok = event.steps_ok if seen.steps_ok is None else seen.steps_ok
-            seen = replace(seen, steps_ok=steps_ok, half=seen.half or event.half is True)
+            asked = seen.asked_again or event.half is False
+            seen = replace(seen, steps_ok=steps_ok, half=seen.half or event.half is True, asked_again=asked)
         case ev.BrowserGone() if seen.destroy_asked:
             seen = replace(seen, browser_gone=True)
         case ev.ResidueRemoved() if seen.residue_asked and seen.residue_clean is None:
@@ -366,6 +368,8 @@ def law_6(at: Moment) -> None:
 def _outcome_is_true(outcome: en.Outcome, seen: Witness, rules: Rules) -> None:
     if outcome.proof in (Proof.REVOKED, Proof.CLEARED) and (seen.proved is not outcome.proof or seen.half):
         raise BrokenLawError(6, f"{outcome.proof} was counted, {seen.proved} was proved, half: {seen.half}")
+    if outcome.proof is Proof.CLEARED and not seen.asked_again:
+        raise BrokenLawError(6, "nobody saw that it was cleared: it may have been half")
     if outcome.proof is Proof.UNPROVEN and seen.half:
         raise BrokenLawError(6, "a half logout was counted as merely unproven")
     if outcome.proof is Proof.NOT_NEEDED and (seen.signed_in or outcome.saw_sign_in):
