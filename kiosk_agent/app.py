@@ -25,6 +25,7 @@ from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.find_browser import find_browser
 from kiosk_agent.hands.gate import DeskGate
+from kiosk_agent.hands.launched import remove_abandoned
 from kiosk_agent.hands.ports import Cover, VisitBrowser
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers
@@ -141,6 +142,7 @@ async def open_desk(
             config.desk.language,
             config.browser.proxy,
         )
+        await remove_abandoned(data_dir)  # nobody else guards this desk: we have the lock
         children = {child.pid for child in psutil.Process().children()}
         playwright = await stack.enter_async_context(driver(data_dir))
         for child in psutil.Process().children():
@@ -166,6 +168,7 @@ async def open_desk(
             playwright,
             post,
             executable=executable,
+            data_dir=data_dir,
             headless=config.browser.headless,
             window=config.browser.window,
             language=config.desk.language,
@@ -210,8 +213,8 @@ async def open_desk(
             stack.callback(tray.stop)
             hotkey.start()
             stack.callback(hotkey.stop)
+        stack.push_async_callback(gate.close)  # also a half opened one
         await gate.open()
-        stack.push_async_callback(gate.close)
         post(await read_ledger(recorder, health))
         yield desk, work
 

@@ -82,7 +82,7 @@ class ResidentBrowser:
         self._t = translator(settings.language)
         self._borders = Borders(profile.portal.allowed, settings.language, self._t, self._refused)
         self._launch = self._choose_launch()
-        self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.proxy)
+        self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.data_dir, settings.proxy)
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._pages: Pages | None = None

@@ -22,6 +22,7 @@ from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.gate_words import gate_words
 from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import launch_options
+from kiosk_agent.hands.launched import Launched
 from kiosk_agent.hands.ports import GateView, Post
 from kiosk_agent.hands.window import place_window
 from kiosk_agent.locale import LANGUAGES, translator
@@ -44,12 +45,15 @@ class DeskGate:
         post: Post,
         *,
         executable: Path,
+        data_dir: Path,
         headless: bool,
         window: WindowMode,
         language: str,
     ) -> None:
         self._playwright = playwright
         self._post = post
+        self._data_dir = data_dir
+        self._launched = Launched(playwright, data_dir)
         self._executable = executable
         self._headless = headless
         # nothing else is wanted while the gate is up: it needs no tabs and no address
@@ -76,7 +80,8 @@ class DeskGate:
         options = launch_options(self._executable, headless=self._headless, proxy=None)
         viewport: dict[str, Any] = {} if self._headless else {"no_viewport": True}
         try:
-            self._browser = await self._playwright.chromium.launch(**options)
+            self._launched = Launched(self._playwright, self._data_dir)
+            self._browser = await self._launched.start(options)
             self._browser.on("disconnected", self._lost)
             self._context = await self._browser.new_context(
                 service_workers="block", accept_downloads=False, offline=True, **viewport
@@ -101,11 +106,15 @@ class DeskGate:
         self._closing = True
         if self._restarting is not None:
             self._restarting.cancel()
-        if self._browser is not None:
-            try:
-                await self._browser.close()
-            except BrowserError as error:
-                log.info("the gate's browser was gone already: %s", type(error).__name__)
+        await self._close_browser()
+
+    async def _close_browser(self) -> None:
+        """Also where it is lost already: nothing of it is left. What cannot be removed, the log says."""
+        try:
+            await self._launched.close()
+        except BrowserError as error:
+            log.info("the gate's browser was gone already: %s", type(error).__name__)
+        await self._launched.wipe()
 
     # the page
 
@@ -186,8 +195,7 @@ class DeskGate:
             await asyncio.sleep(RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S) - 1)])
             attempt += 1
             try:
-                if self._browser is not None:
-                    await self._browser.close()
+                await self._close_browser()
                 await self.open()
             except (BrowserError, BrowserLostError) as error:
                 log.warning("the gate cannot be opened again: %s", type(error).__name__)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +13,7 @@ from playwright.async_api import Error as BrowserError
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.driver import MEMORY_SWITCHES
 from kiosk_agent.hands.find_browser import sandbox_wanted
-from kiosk_agent.hands.visit_folders import browsers_dir
+from kiosk_agent.hands.launched import Launched
 
 # What Playwright switches off itself. Of several --disable-features Chromium takes only the last: ours names them too.
 DRIVER_OFF = (
@@ -53,7 +51,10 @@ QUIET_ARGS = (
 class Launch(Protocol):
     """How the browser of one visit is started and what is left of it removed. For one visit only."""
 
-    root_pid: int | None
+    @property
+    def root_pid(self) -> int | None:
+        """The root of the browser's process tree, once that is known."""
+        ...
 
     async def start(self) -> tuple[Browser, BrowserContext]:
         """The browser, and the visit's context in it. Raises BrowserLostError, OSError."""
@@ -93,7 +94,7 @@ def context_options(*, headless: bool) -> dict[str, Any]:
 
 
 class MemoryLaunch:
-    """A browser with one in-memory context: no extensions, nothing on disk but downloads."""
+    """A browser with one in-memory context: no extensions, no files of it but downloads and what the driver makes."""
 
     def __init__(
         self,
@@ -103,47 +104,28 @@ class MemoryLaunch:
         launch_options: Mapping[str, Any],
         context_options: Mapping[str, Any],
     ) -> None:
-        self._playwright = playwright
-        self._data_dir = data_dir
+        self._launched = Launched(playwright, data_dir)
         self._launch_options = dict(launch_options)
         self._context_options = dict(context_options)
-        self._folder: Path | None = None
-        self._browser: Browser | None = None
-        self.root_pid: int | None = None
+
+    @property
+    def root_pid(self) -> int | None:
+        """The root of the browser's process tree, once that is known."""
+        return self._launched.root_pid
 
     async def start(self) -> tuple[Browser, BrowserContext]:
-        self._folder = Path(tempfile.mkdtemp(prefix="visit-", dir=browsers_dir(self._data_dir)))
-        for name in ("downloads", "artifacts"):
-            (self._folder / name).mkdir(mode=0o700)
         try:
-            self._browser = await self._playwright.chromium.launch(
-                **self._launch_options,
-                downloads_path=self._folder / "downloads",
-                artifacts_dir=self._folder / "artifacts",
-            )
-            self.root_pid = await browser_pid(self._browser)
-            context = await self._browser.new_context(**self._context_options)
+            browser = await self._launched.start(self._launch_options)
+            context = await browser.new_context(**self._context_options)
         except BrowserError as error:
             raise BrowserLostError(f"The browser did not start: {first_line(error)}") from error
-        return self._browser, context
+        return browser, context
 
     async def close(self) -> None:
-        if self._browser is not None:
-            await self._browser.close()
+        await self._launched.close()
 
     async def wipe(self) -> bool:
-        if self._folder is None:
-            return True
-        shutil.rmtree(self._folder, ignore_errors=True)  # what is left is reported by the answer
-        return not self._folder.exists()
-
-
-async def browser_pid(browser: Browser) -> int:
-    """The root of the browser's process tree."""
-    session = await browser.new_browser_cdp_session()
-    processes = await session.send("SystemInfo.getProcessInfo")
-    await session.detach()
-    return next(int(process["id"]) for process in processes["processInfo"] if process["type"] == "browser")
+        return await self._launched.wipe()
 
 
 def first_line(error: BrowserError) -> str:

@@ -17,6 +17,7 @@ from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.credentials import Credentials, Pairs
 from kiosk_agent.hands.launch import context_options, launch_options
+from kiosk_agent.hands.launched import Launched
 from kiosk_agent.hands.reach import Reach, is_same_page, reach
 from kiosk_agent.portal.globs import matches
 from kiosk_agent.portal.profile import ProofOf, Replay
@@ -39,10 +40,13 @@ class ElsewhereError(Exception):
 class Replayer:
     """Asks for the protected page with noted credentials and nothing else."""
 
-    def __init__(self, playwright: Playwright, proof: ProofOf, executable: Path, proxy: str | None) -> None:
+    def __init__(
+        self, playwright: Playwright, proof: ProofOf, executable: Path, data_dir: Path, proxy: str | None
+    ) -> None:
         self._playwright = playwright
         self._proof = proof
         self._executable = executable
+        self._data_dir = data_dir
         self._proxy = proxy
         self._stranger: Reach | None = None  # what plain requests without credentials come to; None: not known
         self.requests_tell = False  # whether a plain request was let in: only then does it mean anything if one is not
@@ -182,17 +186,21 @@ class Replayer:
 
     async def _each_by_browser(self, credentials: Sequence[Credentials], *, ask_stranger: bool = True) -> Reach:
         options = launch_options(self._executable, headless=True, proxy=self._proxy)
+        launched = Launched(self._playwright, self._data_dir)
         answers = []
-        async with asyncio.timeout(LAUNCH_LIMIT_S):
-            browser = await self._playwright.chromium.launch(**options)
         try:
+            async with asyncio.timeout(LAUNCH_LIMIT_S):
+                browser = await launched.start(options)
             for one in credentials:
                 answers.append(await self._by_browser(browser, one))
                 if answers[-1] is Reach.OPENED:
                     stranger = ask_stranger and await self._by_browser(browser, Credentials()) is Reach.OPENED
                     return Reach.UNKNOWN if stranger else Reach.OPENED
         finally:
-            await browser.close()
+            try:
+                await launched.close()
+            finally:
+                await launched.wipe()
         return _together(answers)
 
     async def _by_browser(self, browser: Browser, credentials: Credentials) -> Reach:

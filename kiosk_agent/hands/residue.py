@@ -11,10 +11,9 @@ import psutil
 
 from kiosk_agent.hands.clipboard import clear_clipboard
 from kiosk_agent.hands.template_copies import sweep_copies
-from kiosk_agent.hands.visit_folders import all_browsers_dirs
-from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
-
-KILL_LIMIT_S = 5.0
+from kiosk_agent.hands.visit_folders import all_browsers_dirs, has_maker
+from kiosk_agent.hands.wiping import KILL_LIMIT_S, processes_of
+from kiosk_agent.process_tree import kill_all
 
 
 async def sweep(data_dir: Path) -> tuple[str, ...]:
@@ -41,7 +40,7 @@ def _sweep_folder(folder: Path) -> set[str]:
         left.add("processes")
     kept = _folders_of(in_use, folder)
     for visit in folder.iterdir():
-        if visit in kept:
+        if visit in kept or has_maker(visit):
             continue
         shutil.rmtree(visit, ignore_errors=True)  # what is left is reported below
         if visit.exists():
@@ -57,14 +56,3 @@ def _folders_of(pids: list[int], folder: Path) -> set[Path]:
             arguments = psutil.Process(pid).cmdline()
             named.update(one for one in folder.iterdir() if any(str(one) in argument for argument in arguments))
     return named
-
-
-def processes_of(folder: Path) -> list[ProcessMark]:
-    """Processes that were started on something in ``folder``: their command line names it."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(folder) in argument for argument in process.info["cmdline"] or ()):
-            mark = mark_of(process.pid)
-            if mark is not None:
-                found.append(mark)
-    return found

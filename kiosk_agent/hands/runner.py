@@ -339,6 +339,7 @@ class Runner:
     async def _close(self) -> None:
         if self._browser is not None:
             await self._browser.destroy()
+            await self._browser.remove_residue()
             self._forget_visit()
         for task in self._tasks:
             task.cancel()

@@ -30,9 +30,10 @@ from kiosk_agent.hands.template import (
     template_folder,
     write_manifest,
 )
-from kiosk_agent.hands.template_copies import make_copy, wipe_folder
+from kiosk_agent.hands.template_copies import make_copy
 from kiosk_agent.hands.template_launch import VISIT_DROPS
 from kiosk_agent.hands.template_pages import ExtensionsPage, Installed, start_program
+from kiosk_agent.hands.wiping import wipe_folder
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Profile
 

@@ -1,18 +1,13 @@
 """The copies of a template that visits run on: each resident's own, wiped afterwards, swept at the agent's start.
 
 A copy lies in memory where there is a memory file system with room, so that a power cut takes it along; otherwise in
-the data folder. Its folder's name says which process made it, so that a sweep can tell an abandoned copy from one in
-use: ``visit-<pid>-<start of that process in 1/100 s>-<random>``.
+the data folder. Its folder's name says which process made it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import os
-import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -21,17 +16,9 @@ from pathlib import Path
 import psutil
 
 from kiosk_agent.hands.template import PROFILE_FOLDER, Template
-from kiosk_agent.hands.visit_folders import all_roots, visit_root
+from kiosk_agent.hands.visit_folders import all_roots, is_abandoned, new_visit_folder, visit_root
+from kiosk_agent.hands.wiping import KILL_LIMIT_S, USER_DATA_OPTION, end_running_on, wipe_folder
 from kiosk_agent.process_tree import ProcessMark, kill_all
-
-log = logging.getLogger(__name__)
-
-WIPE_LIMIT_S = 5.0  # measured: 3–11 ms; Windows may hold files for a moment after the process is gone
-WIPE_PAUSE_S = 0.1
-KILL_LIMIT_S = 5.0  # measured: all of a browser's processes are gone 0.25 s after SIGKILL
-SAME_START_S = 2.0  # how far a process's start may shift when the wall clock is set
-NAME = re.compile(r"visit-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]{16}")
-USER_DATA_OPTION = "--user-data-dir="
 
 
 class VisitCopy:
@@ -60,7 +47,8 @@ class VisitCopy:
     async def wipe(self) -> bool:
         """Remove everything of the visit; returns whether it is gone. The browser must be gone already."""
         before = time.perf_counter()
-        gone = await wipe_folder(self.folder)
+        ended = await end_running_on(self.profile_dir)
+        gone = await wipe_folder(self.folder) and ended
         self.wipe_ms = (time.perf_counter() - before) * 1000
         return gone
 
@@ -73,7 +61,7 @@ async def make_copy(template: Template, data_dir: Path) -> VisitCopy:
 
 
 def _copy(source: Path, data_dir: Path) -> Path:
-    folder = new_visit_folder(data_dir)
+    folder = new_visit_folder(visit_root(data_dir))
     try:
         shutil.copytree(source, folder / PROFILE_FOLDER, symlinks=True)
         for name in ("downloads", "artifacts"):
@@ -82,33 +70,6 @@ def _copy(source: Path, data_dir: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)  # the sweep takes what even this leaves
         raise
     return folder
-
-
-def new_visit_folder(data_dir: Path) -> Path:
-    """An empty folder for what must not outlive a visit of this process; the sweep finds it. Raises OSError."""
-    started = round(psutil.Process().create_time() * 100)
-    folder = visit_root(data_dir) / f"visit-{os.getpid()}-{started}-{secrets.token_hex(8)}"
-    folder.mkdir(mode=0o700)
-    return folder
-
-
-async def wipe_folder(folder: Path) -> bool:
-    """Remove ``folder``, trying again while something in it is locked; returns whether it is gone."""
-    deadline = time.monotonic() + WIPE_LIMIT_S
-    while (error := await asyncio.to_thread(_remove, folder)) is not None:
-        if time.monotonic() >= deadline:
-            log.error("a visit's files could not be removed: %s", error)
-            return False
-        await asyncio.sleep(WIPE_PAUSE_S)  # no event tells when a file is unlocked
-    return True
-
-
-def _remove(folder: Path) -> OSError | None:
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        return error if os.path.lexists(folder) else None
-    return None
 
 
 async def sweep_copies(data_dir: Path) -> tuple[str, ...]:
@@ -123,22 +84,7 @@ async def sweep_copies(data_dir: Path) -> tuple[str, ...]:
 
 
 def _abandoned_folders(roots: list[Path]) -> list[Path]:
-    return [folder for root in roots if root.is_dir() for folder in root.iterdir() if _is_abandoned(folder)]
-
-
-def _is_abandoned(folder: Path) -> bool:
-    """Whether ``folder`` is a visit's copy whose maker no longer runs."""
-    match = NAME.fullmatch(folder.name)
-    if match is None:
-        return False
-    try:
-        maker = psutil.Process(int(match["pid"]))
-        started = maker.create_time()
-        if maker.status() == psutil.STATUS_ZOMBIE:
-            return True
-    except psutil.Error:
-        return True
-    return abs(started - int(match["started"]) / 100) > SAME_START_S
+    return [folder for root in roots if root.is_dir() for folder in root.iterdir() if is_abandoned(folder)]
 
 
 def _kill_abandoned(roots: list[Path]) -> bool:
@@ -150,7 +96,7 @@ def _abandoned_processes(roots: list[Path]) -> Iterator[ProcessMark]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):  # ended meanwhile, or another user's
             folder = _visit_folder_of(process.cmdline(), roots)
-            if folder is not None and _is_abandoned(folder):
+            if folder is not None and is_abandoned(folder):
                 yield ProcessMark(process.pid, process.create_time())
 
 

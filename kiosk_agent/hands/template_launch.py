@@ -17,7 +17,8 @@ from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import BrowserLostError, KioskError
-from kiosk_agent.hands.launch import browser_pid, first_line
+from kiosk_agent.hands.launch import first_line
+from kiosk_agent.hands.launched import browser_pid
 from kiosk_agent.hands.template import load_template
 from kiosk_agent.hands.template_copies import VisitCopy, make_copy
 from kiosk_agent.portal.profile import Profile

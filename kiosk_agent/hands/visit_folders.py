@@ -1,6 +1,8 @@
 """Where visits keep what must not outlive them: in memory where there is room, otherwise in the data folder.
 
-Each data folder has its own place, so that another desk of the same user is never swept along.
+Each data folder has its own place, so that another desk of the same user is never swept along. A folder's name says
+which process made it, so that a sweep can tell an abandoned one from one in use:
+``visit-<pid>-<start of that process in 1/100 s>-<random>``.
 """
 
 from __future__ import annotations
@@ -9,9 +11,13 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
+import secrets
 import shutil
 import stat
 from pathlib import Path
+
+import psutil
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +25,36 @@ MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - only through a folder of our ow
 DISK_FOLDER = "visits"
 BROWSERS_FOLDER = "browsers"  # beside the copies of templates, whose names say which process made them
 ROOM_BYTES = 256 * 1024 * 1024  # a browser's own files are a few MB; the rest is for what the resident downloads
+SAME_START_S = 2.0  # how far a process's start may shift when the wall clock is set
+NAME = re.compile(r"visit-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]{16}")
+
+
+def new_visit_folder(root: Path) -> Path:
+    """An empty folder for what must not outlive a browser of this process; the sweep finds it. Raises OSError."""
+    started = round(psutil.Process().create_time() * 100)
+    folder = root / f"visit-{os.getpid()}-{started}-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether ``folder`` is of :func:`new_visit_folder` and its maker no longer runs."""
+    return NAME.fullmatch(folder.name) is not None and not has_maker(folder)
+
+
+def has_maker(folder: Path) -> bool:
+    """Whether ``folder`` is of :func:`new_visit_folder` and its maker still runs."""
+    match = NAME.fullmatch(folder.name)
+    if match is None:
+        return False
+    try:
+        maker = psutil.Process(int(match["pid"]))
+        started = maker.create_time()
+        if maker.status() == psutil.STATUS_ZOMBIE:
+            return False
+    except psutil.Error:
+        return False
+    return abs(started - int(match["started"]) / 100) <= SAME_START_S
 
 
 def browsers_dir(data_dir: Path) -> Path:

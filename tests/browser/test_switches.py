@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 from playwright.async_api import async_playwright
 
-from kiosk_agent.hands.launch import browser_pid, launch_options
+from kiosk_agent.hands.launch import launch_options
+from kiosk_agent.hands.launched import browser_pid
 
 
 async def test_what_the_driver_switches_off_stays_off(browser_path: str) -> None:

@@ -12,19 +12,7 @@ import pytest
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.supervisor import EXIT_BUSY
 from tests.desk.conftest import Desks, MakeDesk
-from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, lives, until
-
-USER = "resident-a"
-
-
-def signed_in(desk: WholeDesk) -> list[psutil.Process]:
-    """A visit with a session; returns the roots of its browser's process tree."""
-    resting = {process.pid for process in desk.browsers()}
-    desk.do("start")
-    desk.do("sign_in", user=USER)
-    new = [process for process in desk.browsers() if process.pid not in resting]
-    pids = {process.pid for process in new}
-    return [process for process in new if process.ppid() not in pids]
+from tests.desk.whole_desk import ROOT, WAIT_S, driver_of, gate_browser_of, lives, signed_in, until
 
 
 def test_a_visit_whose_browser_is_killed_ends_and_its_open_session_is_told(desks: Desks) -> None:
@@ -54,18 +42,6 @@ def test_a_visit_whose_last_tab_is_closed_is_still_logged_out(desks: Desks, port
     assert (outcome["reason"], outcome["proof"]) == ("browser_closed", "revoked")
     assert portal.sessions == before
     desk.do("confirm")
-
-
-def driver_of(desk: WholeDesk) -> psutil.Process:
-    """The node program between the agent and its browsers."""
-    (driver,) = [one for one in psutil.Process(desk.agent_pid).children() if "node" in one.name()]
-    return driver
-
-
-def gate_browser_of(desk: WholeDesk) -> psutil.Process:
-    """While no visit runs, the driver has one browser."""
-    (browser,) = [one for one in driver_of(desk).children() if lives(one)]
-    return browser
 
 
 def test_without_its_driver_the_desk_is_covered_until_a_new_agent_has_put_things_right(make_desk: MakeDesk) -> None:

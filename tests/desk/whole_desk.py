@@ -182,3 +182,25 @@ class WholeDesk:
         self._hang_up()
         self._listener.close()
         self._log.close()
+
+
+def signed_in(desk: WholeDesk, user: str = "resident-a") -> list[psutil.Process]:
+    """A visit with a session; returns the roots of its browser's process tree."""
+    resting = {process.pid for process in desk.browsers()}
+    desk.do("start")
+    desk.do("sign_in", user=user)
+    new = [process for process in desk.browsers() if process.pid not in resting]
+    pids = {process.pid for process in new}
+    return [process for process in new if process.ppid() not in pids]
+
+
+def driver_of(desk: WholeDesk) -> psutil.Process:
+    """The node program between the agent and its browsers."""
+    (driver,) = [one for one in psutil.Process(desk.agent_pid).children() if "node" in one.name()]
+    return driver
+
+
+def gate_browser_of(desk: WholeDesk) -> psutil.Process:
+    """While no visit runs, the driver has one browser."""
+    (browser,) = [one for one in driver_of(desk).children() if lives(one)]
+    return browser

@@ -40,7 +40,9 @@ ARM_S = 0.8  # what is pressed in the first 0.6 s after the panel appeared does 
 class NativeDesk:
     """A stage with a real cover on a real screen; its gate is never opened."""
 
-    def __init__(self, cover: StandaloneCover, screen: Screen, playwright: Playwright, browser_path: str) -> None:
+    def __init__(
+        self, cover: StandaloneCover, screen: Screen, playwright: Playwright, executable: Path, data_dir: Path
+    ) -> None:
         self.cover = cover
         self.screen = screen
         self.clock = SystemClock()
@@ -50,7 +52,8 @@ class NativeDesk:
         self._gate = DeskGate(
             playwright,
             self.events.append,
-            executable=Path(browser_path),
+            executable=executable,
+            data_dir=data_dir,
             headless=True,
             window=WindowMode.NORMAL,
             language="ja",
@@ -121,8 +124,9 @@ async def shared_native(
     cover = StandaloneCover(scale=1.0, show_limit_s=LIMIT_S)
     await cover.start()
     screen = Screen(display)
-    async with driver(tmp_path_factory.mktemp("native")) as playwright:
-        yield NativeDesk(cover, screen, playwright, browser_path)
+    data_dir = tmp_path_factory.mktemp("native")
+    async with driver(data_dir) as playwright:
+        yield NativeDesk(cover, screen, playwright, Path(browser_path), data_dir)
     screen.close()
     await cover.close()
 

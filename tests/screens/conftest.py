@@ -33,11 +33,13 @@ def everything_posted() -> Posted:
 async def shared_gate(
     browser_path: str, everything_posted: Posted, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeskGate]:
-    async with driver(tmp_path_factory.mktemp("driver")) as playwright:
+    data_dir = tmp_path_factory.mktemp("driver")
+    async with driver(data_dir) as playwright:
         desk_gate = DeskGate(
             playwright,
             everything_posted.post,
             executable=Path(browser_path),
+            data_dir=data_dir,
             headless=True,
             window=WindowMode.NORMAL,
             language="ja",

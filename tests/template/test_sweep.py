@@ -14,12 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kiosk_agent.hands import template_copies, visit_folders
+from kiosk_agent.hands import visit_folders, wiping
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.template import read_template
 from kiosk_agent.hands.template_build import build_template
-from kiosk_agent.hands.template_copies import make_copy, sweep_copies, wipe_folder
+from kiosk_agent.hands.template_copies import make_copy, sweep_copies
 from kiosk_agent.hands.visit_folders import memory_root, visit_root
+from kiosk_agent.hands.wiping import wipe_folder
 from tests.template.conftest import LAUNCH_OPTIONS, SANDBOX, Desk, files_with
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +173,7 @@ async def test_a_locked_copy_is_tried_again_until_it_can_be_wiped(
             raise PermissionError(13, "The process cannot access the file", str(path))
         real(path)
 
-    monkeypatch.setattr(template_copies.shutil, "rmtree", locked_at_first)
+    monkeypatch.setattr(wiping.shutil, "rmtree", locked_at_first)
     assert await wipe_folder(folder)
     assert not folder.exists()
     assert len(calls) == 3
@@ -185,8 +186,8 @@ async def test_a_copy_that_stays_locked_is_reported(tmp_path: Path, monkeypatch:
     def locked(path: Path) -> None:
         raise PermissionError(13, "The process cannot access the file", str(path))
 
-    monkeypatch.setattr(template_copies, "WIPE_LIMIT_S", 0.2)
-    monkeypatch.setattr(template_copies.shutil, "rmtree", locked)
+    monkeypatch.setattr(wiping, "WIPE_LIMIT_S", 0.2)
+    monkeypatch.setattr(wiping.shutil, "rmtree", locked)
     assert await asyncio.wait_for(sweep_copies(tmp_path), 60) == ("profile",)
 
 

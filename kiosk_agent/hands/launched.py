@@ -1,0 +1,118 @@
+"""One browser that the driver starts, and every folder that it has: one of ours, and the profile that the driver makes.
+
+The driver removes that profile by itself, but not always: it may be killed, and processes of a killed browser write on
+for a moment. So the agent notes which folder it is, and sees to it that it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.async_api import Browser, Playwright
+
+from kiosk_agent.hands.visit_folders import all_browsers_dirs, browsers_dir, is_abandoned, new_visit_folder
+from kiosk_agent.hands.wiping import USER_DATA_OPTION, is_in_use, wipe_folder, wipe_profile
+
+DRIVERS_PROFILES = "playwright_chromiumdev_profile-*"  # the driver's own naming
+
+
+class Launched:
+    """For one start only."""
+
+    def __init__(self, playwright: Playwright, data_dir: Path) -> None:
+        self._playwright = playwright
+        self._data_dir = data_dir
+        self._folder: Path | None = None
+        self._browser: Browser | None = None
+        self._profile: Path | None = None
+        self.root_pid: int | None = None
+
+    async def start(self, options: Mapping[str, Any]) -> Browser:
+        """Start it with Playwright's ``options``. Raises BrowserError, OSError; what is left then, wipe() removes."""
+        self._folder = new_visit_folder(browsers_dir(self._data_dir))
+        downloads, artifacts = self._folder / "downloads", self._folder / "artifacts"
+        for folder in (downloads, artifacts):
+            folder.mkdir(mode=0o700)
+        self._browser = await self._playwright.chromium.launch(
+            **options, downloads_path=downloads, artifacts_dir=artifacts
+        )
+        self.root_pid = await browser_pid(self._browser)
+        self._profile = profile_of(self.root_pid, self._data_dir)
+        return self._browser
+
+    async def close(self) -> None:
+        """Close it in good order; whether its processes are gone is the caller's to see. Raises BrowserError."""
+        if self._browser is not None:
+            await self._browser.close()
+
+    async def wipe(self) -> bool:
+        """After the browser is gone: remove all its folders; returns whether nothing is left."""
+        if self._folder is None:
+            return True
+        profile_gone = await (wipe_profile(self._profile) if self._profile else remove_unused(self._data_dir))
+        return await wipe_folder(self._folder) and profile_gone
+
+
+async def browser_pid(browser: Browser) -> int:
+    """The root of the browser's process tree."""
+    session = await browser.new_browser_cdp_session()
+    processes = await session.send("SystemInfo.getProcessInfo")
+    await session.detach()
+    return next(int(process["id"]) for process in processes["processInfo"] if process["type"] == "browser")
+
+
+def profile_of(root_pid: int, data_dir: Path) -> Path | None:
+    """The profile folder of a browser; None where it has ended already, or its folder is not one of this desk's."""
+    try:
+        arguments = psutil.Process(root_pid).cmdline()
+    except psutil.Error:
+        return None
+    named = [Path(one.removeprefix(USER_DATA_OPTION)) for one in arguments if one.startswith(USER_DATA_OPTION)]
+    for profile in named:
+        if any(_is_same(profile.parent, home) for home in all_browsers_dirs(data_dir)):
+            return profile
+    return None
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+async def remove_unused(data_dir: Path) -> bool:
+    """Remove the driver's profile folders that no browser runs on; returns whether none of them is left.
+
+    For browsers that did not come up, and so could not be asked. Other drivers of this desk may be at work meanwhile.
+    """
+    wiped = [await wipe_profile(profile) for profile in await asyncio.to_thread(_unused, data_dir)]
+    return all(wiped)
+
+
+def _unused(data_dir: Path) -> list[Path]:
+    profiles = [profile for home in all_browsers_dirs(data_dir) for profile in home.glob(DRIVERS_PROFILES)]
+    return [profile for profile in profiles if not _is_removed(profile) and not is_in_use(profile)]
+
+
+def _is_removed(profile: Path) -> bool:
+    try:
+        profile.rmdir()  # an empty one may be a browser's that is only just being started: it makes the folder anew
+    except OSError:
+        return not os.path.lexists(profile)  # not empty: a browser ran on it, or does
+    return True
+
+
+async def remove_abandoned(data_dir: Path) -> bool:
+    """Remove what browsers of dead agents left; returns whether nothing of it stays. For the start of an agent.
+
+    Browsers that still run are left alone, and so is what another process of this desk has made.
+    """
+    homes = await asyncio.to_thread(all_browsers_dirs, data_dir)
+    wiped = [await wipe_folder(folder) for home in homes for folder in home.iterdir() if is_abandoned(folder)]
+    return await remove_unused(data_dir) and all(wiped)
