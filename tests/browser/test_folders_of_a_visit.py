@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,21 +16,10 @@ from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.launch import MemoryLaunch, context_options, launch_options
 from kiosk_agent.hands.launched import profile_of
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, all_roots, browsers_dir
-from kiosk_agent.hands.wiping import USER_DATA_OPTION
 from kiosk_agent.practice.portal import PracticePortal
 from tests.browser.conftest import LIMIT_S, Visit, visiting
+from tests.support.writing_on import writing_on
 
-# what a browser's graphics process does for a moment after its root was killed, only that it never ends by itself
-WRITES_ON = """
-import contextlib, pathlib, sys, time
-folder = pathlib.Path(sys.argv[1].partition("=")[2]) / "GraphiteDawnCache"
-while True:
-    with contextlib.suppress(OSError):  # removed just then
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "data").write_text("shader")
-        print("written", flush=True)
-    time.sleep(0.001)
-"""
 BREAKS = """#!{python}
 # a browser that makes its profile and ends before it answers
 import pathlib, sys
@@ -60,20 +46,6 @@ def driver_of(visit: Visit) -> psutil.Process:
     parent = psutil.Process(visit.root_pid).parent()
     assert parent is not None
     return parent
-
-
-@contextmanager
-def writing_on(profile: Path, kind: str = "--type=gpu-process") -> Iterator[subprocess.Popen[str]]:
-    """A process of the browser's that goes on when the browser is gone; without a kind it is the root of one."""
-    command = [sys.executable, "-c", WRITES_ON, f"{USER_DATA_OPTION}{profile}", kind]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "written\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 async def test_after_its_end_nothing_of_a_visit_is_left(portal: PracticePortal, tmp_path: Path) -> None:

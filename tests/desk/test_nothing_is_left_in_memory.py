@@ -10,6 +10,7 @@ from kiosk_agent.hands.launched import profile_of
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, memory_root
 from tests.desk.conftest import Desks, MakeDesk
 from tests.desk.whole_desk import WAIT_S, WholeDesk, driver_of, gate_browser_of, lives, signed_in, until
+from tests.support.writing_on import writing_on
 
 
 def folders_of(desk: WholeDesk) -> set[Path]:
@@ -17,10 +18,17 @@ def folders_of(desk: WholeDesk) -> set[Path]:
     return {entry for folder in all_browsers_dirs(desk.folder / "data") for entry in folder.iterdir()}
 
 
+def profile_in(desk: WholeDesk, browser: psutil.Process) -> Path:
+    """The profile of this browser of the desk's."""
+    profile = profile_of(browser.pid, desk.folder / "data")
+    assert profile in folders_of(desk)
+    assert profile is not None
+    return profile
+
+
 def gates_own(desk: WholeDesk) -> set[Path]:
     """The folders of a desk at its gate: the profile, and one of the agent's making with nothing in it."""
-    profile = profile_of(gate_browser_of(desk).pid, desk.folder / "data")
-    assert profile is not None
+    profile = profile_in(desk, gate_browser_of(desk))
     (own,) = folders_of(desk) - {profile}
     assert {path.name for path in own.rglob("*")} == {"downloads", "artifacts"}
     return {profile, own}
@@ -58,12 +66,12 @@ def test_after_a_visit_without_a_sign_in_too(desks: Desks) -> None:
 def test_after_a_visit_whose_browser_was_killed_too(desks: Desks) -> None:
     desk = desks.shared()
     gates = gates_own(desk)
-    roots = signed_in(desk)
+    (root,) = signed_in(desk)
     keep_a_file(desk)
-    for root in roots:
+    with writing_on(profile_in(desk, root)):
         root.kill()
-    desk.do("wait", states=["Confirming"])
-    assert folders_of(desk) == gates
+        desk.do("wait", states=["Confirming"])
+        assert folders_of(desk) == gates
     desk.do("confirm")
 
 
@@ -71,9 +79,10 @@ def test_a_killed_gate_leaves_only_its_successors_folders(desks: Desks) -> None:
     desk = desks.shared()
     before = gates_own(desk)
     killed = gate_browser_of(desk)
-    killed.kill()
-    until(lambda: not lives(killed) and desk.do("gate_offers", act="start")["answer"])
-    assert gates_own(desk).isdisjoint(before)
+    with writing_on(profile_in(desk, killed)):
+        killed.kill()
+        until(lambda: not lives(killed) and desk.do("gate_offers", act="start")["answer"])
+        assert gates_own(desk).isdisjoint(before)
 
 
 def lose_driver(desk: WholeDesk) -> None:
