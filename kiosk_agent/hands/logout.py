@@ -48,7 +48,7 @@ class Logout:
         page = await self._answering_page()
         if steps:
             await self._control(page)
-        front = Front(self._context, page)
+        front = Front(self._context, page, everywhere=True)
         try:
             with Underway(self._context) as underway:
                 steps_ok = not steps or await run_steps(
@@ -60,7 +60,8 @@ class Logout:
                 )
                 signed_out_seen = await self._wait_for_signed_out(front)
                 await underway.wait(SETTLE_LIMIT_S)  # a page may say goodbye before the portal knows of it
-            page = front.look()
+            # a pop-up window that came after the goodbye is not where the session was
+            page = front.look() if front.page.is_closed() or not signed_out_seen else front.page
         finally:
             front.release()
         half = await self._is_half(page)
@@ -111,6 +112,10 @@ class Logout:
                     await find(front, marks.selector)
                 elif marks.url is not None:
                     await front.look().wait_for_url(lambda url: matches(marks.url or "", url))
+        except (BrowserError, TimeoutError):
+            pass  # not in front; it may be in another window
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
                 return await self._sign_in.signs.signed_out(self._context.pages)
         except (BrowserError, TimeoutError):
             return False

@@ -16,6 +16,7 @@ from kiosk_agent.portal.profile import Step, Verb
 
 OPTIONAL_LIMIT_S = 2.0  # what may be missing is not waited for longer
 FRAMES_AGAIN_MS = 1000.0  # a frame that appears later is looked into by then
+FRONT_FIRST_MS = 500.0  # a new tab that goes on with the logout shows it by then; a pop-up window shall not cost more
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 
@@ -31,10 +32,15 @@ class StepResult:
 
 @dataclass
 class Front:
-    """The page that the steps work on: a tab that they open becomes the front, one that closes gives way."""
+    """The page that the steps work on: a tab that they open becomes the front, one that closes gives way.
+
+    ``everywhere``: what the front does not have is looked for in all other pages too, for a portal's pop-up windows
+    come to the front and have nothing of what is wanted.
+    """
 
     context: BrowserContext
     page: Page
+    everywhere: bool = False
     _opened: list[Page] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,6 +56,10 @@ class Front:
         if self.page.is_closed() and self.context.pages:
             self.page = self.context.pages[-1]
         return self.page
+
+    def others(self) -> list[Page]:
+        """Where else to look, the newest first."""
+        return list(reversed(self.context.pages)) if self.everywhere else []
 
     def release(self) -> None:
         """Stop following new tabs."""
@@ -125,28 +135,43 @@ async def _carry_out(front: Front, step: Step, limit_s: float, variables: Mappin
 
 
 async def find(front: Front, selector: str) -> Locator:
-    """The first visible match on the front page or in one of its frames. Waits until cancelled."""
+    """The first visible match on the front page or in one of its frames. Waits until cancelled.
+
+    Where ``front`` is everywhere, its page is the only one for a moment; then any page will do, and is the front.
+    """
+    others: list[Page] = []
+    limit_ms = FRONT_FIRST_MS if front.everywhere else FRAMES_AGAIN_MS
     while True:
         page = front.look()
-        frames = page.frames
-        waiting = {asyncio.create_task(_visible(frame, selector)): frame for frame in frames}
-        try:
-            pending = set(waiting)
-            while pending:
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    if task.exception() is None and task.result():
-                        return _first_visible(waiting[task], selector)
-                    _raise_if_meaningless(task)
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+        frames = [frame for one in dict.fromkeys((page, *others)) for frame in one.frames]
+        found = await _first_to_show(frames, selector, limit_ms)
+        if found is not None:
+            front.page = found.page
+            return _first_visible(found, selector)
+        others, limit_ms = front.others(), FRAMES_AGAIN_MS
 
 
-async def _visible(frame: Frame, selector: str) -> bool:
+async def _first_to_show(frames: Sequence[Frame], selector: str, limit_ms: float) -> Frame | None:
+    """The frame in which ``selector`` is visible first; None where in none of them within ``limit_ms``."""
+    waiting = {asyncio.create_task(_visible(frame, selector, limit_ms)): frame for frame in frames}
     try:
-        await _first_visible(frame, selector).wait_for(state="visible", timeout=FRAMES_AGAIN_MS)
+        pending = set(waiting)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if task.exception() is None and task.result():
+                    return waiting[task]
+                _raise_if_meaningless(task)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    return None
+
+
+async def _visible(frame: Frame, selector: str, limit_ms: float) -> bool:
+    try:
+        await _first_visible(frame, selector).wait_for(state="visible", timeout=limit_ms)
     except BrowserError as error:
         if _is_meaningless(error):
             raise

@@ -12,42 +12,21 @@ import pytest
 
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.switches import LogoutWay, Switches
-from tests.cover.screen import Screen, Watch, keys
+from tests.cover.screen import Watch, keys
 from tests.desk.conftest import Desks
+from tests.desk.loud_visit import HOTKEY, end, press_hotkey, sign_in
 from tests.desk.whole_desk import WholeDesk, until
 
 USER = "resident-a"
-# every page of the portal in the colour that the grabbed screen is searched for; a strict CSP does not mind
-LOUD = """{ const loud = new CSSStyleSheet();
-loud.replaceSync('* { background: #f0f !important; color: #f0f !important }');
-document.adoptedStyleSheets.push(loud); }"""
 PRESSING_S = 1.5  # half of what the portal needs to answer
-SHOWN_PIXELS = 300_000  # of 1152000
-CORNER = ("1240", "860")  # of the page; nothing can be pressed there
 
 
 @pytest.fixture
 def desk(desks: Desks, portal: PracticePortal, display: str) -> WholeDesk:
     """A desk with a screen, a visit of a signed-in resident on it, and the keyboard's focus in the portal's page."""
-    desk = desks.shared(headless=False, hotkey="<ctrl>+<alt>+<end>")
+    desk = desks.shared(headless=False, hotkey=HOTKEY)
     sign_in(desk, display)
     return desk
-
-
-def sign_in(desk: WholeDesk, display: str) -> None:
-    desk.do("start")
-    desk.do("sign_in", user=USER)
-    desk.do("paint", script=LOUD)
-    screen = Screen(display)
-    until(lambda: screen.loud_pixels() > SHOWN_PIXELS)
-    screen.close()
-    keys("mousemove", *CORNER, "click", "1")
-
-
-def end(desk: WholeDesk) -> None:
-    """The support worker ends the visit, whatever lies on top of the gate."""
-    keys("key", "ctrl+alt+End")
-    desk.do("confirm")
 
 
 @pytest.mark.parametrize("key", ["ctrl+n", "ctrl+shift+n", "F12", "ctrl+shift+i"])
@@ -79,7 +58,7 @@ def test_the_last_window_closed_is_the_end_of_the_visit(desk: WholeDesk, key: st
 
 
 def test_the_hotkey_ends_the_visit(desk: WholeDesk) -> None:
-    keys("key", "ctrl+alt+End")
+    press_hotkey()
     desk.do("confirm")
     outcome = desk.entries("Outcome")[-1]
     assert (outcome["reason"], outcome["proof"]) == ("worker_ended", "revoked")
@@ -99,7 +78,7 @@ def log_out_slowly(desk: WholeDesk, portal: PracticePortal, display: str, *press
     """End the visit at a portal that takes seconds to answer, and press meanwhile; returns what the portal received."""
     portal.switches = Switches(logout=LogoutWay.SLOW, logout_answers_after_s=3.0)
     begin = len(portal.journal)
-    keys("key", "ctrl+alt+End")
+    press_hotkey()
     until(lambda: desk.do("look")["covered"])
     with Watch(display) as watch:
         press_again_and_again(*presses)

@@ -54,10 +54,11 @@ def write_desk(
     policy: str = "",
     hotkey: str = "",
     release_code: str = "",
+    logout_s: float = 5.0,
 ) -> Path:
     """The files of a desk; returns the configuration's path."""
-    # half the time of its logout: what hangs shall not hang long in a test
-    profile = practice_profile(portal, variant).replace("timeout_s = 10.0", "timeout_s = 5.0")
+    # by default half the time of its logout: what hangs shall not hang long in a test
+    profile = practice_profile(portal, variant).replace("timeout_s = 10.0", f"timeout_s = {logout_s}")
     (folder / "portal.toml").write_text(profile, encoding="utf-8")
     config = folder / "agent.toml"
     supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
