@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from kiosk_agent.portal.profile import Expect, Opened, ProofOf, Refused, Replay, SignedIn, Step
+from kiosk_agent.portal.profile import Expect, Opened, Profile, ProofOf, Refused, Replay, SignedIn, SignedOut, Step
 from tests.strange_portals.portal import (
     ACCOUNT,
     COOKIE,
@@ -238,6 +239,23 @@ class LogoutInNewTab(Portal):
 
     def logout_steps(self) -> tuple[Step, ...]:
         return (click("#log-out"), click("#really"), wait("#bye"))
+
+
+class OpensWindows(Portal):
+    """At every press windows come to the front that have nothing to do with it; its goodbye has an address only."""
+
+    def account_body(self, who: str) -> str:
+        return (
+            f'<p id="who">{who}</p><button id="menu" onclick="question.hidden = false">メニュー</button>'
+            '<form id="question" method="post" action="/logout" hidden><button id="log-out">ログアウト</button></form>'
+            "<script>addEventListener('click', () => { open('/'); open('about:blank'); }, true)</script>"
+        )
+
+    def logout_steps(self) -> tuple[Step, ...]:
+        return (goto(f"{self.url}/account"), click("#menu"), click("#log-out"))
+
+    def profile(self) -> Profile:
+        return msgspec.structs.replace(super().profile(), signed_out=SignedOut(url=f"{self.url}/bye"))
 
 
 class CookieOnPath(Portal):

@@ -26,6 +26,7 @@ PORTALS: tuple[type[Portal], ...] = (
     strange.Slow,
     strange.AsksBeforeLogout,
     strange.LogoutInNewTab,
+    strange.OpensWindows,
     strange.CookieOnPath,
     strange.RedirectsByScript,
     strange.OnlyDropsTheCookie,
