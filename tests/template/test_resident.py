@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,8 +16,10 @@ from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.template import TemplateError
 from kiosk_agent.hands.template_build import build_template
+from kiosk_agent.hands.wiping import USER_DATA_OPTION
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import Proof
+from tests.support.writing_on import writing_on
 from tests.template.conftest import Desk, files_with
 from tests.template.one_visit import sign_in
 
@@ -114,11 +117,13 @@ async def test_a_killed_browser_is_told_and_nothing_of_its_visit_is_left(desk: D
     async with resident(desk, "visit-1") as (browser, heard):
         await sign_in(browser.page)
         [root] = [process for process in psutil.Process().children(recursive=True) if runs_a_copy(process, desk)]
-        root.kill()
-        await heard.until(ev.VisitBrowserLost)
-        assert await browser.destroy()
-        assert await browser.remove_residue() == ()
-        assert desk.copies == []
+        [profile] = [part for part in root.cmdline() if part.startswith(USER_DATA_OPTION)]
+        with writing_on(Path(profile.removeprefix(USER_DATA_OPTION))):
+            root.kill()
+            await heard.until(ev.VisitBrowserLost)
+            assert await browser.destroy()
+            assert await browser.remove_residue() == ()
+            assert desk.copies == []
     assert await sweep(desk.data_dir) in ((), ("clipboard",))  # a machine without a display has no clipboard
 
 
