@@ -114,6 +114,8 @@ async def test_a_browser_that_does_not_come_up_leaves_nothing(tmp_path: Path, th
         with writing_on(beside, kind=""):
             assert await launch.wipe()
             assert left_in(data_dir) == [beside], "another browser's profile is none of our business"
+        assert await launch.wipe()
+        assert left_in(data_dir) == [], "once nothing runs on it any more, it is left over"
 
 
 async def test_a_browser_lost_before_its_context_leaves_nothing(browser_path: str, tmp_path: Path) -> None:
