@@ -85,6 +85,11 @@ TEXTS = {
         "This distribution has no browser package that can be used; fetching Playwright's Chromium.",
         "このディストリビューションには使えるブラウザーのパッケージがないため、Playwright の Chromium を取得します。",
     ),
+    "browser vendor": (
+        "Here a browser may only use its sandbox if its package brought an AppArmor profile; installing Google Chrome.",
+        "この PC では、AppArmor プロファイル付きのパッケージのブラウザーだけがサンドボックスを使えるため、"
+        "Google Chrome を入れます。",
+    ),
     "no sandbox": (
         "Running as root: the browser's own sandbox is OFF for this run (KIOSK_AGENT_NO_SANDBOX=1). "
         "This is for development only; never run a desk like this.",

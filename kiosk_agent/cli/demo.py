@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from kiosk_agent.cli.language import t, terminal_language
 from kiosk_agent.cli.run import supervisor_panels
 from kiosk_agent.errors import DeskError
+from kiosk_agent.health import Severity
 
 
 def has_display() -> bool:
@@ -65,6 +67,18 @@ class Printer:
             click.echo(t("THE PROMISE WAS BROKEN: {breach}", breach=breach))
 
 
+def refuse_browser_that_does_not_start(executable: Path) -> None:
+    """A supervisor would start the agent again and again, and the demonstration would never end.
+
+    Raises ClickException, which says what to do.
+    """
+    from kiosk_agent.doctor.browser import check_browser_and_sandbox
+
+    for check in check_browser_and_sandbox(executable, executable.name, t):
+        if check.severity is Severity.RED:
+            raise click.ClickException(f"{check.detail}\n{check.remedy}")
+
+
 @click.command("demo", help=t("Replay the incident on the practice portal, with the real agent in the way."))
 @click.option("--watch", is_flag=True, help=t("Slowly, in visible windows."))
 @click.option("--interactive", is_flag=True, help=t("Hand the desk over to you."))
@@ -97,8 +111,9 @@ def command(
     child += [name for name, wanted in (("--headless", headless), ("--watch", watch)) if wanted]
     child += ["--interactive"] if interactive else []
     try:
-        find_browser()
+        executable = find_browser()
         sandbox_wanted()
+        refuse_browser_that_does_not_start(executable)
         status = supervise(
             Settings(child=tuple(child), panels=supervisor_panels(language), headless=headless), printer.hear
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
+from kiosk_agent.hands.find_browser import apparmor_restricts
 
 START_LIMIT_S = 60.0  # half a second on an ordinary PC; an old disk after power-on is slow
 NO_SANDBOX = "KIOSK_AGENT_NO_SANDBOX"
@@ -88,7 +88,7 @@ def _explain(executable: Path, version: str, words: str, t: Translate) -> list[C
     if not is_sandbox_failure(words):
         detail = t("{path} does not start: {reason}", path=executable, reason=_last_line(words))
         return [red("browser", detail, t("Install the browser again, and start it once by hand."))]
-    if _apparmor_restricts():
+    if apparmor_restricts():
         remedy = t(
             "AppArmor keeps this browser from making namespaces: install the distribution's or vendor's package, "
             "which brings its AppArmor profile."
@@ -99,16 +99,6 @@ def _explain(executable: Path, version: str, words: str, t: Translate) -> list[C
         green("browser", f"{version}, {executable}"),
         red("sandbox", t("The browser's sandbox does not work: {reason}", reason=_last_line(words)), remedy),
     ]
-
-
-def _apparmor_restricts() -> bool:
-    """Ubuntu from 23.10 on lets only programs with an AppArmor profile make user namespaces."""
-    if sys.platform != "linux":
-        return False
-    try:
-        return Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").read_text().strip() == "1"
-    except OSError:
-        return False
 
 
 def _last_line(words: str) -> str:

@@ -29,6 +29,7 @@ WINDOWS_PLACES = (
     ("LocalAppData", r"Google\Chrome\Application\chrome.exe"),
     ("LocalAppData", r"Chromium\Application\chrome.exe"),
 )
+APPARMOR_SWITCH = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 VERSION_LIMIT_S = 60.0  # it takes 0.1 s; a cold, slow disk takes longer
 
 
@@ -59,11 +60,14 @@ def _on_windows() -> Path | None:
 
 def _on_linux() -> Path | None:
     paths = [shutil.which(name) for name in LINUX_NAMES]
-    return next((Path(path) for path in paths if path is not None and _is_usable(path)), None)
+    return next((Path(path) for path in paths if path is not None and is_usable(path)), None)
 
 
-def _is_usable(path: str) -> bool:
-    """Ubuntu's ``chromium-browser`` only points to a snap, and a snap cannot see the folders of a visit."""
+def is_usable(path: str | Path) -> bool:
+    """Whether it starts at all and is no snap.
+
+    Ubuntu's ``chromium-browser`` only points to a snap, and a snap cannot see the folders of a visit.
+    """
     try:
         done = subprocess.run(
             [path, "--version"],
@@ -77,6 +81,19 @@ def _is_usable(path: str) -> bool:
         return False
     version = done.stdout.strip()
     return done.returncode == 0 and version != "" and not version.endswith("snap")
+
+
+def apparmor_restricts() -> bool:
+    """Whether only programs with an AppArmor profile may use a sandbox: Ubuntu from 23.10 on.
+
+    https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        return APPARMOR_SWITCH.read_text().strip() == "1"
+    except OSError:  # no AppArmor, or an older one
+        return False
 
 
 def sandbox_wanted() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -44,6 +45,20 @@ def test_it_replays_the_incident_twice_and_prints_one_object() -> None:
     assert all(visit["signal_to_browser_gone_ms"] > visit["signal_to_shield_ms"] >= 0 for visit in said["visits"])
     counts = said["counts"]
     assert (counts["visits"], counts["outcomes"], counts["confirmations"], counts["sign_ins"]) == (4, 4, 4, 2)
+
+
+def test_a_browser_that_does_not_start_ends_it_at_once_and_is_named(tmp_path: Path) -> None:
+    # as a download without its libraries: the supervisor alone would start the agent again for ever
+    browser = tmp_path / "chrome"
+    browser.write_text("#!/bin/sh\necho 'libnss3.so: cannot open shared object file' >&2\nexit 127\n")
+    browser.chmod(0o755)
+    command = [sys.executable, "-m", "kiosk_agent", "demo", "--headless"]
+    environment = {**os.environ, "KIOSK_AGENT_BROWSER": str(browser)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert str(browser) in done.stderr
+    assert "libnss3.so" in done.stderr
+    assert "agent was lost" not in done.stderr
 
 
 async def at_once() -> None:
