@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kiosk_agent.hands.find_browser import BROWSER_VARIABLE
 from tests.support.leftovers import nothing_outlives_the_tests
 from tests.support.skips import watch_skips
 
@@ -24,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def browser_path() -> str:
     """The Chromium-family browser of this machine."""
+    named = os.environ.get(BROWSER_VARIABLE)  # by the set-up, where it is Playwright's download
+    if named:
+        return named
     for name in BROWSERS:
         path = shutil.which(name)
         if path is not None:

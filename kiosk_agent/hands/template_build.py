@@ -111,6 +111,8 @@ async def _build(order: BuildOrder, build_dir: Path, say: Say) -> Template:
     async with async_playwright() as playwright:
         say("install")
         async with _browser(playwright, order, profile_dir, headless=order.headless, dropped=BUILD_DROPS) as context:
+            if order.source is Source.BY_HAND:
+                await _let_install_from_downloads(context)
             page = ExtensionsPage(context.pages[0])
             await page.open()
             await _install(order, context, page, build_dir)
@@ -144,6 +146,14 @@ async def _install(order: BuildOrder, context: BrowserContext, page: ExtensionsP
             await page.until_installed(ids)
     except TimeoutError as error:
         raise _not_installed(order, ids, await page.look(ids)) from error
+
+
+async def _let_install_from_downloads(context: BrowserContext) -> None:
+    """A person's installing begins with a download, which Playwright would keep from the browser."""
+    if context.browser is None:
+        raise TemplateError("The browser gives no access to itself.", "Install a newer browser.")
+    session = await context.browser.new_browser_cdp_session()  # not detached: that would undo it
+    await session.send("Browser.setDownloadBehavior", {"behavior": "default"})
 
 
 async def _load_unpacked(order: BuildOrder, context: BrowserContext, build_dir: Path) -> list[str]:

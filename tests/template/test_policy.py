@@ -1,4 +1,4 @@
-"""The template from the managed force-install policy, with an update server on loopback.
+"""The template from the managed force-install policy, with an update server on loopback, and the one by hand.
 
 The policy is put in place in a mount namespace of the test's own: no other browser on this machine sees it.
 """
@@ -56,28 +56,45 @@ def update_server(extension: Extension) -> Iterator[str]:
         thread.join(timeout=30)
 
 
-def test_the_managed_policy_installs_the_extension_and_a_visit_signs_in_with_it(
-    desk: Desk, update_server: str, tmp_path: Path
-) -> None:
+def run_under_policy(policy: dict[str, object], module: str, desk: Desk, folder: Path, *more: str) -> str:
+    """Run a module of these tests with ``policy`` in place, for it alone; returns what it prints."""
     if shutil.which("unshare") is None or subprocess.run([*private_mounts(), "true"], check=False).returncode != 0:
         pytest.skip("no mount namespaces for this user")
     if not POLICIES.is_dir():
         pytest.skip(f"no {POLICIES}, where this machine's browser would read its policies")
-    policies = tmp_path / "policies"
+    policies = folder / "policies"
     shutil.copytree(POLICIES, policies)
     managed = policies / "policies" / "managed"
     managed.mkdir(parents=True, exist_ok=True)
-    forced = {"ExtensionInstallForcelist": [f"{desk.extension.id};{update_server}/update.xml"]}
-    (managed / "kiosk-agent-test.json").write_text(json.dumps(forced))
+    (managed / "kiosk-agent-test.json").write_text(json.dumps(policy))
     script = f'mount --bind "$0" {POLICIES} && exec "$@"'
-    arguments = [str(desk.data_dir), str(desk.executable), desk.portal.url, desk.extension.id]
+    arguments = [str(desk.data_dir), str(desk.executable), desk.portal.url, desk.extension.id, *more]
     done = subprocess.run(
-        [*private_mounts(), "sh", "-c", script, policies, sys.executable, "-m", "tests.template.forced", *arguments],
+        [*private_mounts(), "sh", "-c", script, policies, sys.executable, "-m", module, *arguments],
         cwd=ROOT,
+        env={**os.environ, "LANGUAGE": "en"},  # of the browser's windows, which are found by their titles
         capture_output=True,
         text=True,
         timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == f"policy|1.2.0|True|{PROGRAM}|resident A"
+    return done.stdout.strip()
+
+
+def test_the_managed_policy_installs_the_extension_and_a_visit_signs_in_with_it(
+    desk: Desk, update_server: str, tmp_path: Path
+) -> None:
+    forced = {"ExtensionInstallForcelist": [f"{desk.extension.id};{update_server}/update.xml"]}
+    printed = run_under_policy(forced, "tests.template.forced", desk, tmp_path)
+    assert printed == f"policy|1.2.0|True|{PROGRAM}|resident A"
+
+
+def test_a_person_installs_the_extension_in_the_window_and_a_visit_signs_in_with_it(
+    desk: Desk, tmp_path: Path, display: str
+) -> None:
+    if shutil.which("xdotool") is None:
+        pytest.skip("xdotool is not on this machine")
+    allowed = {"ExtensionInstallSources": ["http://127.0.0.1/*"]}
+    printed = run_under_policy(allowed, "tests.template.by_hand", desk, tmp_path, str(desk.extension.crx))
+    assert printed == f"by_hand|1.2.0|True|{PROGRAM}|resident A"
