@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from installer.messages import say, text
 from installer.packages import INSTALL, apt_install, candidate, driver, may_install
 from installer.processes import answer, works, works_quietly
 from kiosk_agent.errors import BrowserMissingError
-from kiosk_agent.hands.find_browser import SANDBOX_VARIABLE, apparmor_restricts, find_browser, is_usable
+from kiosk_agent.hands.find_browser import find_browser, is_usable, needs_profile
 
 OS_RELEASE = Path("/etc/os-release")
 ASK_PLAYWRIGHT = """
@@ -88,12 +87,6 @@ def _fetch(python: Path) -> Path | None:
         works_quietly([*playwright, "install-deps", "chromium"])
     works([*playwright, "install", "--no-shell", "chromium"])
     return _downloaded(python)
-
-
-def needs_profile() -> bool:
-    """Whether a browser can only have its sandbox where an AppArmor profile names it, as it does vendors' packages."""
-    switched_off = os.environ.get(SANDBOX_VARIABLE) == "1" or os.geteuid() == 0  # root runs without, and is told so
-    return apparmor_restricts() and not switched_off
 
 
 def _downloaded(python: Path) -> Path | None:

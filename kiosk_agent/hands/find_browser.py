@@ -59,8 +59,25 @@ def _on_windows() -> Path | None:
 
 
 def _on_linux() -> Path | None:
-    paths = [shutil.which(name) for name in LINUX_NAMES]
-    return next((Path(path) for path in paths if path is not None and is_usable(path)), None)
+    installed = [Path(path) for path in map(shutil.which, LINUX_NAMES) if path is not None]
+    return next((path for path in (*installed, *downloads()) if is_usable(path)), None)
+
+
+def downloads() -> list[Path]:
+    """Playwright's own Chromium, the newest first; none where the sandbox would be kept from it.
+
+    For distributions that package no browser, as Ubuntu. https://playwright.dev/python/docs/browsers
+    """
+    if needs_profile():
+        return []
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ms-playwright"
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or cache)
+    return sorted(folder.glob("chromium-*/chrome-linux*/chrome"), key=_revision, reverse=True)
+
+
+def _revision(download: Path) -> int:
+    number = download.parents[1].name.removeprefix("chromium-")
+    return int(number) if number.isdecimal() else 0
 
 
 def is_usable(path: str | Path) -> bool:
@@ -94,6 +111,14 @@ def apparmor_restricts() -> bool:
         return APPARMOR_SWITCH.read_text().strip() == "1"
     except OSError:  # no AppArmor, or an older one
         return False
+
+
+def needs_profile() -> bool:
+    """Whether a browser can only have its sandbox where an AppArmor profile names it, as it does vendors' packages."""
+    if sys.platform == "win32":
+        return False
+    # root runs without, and is told so
+    return apparmor_restricts() and os.environ.get(SANDBOX_VARIABLE) != "1" and os.geteuid() != 0
 
 
 def sandbox_wanted() -> bool:

@@ -18,8 +18,10 @@ from pathlib import Path
 import pytest
 
 from installer import browsers, packages
-from installer.browsers import distribution, needs_profile, package_is_good, provide_browser, remedy
+from installer.browsers import distribution, package_is_good, provide_browser, remedy
+from kiosk_agent.errors import BrowserMissingError
 from kiosk_agent.hands import find_browser as finding
+from kiosk_agent.hands.find_browser import needs_profile
 
 if sys.platform != "linux":
     pytest.skip("only on Linux", allow_module_level=True)
@@ -206,6 +208,23 @@ def test_a_download_that_starts_is_taken(machine: Machine, capfd: pytest.Capture
     place = put_download("echo Google Chrome for Testing 159.0.8154.6\n")
     assert provide_browser(PYTHON) == place
     assert "Missing" not in capfd.readouterr().err
+
+
+def test_the_agent_started_by_hand_finds_the_newest_download_that_starts(machine: Machine) -> None:
+    older = put_download("echo Google Chrome for Testing 159.0.8154.6\n")
+    broken = older.parents[1].with_name("chromium-9999999") / older.parent.name / older.name
+    newer = older.parents[1].with_name("chromium-999999") / older.parent.name / older.name
+    for place, body in ((broken, "exit 127"), (newer, "echo Google Chrome for Testing 160.0.1.1")):
+        place.parent.mkdir(parents=True)
+        place.write_text(f"#!/bin/sh\n{body}\n")
+        place.chmod(0o755)
+    assert finding.find_browser() == newer
+    installed = machine.program("chromium", "echo Chromium 156.0.8078.79")
+    assert finding.find_browser() == installed
+    installed.unlink()
+    machine.apparmor(restricts=True)
+    with pytest.raises(BrowserMissingError):
+        finding.find_browser()
 
 
 def test_a_download_without_its_libraries_is_not_taken(machine: Machine, capfd: pytest.CaptureFixture[str]) -> None:
