@@ -5,6 +5,8 @@ durable. No file may grow past LIMIT bytes; what comes of that is the last line.
 ``python -m tests.ledger.other_process hold FILE MODE``: holds the file (``writing`` or ``everything``); prints "held",
 and lets go when its input ends.
 ``python -m tests.ledger.other_process open FILE``: as a user without rights; prints what came of it.
+``python -m tests.ledger.other_process unsynced FILE CALL``: appends an entry, and another one once CALL (``fsync`` or
+``fdatasync``) fails; where there is no FILE yet, CALL fails from the start. Prints what came of each.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from pathlib import Path
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.ledger import Ledger, LedgerWriter
+from kiosk_agent.session import entries as en
+from tests.ledger.refused_syncs import refuse
 from tests.ledger.visits import plain_visit
 
 NOBODY = 65534
@@ -79,6 +83,19 @@ async def try_to_open(path: Path) -> None:
         await writer.close()
 
 
+def append_unsynced(path: Path, call: str) -> None:
+    """Is an entry acknowledged that cannot be made durable?"""
+    if not path.exists():
+        refuse(call)
+    try:
+        ledger = Ledger(path, SystemClock())
+        say(str(ledger.append(en.AgentRan(True, "1"))))
+        refuse(call)
+        say(str(ledger.append(en.AgentRan(False, "1"))))
+    except LedgerError as error:
+        say(f"{error.cause}: {error}")
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["write", file, *limit]:
@@ -87,3 +104,5 @@ if __name__ == "__main__":
             hold(Path(file), mode)
         case ["open", file]:
             asyncio.run(try_to_open(Path(file)))
+        case ["unsynced", file, call]:
+            append_unsynced(Path(file), call)

@@ -19,6 +19,7 @@ from kiosk_agent.errors import LedgerDamagedError, LedgerError, LedgerFullError,
 from kiosk_agent.ledger import FILE_NAME, Ledger, LedgerWriter
 from kiosk_agent.session import entries as en
 from tests.ledger.children import child, held, let_go, line
+from tests.ledger.refused_syncs import can_be_refused
 from tests.ledger.test_counts import recounted
 from tests.ledger.visits import bodies_of, entries_of, plain_visit, reading, verified, write_visits
 
@@ -239,6 +240,37 @@ def test_a_closed_ledger_can_be_read_on_a_disk_that_takes_nothing_more(small_dis
     assert verified(path).entries == 10
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert verified(path).entries == 10
+
+
+# a disk that keeps nothing
+
+
+needs_refusals = pytest.mark.skipif(
+    not can_be_refused(), reason="only on Linux with x86-64 or ARM64: a process cannot have its syncs refused here"
+)
+
+
+@needs_refusals
+def test_an_entry_that_the_disk_cannot_keep_is_not_acknowledged(path: Path, clock: ManualClock) -> None:
+    """Otherwise a power cut takes entries along that the desk has relied on."""
+    write_visits(path, clock, 2)
+    with child("unsynced", str(path), "fdatasync") as process:
+        assert line(process) == "11"
+        assert line(process).startswith("unwritable: SQLITE_IOERR_FSYNC")
+    assert verified(path).sound
+    ledger = Ledger(path, clock)
+    ledger.append(en.AgentRan(True, "1"))
+    ledger.close()
+    assert verified(path).sound
+
+
+@needs_refusals
+def test_a_first_ledger_whose_name_the_disk_cannot_keep_is_not_begun(path: Path, clock: ManualClock) -> None:
+    with child("unsynced", str(path), "fsync") as process:
+        assert line(process) == "unwritable: Input/output error"
+    ledger = Ledger(path, clock)
+    assert ledger.append(en.AgentRan(True, "1")) == 1
+    ledger.close()
 
 
 # no rights
