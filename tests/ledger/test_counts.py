@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import json
 import re
+import sqlite3
 import tempfile
 import zoneinfo
 from collections import Counter, defaultdict
@@ -192,6 +194,20 @@ def test_what_a_retry_settles_has_a_counter_of_its_own(ledger: Ledger, path: Pat
     assert "proof.revoked" not in counts
     with reading(path) as reader:
         assert reader.verify().sound
+
+
+def test_a_day_is_due_for_sending_up_to_its_last_entry(path: Path) -> None:
+    clock = Traveller(datetime.datetime(2026, 4, 1, 14, 59, tzinfo=datetime.UTC), "Asia/Tokyo")
+    ledger = Ledger(path, clock)
+    for entry in plain_visit(1):
+        ledger.append(entry)
+    clock.moment += datetime.timedelta(minutes=2)
+    for entry in plain_visit(2):
+        ledger.append(entry)
+    ledger.close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        due = db.execute("SELECT day, changed_seq, acknowledged_seq FROM outbox ORDER BY day").fetchall()
+    assert due == [("2026-04-01", 5, 0), ("2026-04-02", 10, 0)]
 
 
 def test_a_confirmation_whose_outcome_stands_in_another_file_leaves_nothing_to_settle(ledger: Ledger) -> None:

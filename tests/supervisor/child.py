@@ -1,7 +1,8 @@
 """A small agent for tests: it does what lines in a named pipe tell it, and says what came of it.
 
 ``show KIND``, ``hide``, ``hang`` (the event loop), ``exit STATUS``, ``browser EXECUTABLE PAGE``, ``stubborn`` (ignores
-the wish to stop), ``garbage`` (writes no JSON to the supervisor).
+the wish to stop), ``garbage`` (writes no JSON to the supervisor), ``uncover`` (hangs, and all the while wants the cover
+taken away).
 """
 
 from __future__ import annotations
@@ -78,6 +79,9 @@ class Child:
                 self.lifeline.say({"hanging": True})
                 await asyncio.sleep(0)
                 time.sleep(1000)
+            case ["uncover"]:
+                threading.Thread(target=self.uncover_for_ever, daemon=True).start()
+                time.sleep(1000)
             case ["exit", status]:
                 self.over.set_result(int(status))
             case ["stubborn"]:
@@ -92,6 +96,11 @@ class Child:
                 self.lifeline.say({"program": program.pid})
             case _:
                 raise ValueError(words)
+
+    def uncover_for_ever(self) -> None:
+        while True:
+            self.lifeline.channel.send({"cover": "hide", "id": 0})
+            time.sleep(0.001)
 
 
 async def main() -> int:

@@ -38,7 +38,7 @@ PANELS: dict[str, dict[str, Any]] = {
 class SupervisedDesk:
     """A supervisor process, what its agent says, and a pipe to tell the agent what to do."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, supervisor: str = "kiosk_agent.supervisor", **options: Any) -> None:
         self.pipe = folder / "orders"
         os.mkfifo(self.pipe)
         settings = Settings(
@@ -47,7 +47,7 @@ class SupervisedDesk:
             **{"hang_limit_s": 1.5, "stop_limit_s": 3.0, **options},
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))],
+            [sys.executable, "-m", supervisor, json.dumps(asdict(settings))],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -107,7 +107,7 @@ class SupervisedDesk:
 
 @pytest.fixture
 def desk(tmp_path: Path, display: str) -> Iterator[Callable[..., SupervisedDesk]]:
-    """Start a supervised desk; options are those of :class:`Settings`."""
+    """Start a supervised desk; options are those of :class:`Settings`, and which program is the supervisor."""
     desks: list[SupervisedDesk] = []
 
     def start(**options: Any) -> SupervisedDesk:
