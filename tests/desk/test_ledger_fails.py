@@ -23,7 +23,7 @@ from kiosk_agent.ledger.aside import kept_aside
 from kiosk_agent.locale import translator
 from kiosk_agent.session import entries as en
 from tests.desk.conftest import MakeDesk
-from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, until
+from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, lives, until
 from tests.ledger.children import held, let_go
 from tests.ledger.test_held_back import fill, mounted
 from tests.ledger.visits import bodies_of, plain_visit, verified
@@ -182,10 +182,19 @@ def test_a_desk_whose_ledger_is_damaged_at_the_start_keeps_it_and_begins_another
 # in the middle of a visit
 
 
-def in_a_visit(desk: WholeDesk) -> None:
+def in_a_visit(desk: WholeDesk) -> list[psutil.Process]:
+    """Somebody is signed in; returns the processes of the visit's browser."""
+    resting = {process.pid for process in desk.browsers()}
     desk.do("start")
     desk.do("sign_in", user="resident-a")
     until(lambda: desk.entries("SignedIn") != [])  # seen is not yet recorded
+    browser = [process for process in desk.browsers() if process.pid not in resting]
+    assert browser
+    return browser
+
+
+def none_lives(processes: list[psutil.Process]) -> bool:
+    return not any(lives(process) for process in processes)
 
 
 def released_after_a_visit(desk: WholeDesk) -> None:
@@ -203,11 +212,11 @@ def test_a_ledger_that_is_held_during_a_visit_ends_it_and_records_its_end_after_
     make_desk: MakeDesk, data_dir: Path
 ) -> None:
     desk = make_desk(release_code=CODE)
-    in_a_visit(desk)
+    browser = in_a_visit(desk)
     with held(data_dir / FILE_NAME, "writing") as holder:
         desk.do("next_person")
         told(desk, "locked")
-        assert len(psutil.Process(desk.agent_pid).children(recursive=True)) > 0
+        assert none_lives(browser)
         release_too_early(desk, "locked")
         let_go(holder)
     released_after_a_visit(desk)
@@ -217,10 +226,11 @@ def test_a_disk_that_fills_up_during_a_visit_ends_it_and_records_its_end_after_t
     make_desk: MakeDesk, small_data_dir: Path
 ) -> None:
     desk = make_desk(release_code=CODE)
-    in_a_visit(desk)
+    browser = in_a_visit(desk)
     ballast = fill(small_data_dir)
     desk.do("next_person")
     told(desk, "full")
+    assert none_lives(browser)
     assert command("status", "--data-dir", small_data_dir)["running"]
     assert doctor_says(desk, "data folder")["severity"] == "red"
     ballast.unlink()
@@ -232,11 +242,12 @@ def test_a_ledger_that_is_damaged_during_a_visit_is_kept_and_the_visits_end_stan
 ) -> None:
     path = data_dir / FILE_NAME
     desk = make_desk(release_code=CODE)
-    in_a_visit(desk)
+    browser = in_a_visit(desk)
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("DROP TABLE counts")
     desk.do("next_person")
     desk.do("wait", states=["Held"])
+    assert none_lives(browser)
     look = desk.do("look")
     (kept,) = kept_aside(path)
     assert look["covered"]

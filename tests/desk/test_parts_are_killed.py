@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.practice.switches import LogoutWay, Switches
 from kiosk_agent.supervisor import EXIT_BUSY
 from tests.desk.conftest import Desks, MakeDesk
 from tests.desk.whole_desk import ROOT, WAIT_S, driver_of, gate_browser_of, lives, signed_in, until
@@ -29,6 +30,23 @@ def test_a_visit_whose_browser_is_killed_ends_and_its_open_session_is_told(desks
     assert outcome["proof"] == "unproven"
     assert [one["code"] for one in desk.entries("Incident")][-1] == "proof_less_than_expected"
     desk.do("confirm")
+
+
+def test_a_visit_whose_browser_hangs_altogether_ends_with_its_browser_killed(make_desk: MakeDesk) -> None:
+    desk = make_desk(policy="logout_limit_s = 5.0")
+    roots = signed_in(desk)
+    tree = [one for root in roots for one in [root, *root.children(recursive=True)]]
+    for root in roots:
+        root.suspend()  # it answers nothing any more, not even the wish to close
+    desk.do("next_person")
+    desk.do("wait", states=["Confirming"])
+    assert [process for process in roots if lives(process)] == []
+    until(lambda: not any(lives(process) for process in tree))
+    (outcome,) = desk.entries("Outcome")
+    assert outcome["reason"] == "change_of_person"
+    assert outcome["proof"] in {"cleared", "unproven"}  # nobody could log out
+    desk.do("confirm")
+    desk.do("start")
 
 
 def test_a_visit_whose_last_tab_is_closed_is_still_logged_out(desks: Desks, portal: PracticePortal) -> None:
@@ -90,6 +108,28 @@ def test_a_second_agent_on_the_same_desk_says_so_and_leaves(desks: Desks) -> Non
     desk.do("start")  # the first one has not noticed
     desk.do("end")
     desk.do("confirm")
+
+
+def test_a_supervisor_that_is_started_again_waits_for_the_agent_that_still_logs_out(
+    make_desk: MakeDesk, portal: PracticePortal
+) -> None:
+    """Two agents on one ledger would settle one visit twice."""
+    portal.switches = Switches(logout=LogoutWay.SLOW, logout_answers_after_s=3.0)
+    desk = make_desk()
+    signed_in(desk)
+    agent = psutil.Process(desk.agent_pid)
+    desk.supervisor.kill()
+    desk.supervisor.wait()
+    second = WholeDesk(desk.folder / "agent.toml", headless=True)
+    try:
+        second.connect()
+        assert not lives(agent)
+        second.do("confirm")
+        (outcome,) = second.entries("Outcome")
+        assert (outcome["reason"], outcome["proof"]) == ("agent_stopping", "revoked")
+        assert len(second.entries("Confirmation")) == 1
+    finally:
+        second.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

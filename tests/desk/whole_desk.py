@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -88,7 +89,7 @@ class WholeDesk:
 
     def __init__(self, config: Path, *, headless: bool) -> None:
         self.folder = config.parent
-        self._socket_path = str(self.folder / "s")
+        self._socket_path = str(self.folder / f"s{secrets.token_hex(2)}")
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self._socket_path)
         self._listener.listen()

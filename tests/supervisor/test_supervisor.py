@@ -144,7 +144,7 @@ def test_words_that_are_no_message_are_complained_about_and_change_nothing(desk:
     supervised.hear("up")
     supervised.order("garbage")
     supervised.hear("garbage")
-    assert any("no message (16 bytes)" in line for line in supervised.complaints)
+    wait_until(lambda: any("no message (16 bytes)" in line for line in supervised.complaints), "it is complained about")
     supervised.order("hide")
     assert supervised.hear("hidden")
 
