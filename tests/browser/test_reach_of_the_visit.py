@@ -192,8 +192,10 @@ async def test_a_killed_browser_is_noticed_at_once(visit: Visit) -> None:
 async def test_a_killed_driver_takes_the_browser_with_it(visit: Visit) -> None:
     root = psutil.Process(visit.root_pid)
     helpers = root.children(recursive=True)
+    root.suspend()  # mostly it ends by itself, but not always
     psutil.Process(root.ppid()).kill()
     assert (await visit.until(ev.VisitBrowserLost)).crashed
+    await asyncio.to_thread(root.wait, 30)
     assert await visit.browser.destroy()
     assert not [one for one in (root, *helpers) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 

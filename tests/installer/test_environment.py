@@ -179,10 +179,9 @@ def test_two_set_ups_at_once_build_one_environment(place: Place) -> None:
     said = second.stderr.readline()  # that it waits
     let_go(place)
     first.communicate()
-    rest = second.communicate()[0]
+    second.communicate()
     assert (first.returncode, second.returncode) == (0, 0)
     assert said.startswith("[kiosk-agent] ")
-    assert rest is None or "builder" not in rest
     assert not (place.folder / "installed").exists()  # the second one installed nothing
     assert version_in(place.venv) == "1.0"
 

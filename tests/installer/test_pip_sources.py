@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ensurepip
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -28,15 +30,87 @@ def making(place: Place) -> Making:
     return Making(place.venv, python_of(place.venv), base_python(), place.build)
 
 
-@pytest.mark.parametrize("name", ["_ensurepip", "_wheel_on_disk", "_wheel_from_package", "_virtualenv"])
-def test_a_way_that_brings_pip_brings_it(place: Place, name: str) -> None:
-    way: Callable[[Making], bool] = getattr(pip_sources, name)
-    if not way(making(place)):
-        if name == "_ensurepip":
-            pytest.fail("the Python of the tests has ensurepip, but its way to pip failed")
-        assert not has_pip(place)  # this machine does not have what it needs, and it said so
-        return
+def test_ensurepip_brings_pip(place: Place) -> None:
+    assert pip_sources._ensurepip(making(place))
     assert has_pip(place)
+
+
+@pytest.fixture
+def bundled(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The wheel of pip that comes with this Python, in a folder where the distribution might have put it."""
+    (wheel,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    monkeypatch.setattr(pip_sources, "WHEEL_FOLDERS", ("/nonexistent", str(wheel.parent)))
+    return wheel
+
+
+def test_a_wheel_on_the_disk_brings_pip(place: Place, bundled: Path) -> None:
+    assert pip_sources._wheel_on_disk(making(place))
+    assert has_pip(place)
+
+
+def test_without_a_wheel_on_the_disk_there_is_no_pip(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pip_sources, "WHEEL_FOLDERS", ("/nonexistent",))
+    assert not pip_sources._wheel_on_disk(making(place))
+    assert not has_pip(place)
+
+
+# apt's own settings, in place of the machine's: one local source with one package, everything below one folder
+APT = """\
+Dir "{folder}/apt";
+Dir::Etc::sourcelist "{folder}/sources.list";
+Dir::Etc::sourceparts "-";
+Dir::State::status "{folder}/status";
+APT::Sandbox::User "root";
+"""
+
+
+def offer_package(folder: Path, wheel: Path) -> None:
+    """A source with ``python3-pip-whl`` in it, as a distribution offers it."""
+    content = folder / "content"
+    (content / "DEBIAN").mkdir(parents=True)
+    control = "Package: python3-pip-whl\nVersion: 1\nArchitecture: all\nMaintainer: tests\nDescription: pip\n"
+    (content / "DEBIAN" / "control").write_text(control)
+    place = content / "usr" / "share" / "python-wheels"
+    place.mkdir(parents=True)
+    shutil.copy(wheel, place)
+    package = folder / "python3-pip-whl_1_all.deb"
+    subprocess.run(["dpkg-deb", "--build", str(content), str(package)], check=True, capture_output=True)
+    raw = package.read_bytes()
+    fields = f"Filename: ./{package.name}\nSize: {len(raw)}\nSHA256: {hashlib.sha256(raw).hexdigest()}\n"
+    (folder / "Packages").write_text(control + fields)
+    (folder / "sources.list").write_text(f"deb [trusted=yes] file:{folder} ./\n")
+    (folder / "apt.conf").write_text(APT.format(folder=folder))
+    (folder / "status").touch()  # nothing is installed
+    for part in ("var/lib/apt/lists/partial", "var/cache/apt/archives/partial"):
+        (folder / "apt" / part).mkdir(parents=True)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None or shutil.which("apt-get") is None, reason="needs apt and dpkg")
+def test_the_distributions_package_brings_pip_without_root(
+    place: Place, bundled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = place.folder / "wheels" / "distribution"
+    offer_package(source, bundled)
+    monkeypatch.setenv("APT_CONFIG", str(source / "apt.conf"))
+    subprocess.run(["apt-get", "-q", "update"], check=True, capture_output=True)
+    assert pip_sources._wheel_from_package(making(place))
+    assert has_pip(place)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None or shutil.which("apt-get") is None, reason="needs apt and dpkg")
+def test_a_distribution_that_does_not_offer_the_package_brings_nothing(
+    place: Place, bundled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = place.folder / "wheels" / "distribution"
+    offer_package(source, bundled)  # but nobody has asked for its list
+    monkeypatch.setenv("APT_CONFIG", str(source / "apt.conf"))
+    assert not pip_sources._wheel_from_package(making(place))
+    assert not has_pip(place)
+
+
+def test_virtualenv_brings_pip_where_there_is_one(place: Place) -> None:
+    assert pip_sources._virtualenv(making(place)) is (shutil.which("virtualenv") is not None)
+    assert has_pip(place) is (shutil.which("virtualenv") is not None)
 
 
 @pytest.mark.parametrize("name", HASHED_BY_THE_WAY_ITSELF)

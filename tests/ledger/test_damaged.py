@@ -229,10 +229,11 @@ async def test_the_incident_is_not_lost_when_the_agent_dies_before_it_is_recorde
     with pytest.raises(LedgerDamagedError):
         await writer.open()
     Ledger(path, clock).close()  # as far as an agent came that was killed right after it began the new one
-    another = LedgerWriter(path.parent, clock)
-    await another.open()
-    await another.close()
-    assert [body["code"] for body in bodies_of(path)] == ["ledger_damaged"]
+    for _ in range(2):  # and it is told once, however often the agent starts
+        another = LedgerWriter(path.parent, clock)
+        await another.open()
+        await another.close()
+        assert [body["code"] for body in bodies_of(path)] == ["ledger_damaged"]
 
 
 @pytest.mark.parametrize("version", [2, 77, -1])
