@@ -206,6 +206,17 @@ async def test_a_ledger_is_not_half_begun_on_a_full_disk(small_disk: Path, clock
     assert list(small_disk.glob("*damaged*")) == []
 
 
+async def test_a_disk_that_takes_no_further_file_is_full(tmp_path: Path, clock: ManualClock) -> None:
+    with mounted(tmp_path / "disk", "600k,nr_inodes=1") as folder:
+        writer = LedgerWriter(folder, clock)
+        with pytest.raises(LedgerFullError):
+            await writer.open()
+        subprocess.run(["mount", "-o", "remount,nr_inodes=100", str(folder)], check=True)
+        await writer.mend()
+        assert await writer.append(en.AgentRan(True, "1")) == 1
+        await writer.close()
+
+
 async def test_a_ledger_that_was_closed_in_good_order_is_not_harmed_by_a_disk_that_is_full_at_the_start(
     small_disk: Path, clock: ManualClock
 ) -> None:

@@ -94,6 +94,12 @@ async def second_person_finds_nothing(desk: GuardedDesk, portal: RealPortal, *, 
     assert not any(words in text for text in seen for words in (MARK, first.name, f"{first.user}@"))
 
 
+async def asks_to_confirm_first(desk: GuardedDesk) -> bool:
+    """The gate asks for the confirmation, and offers no other way on."""
+    await desk.desk.gate.page.locator("[data-act=confirm]").wait_for(timeout=LIMIT_MS)
+    return await desk.desk.gate.page.locator("[data-act=start]").count() == 0
+
+
 async def end(desk: GuardedDesk) -> None:
     await desk.worker.end_visit()
     await desk.worker.confirm()
@@ -105,6 +111,7 @@ async def test_the_next_person_at_the_desk_finds_nothing_of_the_first(portal: Re
     await desk.hall.until(StateName.CONFIRMING, limit_s=LIMIT_S)
     assert desk.desk.visit is None
     assert not server_accepts(portal, keys)
+    assert await asks_to_confirm_first(desk)
     await desk.worker.confirm()
     await second_person_finds_nothing(desk, portal)
     await end(desk)
@@ -139,7 +146,7 @@ async def test_a_logout_without_its_steps_is_half_and_is_reported(
         await desk.worker.next_person()
         await desk.hall.until(StateName.CONFIRMING, limit_s=LIMIT_S)
         assert server_accepts(portal, keys)  # it is true: the session lives on at the server
-        assert await desk.desk.gate.page.locator("[data-act=start]").count() == 0
+        assert await asks_to_confirm_first(desk)
         await desk.worker.confirm()
         await second_person_finds_nothing(desk, portal, signs_in=False)
         await end(desk)

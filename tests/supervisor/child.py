@@ -91,7 +91,8 @@ class Child:
                 self.lifeline.channel._outbox.put(b"this is no JSON\n")
                 self.lifeline.say({"garbage": True})
             case ["program", *argv]:
-                program = subprocess.Popen(argv, start_new_session=True, stderr=subprocess.DEVNULL)
+                null = subprocess.DEVNULL
+                program = subprocess.Popen(argv, start_new_session=True, stdin=null, stdout=null, stderr=null)
                 self.lifeline.tell_browser(program.pid, "0" * 32)
                 self.lifeline.say({"program": program.pid})
             case _:
