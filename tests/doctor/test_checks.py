@@ -24,6 +24,7 @@ from kiosk_agent.ledger import FILE_NAME, Ledger
 from kiosk_agent.ledger.aside import set_aside
 from kiosk_agent.locale import translator
 from kiosk_agent.session.entries import SignedIn, VisitStarted
+from tests.support.refused_syncs import can_be_refused
 
 t = translator("en")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -144,6 +145,13 @@ def test_wayland_without_x_is_red_and_said(monkeypatch: pytest.MonkeyPatch) -> N
     assert "Wayland" in check.detail
 
 
+def test_an_x_server_inside_a_wayland_session_is_amber(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
+    check = screen_checks.check_display(False, t)
+    assert check.severity is Severity.AMBER
+    assert "Wayland" in check.detail
+
+
 def test_the_cover_is_tried_for_real(display: str) -> None:
     check = screen_checks.check_cover(False, t)
     assert check.severity is Severity.GREEN
@@ -212,6 +220,27 @@ def test_a_data_folder_that_cannot_be_made_is_red(tmp_path: Path) -> None:
     assert "desk.data_dir" in check.remedy
 
 
+SYNCLESS = """
+import sys
+from pathlib import Path
+from kiosk_agent.doctor.files import check_data_dir
+from kiosk_agent.locale import translator
+from tests.support.refused_syncs import refuse
+refuse("fsync")
+check = check_data_dir(Path(sys.argv[1]), translator("en"))
+print(check.severity.value, check.detail)
+"""
+
+
+@pytest.mark.skipif(not can_be_refused(), reason="only on Linux with x86-64 or ARM64: no call can be refused here")
+def test_a_disk_that_keeps_nothing_is_red(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", SYNCLESS, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("red The ledger cannot be written: ")
+    assert "Input/output error" in done.stdout
+
+
 @pytest.mark.parametrize(("free_bytes", "severity"), [(10_000_000, Severity.RED), (100_000_000, Severity.AMBER)])
 def test_a_disk_that_is_nearly_full_is_said_before_the_desk_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_bytes: int, severity: Severity
@@ -254,6 +283,15 @@ def test_a_damaged_ledger_that_was_put_aside_is_not_forgotten(tmp_path: Path) ->
     Ledger(path, ManualClock()).close()
     check = file_checks.check_ledger(tmp_path, t)
     assert check.severity is Severity.AMBER
+    assert kept in check.detail
+
+
+def test_a_damaged_ledger_in_whose_place_none_was_begun_is_red(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(b"damaged")
+    kept = set_aside(path, "20260401-090000")
+    check = file_checks.check_ledger(tmp_path, t)
+    assert check.severity is Severity.RED
     assert kept in check.detail
 
 

@@ -23,8 +23,8 @@ from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.ledger import Ledger, LedgerWriter
 from kiosk_agent.session import entries as en
-from tests.ledger.refused_syncs import refuse
 from tests.ledger.visits import plain_visit
+from tests.support.refused_syncs import refuse
 
 NOBODY = 65534
 

@@ -19,9 +19,9 @@ from kiosk_agent.errors import LedgerDamagedError, LedgerError, LedgerFullError,
 from kiosk_agent.ledger import FILE_NAME, Ledger, LedgerWriter
 from kiosk_agent.session import entries as en
 from tests.ledger.children import child, held, let_go, line
-from tests.ledger.refused_syncs import can_be_refused
 from tests.ledger.test_counts import recounted
 from tests.ledger.visits import bodies_of, entries_of, plain_visit, reading, verified, write_visits
+from tests.support.refused_syncs import can_be_refused
 
 FAR_TOO_LONG_S = 60.0  # nothing takes a tenth of it; without a limit it would be for ever
 
