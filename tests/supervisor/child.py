@@ -1,8 +1,9 @@
 """A small agent for tests: it does what lines in a named pipe tell it, and says what came of it.
 
-``show KIND``, ``hide``, ``hang`` (the event loop), ``exit STATUS``, ``browser EXECUTABLE PAGE``, ``stubborn`` (ignores
-the wish to stop), ``garbage`` (writes no JSON to the supervisor), ``uncover`` (hangs, and all the while wants the cover
-taken away).
+``show KIND``, ``hide``, ``hang`` (the event loop), ``exit STATUS``, ``leave STATUS`` (says first that it stops),
+``program ARGUMENTS`` (its browser), ``stubborn`` (ignores the wish to stop), ``patient`` (as an orphan it is not ended
+by its own reader), ``garbage`` (writes no JSON to the supervisor), ``uncover`` (hangs, and all the while wants the
+cover taken away).
 """
 
 from __future__ import annotations
@@ -84,6 +85,12 @@ class Child:
                 time.sleep(1000)
             case ["exit", status]:
                 self.over.set_result(int(status))
+            case ["leave", status]:
+                self.lifeline.stopping()
+                self.over.set_result(int(status))
+            case ["patient"]:
+                self.lifeline._orphan_limit_s = 1000.0
+                self.lifeline.say({"patient": True})
             case ["stubborn"]:
                 self.stubborn = True
                 self.lifeline.say({"stubborn": True})

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 from kiosk_agent.supervisor import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,7 @@ class SupervisedDesk:
         )
         self.said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.complaints: list[str] = []
+        self._agents: list[ProcessMark] = []
         self._threads = [
             threading.Thread(target=self._read_said, daemon=True),
             threading.Thread(target=self._read_complaints, daemon=True),
@@ -84,6 +86,8 @@ class SupervisedDesk:
                 message = self.said.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 raise AssertionError(f"the agent never said {key!r}; supervisor: {self.complaints}") from None
+            if "up" in message and (mark := mark_of(message["up"])) is not None:
+                self._agents.append(mark)
             if key in message:
                 return message
 
@@ -99,6 +103,9 @@ class SupervisedDesk:
                 self.process.wait()
         for thread in self._threads:
             thread.join(timeout=10)
+        if any(thread.is_alive() for thread in self._threads):  # somebody still holds the other end of the pipes
+            left = kill_all(self._agents, PATIENCE_S)
+            raise AssertionError(f"an agent outlived its supervisor; it was killed, but for {left}")
         assert self.process.stdout is not None
         assert self.process.stderr is not None
         self.process.stdout.close()

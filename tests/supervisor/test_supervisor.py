@@ -100,6 +100,14 @@ def test_an_agent_that_stops_in_good_order_is_not_started_again(desk: Start) -> 
     assert supervised.complaints == []
 
 
+def test_an_agent_that_leaves_and_says_so_is_not_started_again(desk: Start) -> None:
+    supervised = desk()
+    supervised.hear("up")
+    supervised.order("leave 3")
+    assert supervised.process.wait(timeout=60) == 3
+    assert supervised.complaints == []
+
+
 def test_an_agent_that_does_not_stop_is_killed_under_the_cover(
     desk: Start, screen: Screen, loud_program: list[str], display: str
 ) -> None:
@@ -116,6 +124,8 @@ def test_an_agent_that_does_not_stop_is_killed_under_the_cover(
 def test_the_agent_ends_when_its_supervisor_dies(desk: Start) -> None:
     supervised = desk()
     agent = mark_of(supervised.hear("up")["up"])
+    supervised.order("patient")  # nothing but the news itself ends it
+    supervised.hear("patient")
     supervised.process.kill()
     assert agent is not None
     wait_until(lambda: agent.find() is None, "the orphaned agent has ended")
@@ -186,12 +196,16 @@ def test_the_supervisor_stays_small(desk: Start) -> None:
 
 
 def test_a_supervisor_that_stood_still_itself_gives_the_agent_another_chance(desk: Start) -> None:
-    supervised = desk(hang_limit_s=1.0)
-    agent = supervised.hear("up")["up"]
+    """As after a suspend: both stood still, and the supervisor looks first."""
+    supervised = desk(hang_limit_s=2.0)  # the least that a configuration may say
+    agent = psutil.Process(supervised.hear("up")["up"])
+    agent.suspend()
     supervised.process.send_signal(signal.SIGSTOP)
-    time.sleep(3.0)  # nothing can tell how long a stopped process has been stopped
+    time.sleep(4.0)  # nothing can tell how long a stopped process has been stopped
     supervised.process.send_signal(signal.SIGCONT)
+    time.sleep(0.5)  # nor when it has looked at its clock
+    agent.resume()
     supervised.order("hide")
     assert supervised.hear("hidden")
-    assert psutil.pid_exists(agent)
+    assert agent.is_running()
     assert supervised.complaints == []
