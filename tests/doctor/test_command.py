@@ -58,6 +58,16 @@ def test_every_part_of_a_desk_has_a_line(desk: Path) -> None:
     assert json.loads(result.output)["worst"] == "amber"  # the sandbox is switched off for the tests
 
 
+def test_a_desk_whose_portal_needs_an_extension_has_a_line_for_its_template(desk: Path, tmp_path: Path) -> None:
+    isolation = 'isolation = "template"\nextensions = ["aaaabbbbccccddddeeeeffffgggghhhh"]\n'
+    text = PROFILES[0].read_text(encoding="utf-8").replace("[portal]\n", f"[portal]\n{isolation}")
+    (tmp_path / "portal.toml").write_text(text, encoding="utf-8")
+    desk.write_text(desk.read_text().replace(PROFILES[0].as_posix(), "portal.toml"), encoding="utf-8")
+    result = CliRunner().invoke(main, ["doctor", "--config", str(desk), "--json"])
+    assert codes(result.output)["template"] == "red"  # none was built yet
+    assert result.exit_code == 1
+
+
 def test_one_red_line_is_exit_status_1(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY")
     result = CliRunner().invoke(main, ["doctor", "--config", str(desk)])

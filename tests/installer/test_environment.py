@@ -117,6 +117,13 @@ def test_a_wrong_hash_leaves_nothing_behind(place: Place) -> None:
     assert place.names() == set()
 
 
+def test_a_package_without_a_hash_is_not_installed(place: Place) -> None:
+    place.requirements.write_text("sundial==1.0\n")
+    with pytest.raises(SetupError):
+        ensure(place)
+    assert place.names() == set()
+
+
 def test_a_failed_change_brings_the_environment_from_before_back(place: Place) -> None:
     ensure(place)
     place.wheel("2.0")
