@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk_agent.errors import DeskBusyError
-from kiosk_agent.lock import DeskLock
+from kiosk_agent.lock import DeskLock, _try_lock
 
 HOLD = """
 import sys, pathlib
@@ -52,3 +52,18 @@ def test_a_released_desk_can_be_taken_again(tmp_path: Path) -> None:
     with DeskLock(tmp_path), pytest.raises(DeskBusyError):
         DeskLock(tmp_path).acquire()
     DeskLock(tmp_path).acquire()
+
+
+def test_who_waited_for_a_released_desk_and_who_comes_later_do_not_both_get_it(tmp_path: Path) -> None:
+    """As if the file were removed: one would hold the old one, another a new one of the same name."""
+    first = DeskLock(tmp_path)
+    first.acquire()
+    waiting = os.open(first.path, os.O_RDWR)
+    try:
+        assert not _try_lock(waiting)
+        first.release()
+        assert _try_lock(waiting)
+        with pytest.raises(DeskBusyError):
+            DeskLock(tmp_path).acquire()
+    finally:
+        os.close(waiting)
