@@ -7,9 +7,12 @@ import signal
 import psutil
 import pytest
 
+from kiosk_agent.hands.visit_folders import all_roots
 from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.practice.records import PEOPLE
 from tests.desk.conftest import MakeDesk
-from tests.desk.whole_desk import WAIT_S, WholeDesk
+from tests.desk.test_privacy import files_of, found_in
+from tests.desk.whole_desk import WAIT_S, WholeDesk, until
 
 
 def bring_to(desk: WholeDesk, state: str) -> None:
@@ -49,6 +52,25 @@ def test_a_lost_agent_leaves_no_browser_and_its_visit_is_settled_by_the_next(
         # ... also where no sign-in was recorded: one may have been lost with the agent
         assert outcomes[0]["proof"] == "unproven"
     desk.do("start")  # and the next resident can begin
+
+
+def test_what_a_resident_had_downloaded_does_not_outlive_a_lost_agent(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    notice = PEOPLE["resident-a"].notice.encode()
+
+    def kept() -> list[str]:
+        return [str(path) for path in files_of(*all_roots(desk.folder / "data")) if found_in(path, [notice])]
+
+    bring_to(desk, "SignedIn")
+    desk.do("run", script="() => { location.assign('/account/statement') }")
+    until(lambda: kept() != [])
+    desk.signal_agent(signal.SIGKILL)
+    desk.connect()
+    desk.do("wait", states=["Confirming"])
+    assert kept() == []
+    (outcome,) = desk.entries("Outcome")
+    assert outcome["residue_clean"]
+    desk.do("confirm")
 
 
 def test_an_agent_whose_event_loop_hangs_is_replaced(make_desk: MakeDesk) -> None:
