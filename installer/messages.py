@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import sys
 
+from kiosk_agent.locale.system import system_language
+
 ENGLISH, JAPANESE = 0, 1
-JAPANESE_PRIMARY_LANGUAGE = 0x11  # LANG_JAPANESE of winnt.h
 
 TEXTS = {
     "usage": (
@@ -126,20 +125,9 @@ TEXTS = {
 }
 
 
-def _language() -> int:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):  # the order of setlocale(3)
-        value = os.environ.get(name)
-        if value:
-            return JAPANESE if value.lower().startswith("ja") else ENGLISH
-    if sys.platform == "win32":
-        primary = ctypes.windll.kernel32.GetUserDefaultUILanguage() & 0x3FF
-        return JAPANESE if primary == JAPANESE_PRIMARY_LANGUAGE else ENGLISH
-    return ENGLISH
-
-
 def text(key: str, **fields: object) -> str:
     """The text named ``key`` with its fields filled in. KeyError for a text that does not exist."""
-    return TEXTS[key][_language()].format(**fields)
+    return TEXTS[key][JAPANESE if system_language() == "ja" else ENGLISH].format(**fields)
 
 
 def say(key: str, **fields: object) -> None:

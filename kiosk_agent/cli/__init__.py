@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import replace_what_cannot_be_printed
 
 COMMANDS = ("run", "demo", "doctor", "config", "profile", "ledger", "status", "template")
 
 
 class LazyGroup(click.Group):
     """Loads only the module of the command that was asked for: ``status`` need not import a browser driver."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        replace_what_cannot_be_printed()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

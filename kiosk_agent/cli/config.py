@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.config_load import hash_release_code, load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.portal.load import load_profile
@@ -29,7 +30,7 @@ def check(file: Path, as_json: bool) -> None:
     except InputError as error:
         if as_json:
             problems = [msgspec.to_builtins(problem) for problem in error.problems]
-            click.echo(msgspec.json.encode({"valid": False, "problems": problems}).decode())
+            print_json({"valid": False, "problems": problems})
         else:
             for problem in error.problems:
                 click.echo(str(problem), err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,10 +9,12 @@ from typing import Any
 
 import click
 
-from kiosk_agent.cli.language import t, terminal_language
+from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.cli.run import supervisor_panels
 from kiosk_agent.errors import DeskError
 from kiosk_agent.health import Severity
+from kiosk_agent.locale.system import system_language
 
 
 def has_display() -> bool:
@@ -43,7 +44,7 @@ class Printer:
         if self.result is None:
             click.echo(t("The demonstration did not come to its end."), err=True)
         elif self._as_json:
-            click.echo(json.dumps({**self.result, "timeline": self._lines}, ensure_ascii=False))
+            print_json({**self.result, "timeline": self._lines})
         else:
             self._summary(self.result)
 
@@ -90,7 +91,7 @@ def command(
     watch: bool, interactive: bool, headless: bool, as_json: bool, language: str | None, as_agent: bool
 ) -> None:
     """Exit status 1 if the promise was broken: if B could see or do anything in A's session."""
-    language = language or terminal_language()
+    language = language or system_language()
     if as_agent:
         from kiosk_agent.demo.play import Wishes, play
 

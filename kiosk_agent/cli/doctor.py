@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.doctor.check import Check
 from kiosk_agent.doctor.examine import examine, worst
 from kiosk_agent.health import Severity
@@ -57,5 +57,5 @@ def command(config: Path | None, json_: bool) -> None:
             click.echo(as_text(check))
     if json_:
         answer: dict[str, Any] = {"worst": worst(checks), "checks": checks}
-        click.echo(msgspec.json.encode(answer).decode())
+        print_json(answer)
     raise SystemExit(1 if worst(checks) is Severity.RED else 0)

@@ -1,25 +1,20 @@
-"""The language of the command line: the environment's, Japanese or English."""
+"""The language of the command line: the environment's or that of Windows, Japanese or English."""
 
 from __future__ import annotations
 
 import gettext
 import os
+import sys
 from pathlib import Path
 
 from kiosk_agent import locale
 from kiosk_agent.locale import translator
+from kiosk_agent.locale.system import VARIABLES, system_language
 
 # click looks its own words ("Usage:", "Options") up in gettext's default domain
 gettext.bindtextdomain("messages", Path(locale.__file__).parent)
+if sys.platform == "win32" and not any(os.environ.get(name) for name in VARIABLES):
+    # gettext asks the environment alone, in which Windows says nothing of a language
+    os.environ["LANGUAGE"] = system_language()
 
-
-def terminal_language() -> str:
-    """``ja`` where LANGUAGE, LC_ALL, LC_MESSAGES or LANG (in this order) asks for Japanese, else ``en``."""
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return "ja" if value.lower().startswith("ja") else "en"
-    return "en"
-
-
-t = translator(terminal_language())
+t = translator(system_language())

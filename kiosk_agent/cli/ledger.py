@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError, LedgerError
 from kiosk_agent.folders import default_data_dir
@@ -65,7 +66,7 @@ def show(config: Path | None, file: Path | None, as_json: bool, last: int | None
         rows = [
             {"seq": one.seq, "at": one.at, "digest": one.digest.hex(), "entry": decoded(one.body)} for one in entries
         ]
-        click.echo(msgspec.json.encode({"epoch": ledger.epoch, "entries": rows}).decode())
+        print_json({"epoch": ledger.epoch, "entries": rows})
         return
     for one in entries:
         click.echo(as_line(one))
@@ -107,7 +108,7 @@ def verify(config: Path | None, file: Path | None, as_json: bool) -> None:
             "broken_seq": verdict.broken_seq,
             "problem": verdict.problem,
         }
-        click.echo(msgspec.json.encode(fields).decode())
+        print_json(fields)
     elif verdict.sound:
         click.echo(t("{entries} entries, the chain is whole.", entries=verdict.entries))
         click.echo(t("Head: {head}", head=verdict.head))
@@ -126,7 +127,7 @@ def counts(config: Path | None, file: Path | None, as_json: bool) -> None:
     except LedgerError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(msgspec.json.encode({"epoch": ledger.epoch, "days": days}).decode())
+        print_json({"epoch": ledger.epoch, "days": days})
         return
     for day, values in days.items():
         click.echo(day)

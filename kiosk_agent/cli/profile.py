@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.errors import DeskError, InputError
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
@@ -35,7 +36,7 @@ def check(file: Path, live: bool, show: bool, browser: Path | None, data_dir: Pa
     except InputError as error:
         if as_json:
             problems = [msgspec.to_builtins(problem) for problem in error.problems]
-            click.echo(msgspec.json.encode({**_nothing_seen(), "valid": False, "problems": problems}).decode())
+            print_json({**_nothing_seen(), "valid": False, "problems": problems})
         else:
             for problem in error.problems:
                 click.echo(str(problem), err=True)
@@ -70,7 +71,7 @@ def _check_live(profile: Profile, show: bool, browser: Path | None, data_dir: Pa
     )
     good = is_as_expected(report, profile)
     if as_json:
-        click.echo(msgspec.json.encode({"valid": True, **msgspec.to_builtins(report)}).decode())
+        print_json({"valid": True, **msgspec.to_builtins(report)})
     else:
         expect = profile.proof.expect.value
         click.echo(t("Proof: {proof}; the profile expects {expect}.", proof=report.proof, expect=expect))

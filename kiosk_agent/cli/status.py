@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
@@ -62,7 +63,7 @@ def command(config: Path | None, data_dir: Path | None, json_: bool) -> None:
     status = read_status(folder or default_data_dir())
     alive = status is not None and is_alive(status)
     if json_:
-        click.echo(msgspec.json.encode(as_json(status, alive)).decode())
+        print_json(as_json(status, alive))
     elif status is None:
         click.echo(t("No agent runs at this desk."))
     else:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.output import print_json
 from kiosk_agent.errors import DeskError, InputError
 from kiosk_agent.folders import default_data_dir, open_data_dir
 from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
@@ -87,7 +87,7 @@ def build(
         click.echo(str(error), err=True)
         sys.exit(EXIT_DESK)
     if json_:
-        click.echo(msgspec.json.encode(template.manifest).decode())
+        print_json(template.manifest)
     else:
         click.echo(as_text(template.manifest))
 
@@ -112,7 +112,7 @@ def check(profile: Path, data_dir: Path | None, browser: Path | None, json_: boo
     red = any(problem.severity is Severity.RED for problem in problems)
     if json_:
         answer: dict[str, Any] = {"fits": not red, "browser": version, "template": manifest, "problems": problems}
-        click.echo(msgspec.json.encode(answer).decode())
+        print_json(answer)
     else:
         _show(portal, manifest, problems)
     sys.exit(EXIT_DESK if red else 0)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from kiosk_agent.locale.system import VARIABLES, language_of_windows, system_language
+
 JAPANESE = re.compile(r"[ぁ-ゟァ-ヿ一-鿿]")
 # Every command and group with its help, as one process prints it: starting one for each would take half a minute.
 ALL_HELP = """
@@ -116,20 +118,77 @@ def test_a_mistake_is_explained_in_the_language_of_whoever_made_it(arguments: li
     [
         ({"LANG": "ja_JP.UTF-8"}, "ja"),
         ({"LANG": "de_DE.UTF-8"}, "en"),
-        ({}, "en"),
         ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
         ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8"}, "ja"),
         ({"LANG": "en_US.UTF-8", "LANGUAGE": "ja:en"}, "ja"),
-        ({"LANG": "", "LC_ALL": "", "LANGUAGE": ""}, "en"),
     ],
 )
 def test_the_environment_decides_in_the_order_that_gettext_has(
     environment: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kiosk_agent.cli.language import terminal_language
-
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert terminal_language() == language
+    assert system_language() == language
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows has a language of its own")
+@pytest.mark.parametrize("environment", [{}, {"LANG": "", "LC_ALL": "", "LANGUAGE": ""}])
+def test_nothing_said_means_english(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert system_language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "language"),
+    [(0x0411, "ja"), (0x0011, "ja"), (0x0409, "en"), (0x0809, "en"), (0x0412, "en"), (0x0804, "en")],
+)
+def test_the_language_of_windows_is_told_by_the_low_bits_of_its_number(identifier: int, language: str) -> None:
+    assert language_of_windows(identifier) == language
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only on Windows: elsewhere the environment says it")
+def test_without_a_word_in_the_environment_the_help_speaks_the_language_of_windows() -> None:
+    import ctypes
+
+    language = language_of_windows(ctypes.windll.kernel32.GetUserDefaultUILanguage())
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    answer = subprocess.run(
+        [sys.executable, "-m", "kiosk_agent", "--help"],
+        env={**environment, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert answer.stdout.startswith("使い方" if language == "ja" else "Usage")
+
+
+@pytest.mark.parametrize(
+    ("code_page", "language", "still_there"), [("cp1252", "ja", "--version"), ("cp932", "ja", "使い方")]
+)
+def test_what_the_code_page_lacks_is_no_error(code_page: str, language: str, still_there: str) -> None:
+    """The help has Japanese, which a Western page lacks; a name of a file may have what a Japanese one lacks."""
+    for arguments in (["--help"], ["config", "check", "髙 – Nguyễn.toml"]):
+        answer = subprocess.run(
+            [sys.executable, "-m", "kiosk_agent", *arguments],
+            env={**os.environ, "LANGUAGE": language, "PYTHONIOENCODING": code_page},
+            capture_output=True,
+            check=False,
+        )
+        assert b"Traceback" not in answer.stderr
+        if arguments == ["--help"]:
+            assert still_there in answer.stdout.decode(code_page)
+
+
+def test_what_is_for_programs_is_utf8_on_any_code_page() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "kiosk_agent", "config", "check", "髙 – Nguyễn.toml", "--json"],
+        env={**os.environ, "LANGUAGE": "ja", "PYTHONIOENCODING": "cp932"},
+        capture_output=True,
+        check=False,
+    )
+    assert json.loads(answer.stdout.decode("utf-8"))["problems"][0]["file"] == "髙 – Nguyễn.toml"
