@@ -143,7 +143,7 @@ def may_install() -> bool:
 def apt_install(packages: Sequence[str]) -> bool:
     """Install all of them, or at least those that can be; returns whether all are there. Never asks."""
     say("apt", packages=" ".join(packages))
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    as_root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "-n"]
     # Another apt at work is waited for. env: sudo does not pass the environment on.
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=600"]
     install = [*apt, "install", "--yes", "--no-install-recommends"]

@@ -33,8 +33,9 @@ class SystemClock:
     """The PC's own clocks."""
 
     def now(self) -> float:
-        boottime = getattr(time, "CLOCK_BOOTTIME", None)
-        return time.clock_gettime(boottime) if boottime is not None else time.monotonic()
+        if sys.platform == "win32" or not hasattr(time, "CLOCK_BOOTTIME"):
+            return time.monotonic()
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def running(self) -> float:
         if sys.platform == "win32":

@@ -108,7 +108,7 @@ class _Deaths:
 
     def wait(self, limit_s: float) -> list[int]:
         """The numbers of those that are still there after ``limit_s`` seconds."""
-        if not hasattr(os, "pidfd_open"):
+        if sys.platform == "win32" or not hasattr(os, "pidfd_open"):
             _, alive = psutil.wait_procs(list(self._processes.values()), timeout=limit_s)
             return [process.pid for process in alive]
         deadline = time.monotonic() + limit_s
@@ -171,10 +171,11 @@ class Leash:
     def __init__(self) -> None:
         self._job: Any = _make_job() if sys.platform == "win32" else None
 
-    def put_on(self, handle: int) -> None:
-        """Tie the process with this Windows handle, and all that it will start."""
-        if self._job is not None:
-            _kernel32().AssignProcessToJobObject(self._job, ctypes.c_void_p(handle))
+    def put_on(self, handle: int) -> bool:
+        """Tie the process with this Windows handle, and all that it will start; returns whether Windows did it."""
+        if self._job is None:
+            return False
+        return bool(_kernel32().AssignProcessToJobObject(self._job, ctypes.c_void_p(handle)))
 
 
 def _kernel32() -> Any:
@@ -207,11 +208,18 @@ class _ExtendedLimits(ctypes.Structure):
 
 
 def _make_job() -> Any:
+    """The job's handle; None where Windows refuses."""
     kernel32 = _kernel32()
     kernel32.CreateJobObjectW.restype = ctypes.c_void_p
-    job = ctypes.c_void_p(kernel32.CreateJobObjectW(None, None))
+    kernel32.CloseHandle.argtypes = (ctypes.c_void_p,)
+    number = kernel32.CreateJobObjectW(None, None)
+    if not number:
+        return None
+    job = ctypes.c_void_p(number)
     limits = _ExtendedLimits()
     limits.BasicLimitInformation.LimitFlags = 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
     extended = 9  # JobObjectExtendedLimitInformation
-    kernel32.SetInformationJobObject(job, extended, ctypes.byref(limits), ctypes.sizeof(limits))
-    return job
+    if kernel32.SetInformationJobObject(job, extended, ctypes.byref(limits), ctypes.sizeof(limits)):
+        return job
+    kernel32.CloseHandle(job)
+    return None

@@ -149,8 +149,9 @@ class Supervisor:
             start_new_session=sys.platform != "win32",  # Ctrl+C in a terminal is for the supervisor alone
             creationflags=new_group if sys.platform == "win32" else 0,
         )
-        if sys.platform == "win32":
-            self._leash.put_on(int(process._handle))  # type: ignore[attr-defined, unused-ignore]  # Windows only
+        handle: int = getattr(process, "_handle", 0)  # Windows only
+        if sys.platform == "win32" and not self._leash.put_on(int(handle)):
+            _complain("Windows refused the job object: if this process is killed, the agent has to notice it by itself")
         now = time.monotonic()
         child = _Child(process, mark_of(process.pid), now, now, self._settings.start_limit_s)
         self._child = child
@@ -318,7 +319,8 @@ def _complain(text: str) -> None:
 
 
 def _say_on(message: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message, ensure_ascii=False) + "\n")
+    # ASCII alone: on Windows a pipe has the code page of the PC, which need not know every sign
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
@@ -336,7 +338,7 @@ def supervise(
     except ImportError as error:
         raise DisplayError(
             "Python's tkinter is missing, so the screen cannot be covered.",
-            "On Debian and Ubuntu: apt-get install python3-tk",
+            "On Debian and Ubuntu: apt-get install python3-tk. On Windows: repair Python with “tcl/tk”.",
         ) from error
     from kiosk_agent.cover.loop import TkLoop
     from kiosk_agent.cover.window import CoverWindow

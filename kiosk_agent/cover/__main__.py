@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _send(message: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(message) + "\n")  # ASCII alone: any code page has it
     sys.stdout.flush()
 
 

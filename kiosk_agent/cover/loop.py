@@ -7,6 +7,7 @@ import itertools
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -121,7 +122,8 @@ def on_signals(stop: Work) -> Work:
     wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.signal(number, lambda *_args: None) for number in wanted}
     read_fd, write_fd = os.pipe()
-    os.set_blocking(write_fd, False)
+    if sys.platform != "win32":  # there Python neither asks for it nor, before 3.12, knows how
+        os.set_blocking(write_fd, False)
     before_fd = signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
 
     def wait() -> None:
