@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from kiosk_agent.hands.find_browser import BROWSER_VARIABLE
+from kiosk_agent.errors import BrowserMissingError
+from kiosk_agent.hands.find_browser import BROWSER_VARIABLE, find_browser
 from tests.support.leftovers import nothing_outlives_the_tests
 from tests.support.skips import watch_skips
 
 __all__ = ["nothing_outlives_the_tests"]
 
-BROWSERS = ("chromium", "google-chrome", "microsoft-edge", "chromium-browser")
+BROWSERS = ("chromium", "google-chrome", "microsoft-edge")  # the first of these before whatever else there is
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,12 +34,17 @@ def browser_path() -> str:
         path = shutil.which(name)
         if path is not None:
             return path
-    pytest.skip("no Chromium, Chrome or Edge on this machine")
+    try:
+        return str(find_browser())  # also Windows' places, and the one that the set-up has named
+    except BrowserMissingError:
+        pytest.skip("no Chromium, Chrome or Edge on this machine")
 
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
     """A virtual screen of 1280×900 with a window manager, for this test run alone; DISPLAY points to it."""
+    if sys.platform == "win32":
+        pytest.skip("only on Linux: Windows has no virtual screen")
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not on this machine")
     read_fd, write_fd = os.pipe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from kiosk_agent.doctor.files import check_data_dir, check_ledger, check_release
 from kiosk_agent.doctor.screen import check_cover, check_display, check_tray
 from kiosk_agent.errors import BrowserMissingError, InputError
 from kiosk_agent.folders import default_data_dir
-from kiosk_agent.hands.find_browser import find_browser
+from kiosk_agent.hands.find_browser import find_browser, install_command
 from kiosk_agent.hands.template import TemplateError, browser_version, template_problems
 from kiosk_agent.health import Severity
 from kiosk_agent.portal.load import load_profile
@@ -42,7 +43,8 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
     try:
         executable = find_browser(chosen)
     except BrowserMissingError as error:
-        yield red("browser", error.args[0], t("Install Edge, Chrome or Chromium: sudo apt-get install chromium"))
+        remedy = t("Install Edge, Chrome or Chromium: {command}", command=install_command(sys.platform))
+        yield red("browser", error.args[0], remedy)
     if executable is not None:
         yield from _guarded("browser", lambda: _browser(executable, t), t)
     headless = config is not None and config.browser.headless

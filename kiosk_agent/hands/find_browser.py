@@ -30,6 +30,9 @@ WINDOWS_PLACES = (
     ("LocalAppData", r"Chromium\Application\chrome.exe"),
 )
 APPARMOR_SWITCH = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+# Where a set-up for the whole PC says where it has put itself. Not the user's own key: anybody at a desk may write it.
+REGISTERED = r"SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths"
+REGISTERED_NAMES = ("msedge.exe", "chrome.exe")
 VERSION_LIMIT_S = 60.0  # it takes 0.1 s; a cold, slow disk takes longer
 
 
@@ -53,9 +56,31 @@ def find_browser(chosen: Path | None = None) -> Path:
     return found
 
 
+def install_command(platform: str) -> str:
+    """What a person types to install one, where ``platform`` is ``sys.platform``."""
+    return "winget install Microsoft.Edge" if platform == "win32" else "sudo apt-get install chromium"
+
+
 def _on_windows() -> Path | None:
     places = [Path(os.environ.get(folder, ""), rest) for folder, rest in WINDOWS_PLACES]
+    places += [Path(place) for place in map(_registered, REGISTERED_NAMES) if place is not None]
     return next((place for place in places if place.is_absolute() and place.is_file()), None)
+
+
+if sys.platform == "win32":
+
+    def _registered(name: str) -> str | None:
+        import winreg
+
+        try:
+            return winreg.QueryValue(winreg.HKEY_LOCAL_MACHINE, f"{REGISTERED}\\{name}").strip('"')
+        except OSError:  # it is not registered
+            return None
+
+else:
+
+    def _registered(name: str) -> str | None:
+        return None
 
 
 def _on_linux() -> Path | None:
