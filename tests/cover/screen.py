@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 import time
 from functools import reduce
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageChops
+
+if sys.platform == "win32":
+    pytest.skip("only on Linux: it looks at the screen through X11", allow_module_level=True)
+
 from Xlib import X, display
 
 LOUD = (255, 0, 255)  # the portal's colour in these tests; nothing of the agent has it

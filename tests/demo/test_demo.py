@@ -29,6 +29,8 @@ from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.vocabulary import StateName
 
+pytestmark = pytest.mark.usefixtures("browser_path")
+
 KEYS = {"end_reason", "proof", "confirmation", "signal_to_shield_ms", "signal_to_browser_gone_ms"}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -164,7 +163,7 @@ def test_a_desk_whose_ledger_is_damaged_at_the_start_keeps_it_and_begins_another
     (kept,) = kept_aside(path)
     assert (data_dir / kept).read_bytes() == torn
     assert not path.exists()
-    desk.signal_agent(signal.SIGKILL)  # whoever switches the PC off and on gains nothing
+    desk.signal_agent("SIGKILL")  # whoever switches the PC off and on gains nothing
     desk.connect()
     told(desk, "damaged")
     assert doctor_says(desk, "ledger")["severity"] == "red"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from kiosk_agent.cli.run import supervisor_panels
 from kiosk_agent.config_load import hash_release_code
@@ -165,9 +166,11 @@ class WholeDesk:
             reader.close()
         return [body for body in bodies if body["type"] == kind]
 
-    def signal_agent(self, number: signal.Signals) -> None:
-        """SIGKILL or SIGSTOP."""
-        os.kill(self.agent_pid, number)
+    def signal_agent(self, name: str) -> None:
+        """``SIGKILL`` or ``SIGSTOP``."""
+        if sys.platform == "win32":
+            pytest.skip("only on Linux: Windows knows no such signals")
+        os.kill(self.agent_pid, signal.Signals[name])
 
     def close(self) -> None:
         """Stop in good order; by force where that does not happen."""

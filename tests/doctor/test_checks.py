@@ -71,6 +71,7 @@ def test_what_the_real_browser_says_without_its_sandbox_is_understood(browser_pa
     assert browser_checks.is_sandbox_failure(str(failure.value))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows' sandbox needs no namespaces")
 def test_a_refused_namespace_is_the_sandboxs_fault_not_the_browsers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_refused_namespace_is_the_sandboxs_fault_not_the_browsers(
     assert "namespaces" in checks[1].remedy
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: a script stands for the browser")
 def test_a_browser_that_does_not_start_is_red_with_its_own_last_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_display_with_a_tray_is_green(display: str, monkeypatch: pytest.Monkey
         tray.wait(timeout=10)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")
 def test_no_display_is_red_at_a_desk_and_amber_where_the_configuration_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -129,6 +132,7 @@ def test_no_display_is_red_at_a_desk_and_amber_where_the_configuration_says_so(m
 
 # python-xlib does not close the sockets of its failed tries; nothing here could.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")
 def test_a_display_that_does_not_answer_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":4711")
     assert screen_checks.check_display(False, t).severity is Severity.RED
@@ -137,6 +141,7 @@ def test_a_display_that_does_not_answer_is_red(monkeypatch: pytest.MonkeyPatch) 
     gc.collect()  # the sockets' warnings belong here
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")
 def test_wayland_without_x_is_red_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import sqlite3
 import sys
@@ -36,7 +35,9 @@ def say(text: str) -> None:
 
 def write(path: Path, limit_bytes: int) -> None:
     """Append visits until somebody kills us, or the ledger refuses."""
-    if limit_bytes:
+    if limit_bytes and sys.platform != "win32":
+        import resource
+
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that the write itself fails, as under a quota
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
     say("opening")

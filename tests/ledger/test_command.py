@@ -29,7 +29,7 @@ def ledger_command(
     environment = {name: value for name, value in os.environ.items() if name not in {"LC_ALL", "LC_MESSAGES", "LANG"}}
     environment |= {"LANGUAGE": language, "PYTHONUTF8": "1"}
     if home is not None:
-        environment["XDG_DATA_HOME"] = str(home)
+        environment |= {"XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home)}
     command = [sys.executable, "-m", "kiosk_agent", "ledger", *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
 

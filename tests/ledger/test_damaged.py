@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -254,6 +255,7 @@ async def test_a_ledger_of_another_format_is_neither_written_nor_moved(
     assert kept_aside(path) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows has no modes")
 async def test_a_missing_ledger_is_begun_for_the_desks_user_alone(writer: LedgerWriter, path: Path) -> None:
     await writer.open()
     await writer.append(plain_visit(1)[0])

@@ -6,19 +6,24 @@ import asyncio
 import datetime
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from Xlib import X
-from Xlib.display import Display
 
 from kiosk_agent.hands.tray import DeskTray
 from kiosk_agent.hands.tray_icon import PICTURES, picture
 from kiosk_agent.health import Health
 from kiosk_agent.session.events import EndRequested, Event
 from kiosk_agent.session.vocabulary import EndSource, StateName
+
+if sys.platform == "win32":
+    pytest.skip("only on Linux: it clicks in a tray through X11", allow_module_level=True)
+
+from Xlib import X
+from Xlib.display import Display
 
 PATIENCE_S = 60.0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,37 +15,44 @@ from kiosk_agent.errors import DeskBusyError
 from kiosk_agent.lock import DeskLock, _try_lock
 
 HOLD = """
-import sys, pathlib
+import os, sys, pathlib
 from kiosk_agent.lock import DeskLock
 with DeskLock(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
+    print(os.getpid(), flush=True)
     sys.stdin.read()
 """
 
 
+@dataclass(frozen=True)
+class Holder:
+    """``pid`` is the one that holds: on Windows an environment's Python is the child of a small program before it."""
+
+    process: subprocess.Popen[bytes]
+    pid: int
+
+
 @pytest.fixture
-def holder(tmp_path: Path) -> subprocess.Popen[bytes]:
+def holder(tmp_path: Path) -> Iterator[Holder]:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdin=-1, stdout=-1, env=environment)
     assert process.stdout is not None
-    assert process.stdout.readline() == b"held\n"
-    yield process
+    yield Holder(process, int(process.stdout.readline()))
     process.kill()
     process.communicate()
 
 
-def test_the_second_one_hears_who_holds_the_desk(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
+def test_the_second_one_hears_who_holds_the_desk(holder: Holder, tmp_path: Path) -> None:
     with pytest.raises(DeskBusyError, match=f"process {holder.pid}"):
         DeskLock(tmp_path).acquire()
 
 
-def test_supervisor_and_agent_hold_locks_of_their_own(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
+def test_supervisor_and_agent_hold_locks_of_their_own(holder: Holder, tmp_path: Path) -> None:
     with DeskLock(tmp_path, "supervisor"):
         pass
 
 
-def test_a_killed_holder_lets_go_and_who_waited_gets_it(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    holder.kill()
+def test_a_killed_holder_lets_go_and_who_waited_gets_it(holder: Holder, tmp_path: Path) -> None:
+    holder.process.kill()
     with DeskLock(tmp_path, wait_s=30.0) as lock:
         assert lock.path.read_text() == f"{os.getpid()}\n"
 
