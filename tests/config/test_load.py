@@ -309,12 +309,13 @@ def test_a_missing_file_a_folder_and_an_impossible_name_are_told(tmp_path: Path)
         (tmp_path, "a folder"),
         (tmp_path / "none" / "agent.toml", "none"),
         (tmp_path / ("a" * 5000), "none" if sys.platform == "win32" else "File name too long"),
-        (Path("a\0b"), "embedded null byte"),
+        (Path("a\0b"), "embedded null"),
     ]:
         with pytest.raises(ConfigError) as raised:
             load_config(path)
         (problem,) = raised.value.problems
-        assert (problem.key, problem.found) == ("file", found)
+        assert problem.key == "file"
+        assert problem.found.startswith(found)
 
 
 def test_a_file_that_may_not_be_read_is_told(file: Path, as_somebody_else: None) -> None:

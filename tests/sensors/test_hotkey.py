@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import subprocess
+import sys
 
 import pytest
 
@@ -86,6 +87,7 @@ async def test_a_listener_that_dies_is_told_and_started_again(display: str) -> N
         hotkey.stop()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")
 async def test_without_a_display_the_agent_runs_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":987654")
     desk = Desk()
