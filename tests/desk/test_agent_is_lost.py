@@ -62,7 +62,7 @@ def test_what_a_resident_had_downloaded_does_not_outlive_a_lost_agent(make_desk:
     bring_to(desk, "SignedIn")
     desk.do("run", script="() => { location.assign('/account/statement') }")
     until(lambda: kept() != [])
-    desk.signal_agent(signal.SIGKILL)
+    desk.signal_agent("SIGKILL")
     desk.connect()
     desk.do("wait", states=["Confirming"])
     assert kept() == []
