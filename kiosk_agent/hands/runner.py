@@ -208,7 +208,7 @@ class Runner:
             case do.RemoveResidue():
                 self._start(self._remove_residue())
             case do.ProveLogout():
-                self._start(self._prove())
+                self._start(self._prove(command.visit_id))
             case do.StopAgent():
                 self._stopped = True
             case _:
@@ -320,7 +320,7 @@ class Runner:
         left = await (self._browser.remove_residue() if self._browser is not None else self._hands.sweep())
         self.post(ev.ResidueRemoved(clean=not left, left=left))
 
-    async def _prove(self) -> None:
+    async def _prove(self, visit_id: str) -> None:
         browser, self._browser = self._browser, None
         if browser is None:
             self.post(ev.ProofFinished(Proof.UNPROVEN))
@@ -329,6 +329,8 @@ class Runner:
         if proof is not Proof.UNPROVEN:
             browser.forget()  # otherwise it forgets by itself, after its last retry
         self.post(ev.ProofFinished(proof))
+        if proof is not Proof.UNPROVEN:
+            self.post(ev.ProofRevised(visit_id, proof))  # heard only where the answer came after its time
 
     def _forget_visit(self) -> None:
         """Drop what is left of a visit in which nobody signed in, so that nothing was proved."""

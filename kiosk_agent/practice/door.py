@@ -113,6 +113,7 @@ class Door:
     async def _outage(self, request: Request) -> Response | None:
         outage = self.records.switches.outage
         if outage is Outage.NONE:
+            await self.wait(self.records.switches.answers_after_s)
             return None
         if outage is Outage.HANGS:
             response = await self.hang(request)

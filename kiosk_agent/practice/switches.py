@@ -64,6 +64,7 @@ class Switches:
     provider: Provider = Provider.NONE
     outage: Outage = Outage.NONE
     quirks: frozenset[Quirk] = frozenset()
+    answers_after_s: float = 0.0  # to each page, as a portal at noon
     logout_answers_after_s: float = 5.0
     loop_after_s: float | None = None
     alert_after_s: float | None = None

@@ -32,7 +32,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     open_limit_s: float = 30.0  # measured: 0.5 s; a slow disk after switching on takes tens of times that
     record_limit_s: float = 10.0  # measured: 0.6 ms; an entry not durable by then means that the ledger hangs
     shield_limit_s: float = 1.0  # measured: 3 ms; a second means that it will not come
-    logout_limit_s: float = 20.0  # the profile's own timeout plus the check in the same browser
+    logout_limit_s: float = 30.0  # the profile's own timeout plus the check in the same browser
     destroy_limit_s: float = 5.0  # measured: 0.1 s
     residue_limit_s: float = 10.0
     proof_limit_s: float = 15.0
