@@ -369,7 +369,7 @@ def test_a_logout_that_hangs_is_bounded() -> None:
     story = Story()
     story.sign_in()
     story.hear(NEXT_PERSON, ev.ShieldShown())
-    assert story.wait(20) == [do.DestroyBrowser("a")]
+    assert story.wait(30) == [do.DestroyBrowser("a")]
     assert story.entries(en.Incident)[0].detail == "logging_out"
 
 
