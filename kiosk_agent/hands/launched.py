@@ -16,7 +16,7 @@ import psutil
 from playwright.async_api import Browser, Playwright
 
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, browsers_dir, is_abandoned, new_visit_folder
-from kiosk_agent.hands.wiping import USER_DATA_OPTION, is_in_use, wipe_folder, wipe_profile
+from kiosk_agent.hands.wiping import USER_DATA_OPTION, is_in_use, lock_folder, wipe_folder, wipe_profile
 
 DRIVERS_PROFILES = "playwright_chromiumdev_profile-*"  # the driver's own naming
 
@@ -30,6 +30,7 @@ class Launched:
         self._folder: Path | None = None
         self._browser: Browser | None = None
         self._profile: Path | None = None
+        self._lock_folder: Path | None = None
         self.root_pid: int | None = None
 
     async def start(self, options: Mapping[str, Any]) -> Browser:
@@ -43,6 +44,8 @@ class Launched:
         )
         self.root_pid = await browser_pid(self._browser)
         self._profile = profile_of(self.root_pid, self._data_dir)
+        # looked up now: the driver may have removed the profile, which leads there, before the wipe
+        self._lock_folder = lock_folder(self._profile) if self._profile else None
         return self._browser
 
     async def close(self) -> None:
@@ -55,7 +58,8 @@ class Launched:
         if self._folder is None:
             return True
         profile_gone = await (wipe_profile(self._profile) if self._profile else remove_unused(self._data_dir))
-        return await wipe_folder(self._folder) and profile_gone
+        lock_gone = await wipe_folder(self._lock_folder) if self._lock_folder else True
+        return await wipe_folder(self._folder) and profile_gone and lock_gone
 
 
 async def browser_pid(browser: Browser) -> int:

@@ -17,7 +17,7 @@ import psutil
 
 from kiosk_agent.hands.template import PROFILE_FOLDER, Template
 from kiosk_agent.hands.visit_folders import all_roots, is_abandoned, new_visit_folder, visit_root
-from kiosk_agent.hands.wiping import KILL_LIMIT_S, USER_DATA_OPTION, end_running_on, wipe_folder
+from kiosk_agent.hands.wiping import KILL_LIMIT_S, USER_DATA_OPTION, wipe_folder, wipe_profile
 from kiosk_agent.process_tree import ProcessMark, kill_all
 
 
@@ -47,8 +47,8 @@ class VisitCopy:
     async def wipe(self) -> bool:
         """Remove everything of the visit; returns whether it is gone. The browser must be gone already."""
         before = time.perf_counter()
-        ended = await end_running_on(self.profile_dir)
-        gone = await wipe_folder(self.folder) and ended
+        profile_gone = await wipe_profile(self.profile_dir)
+        gone = await wipe_folder(self.folder) and profile_gone
         self.wipe_ms = (time.perf_counter() - before) * 1000
         return gone
 

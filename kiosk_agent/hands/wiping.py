@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +21,30 @@ WIPE_LIMIT_S = 5.0  # measured: 3–11 ms; Windows may hold files for a moment a
 WIPE_PAUSE_S = 0.1
 KILL_LIMIT_S = 5.0  # measured: all of a browser's processes are gone 0.25 s after SIGKILL
 USER_DATA_OPTION = "--user-data-dir="  # all of a browser's processes carry it, whichever of them is left
+LOCK_SOCKET = "SingletonSocket"
 CHILDS_OPTION = "--type="  # what kind of child it is; the root has none
+
+
+def lock_folder(profile: Path) -> Path | None:
+    """Where the browser that runs on ``profile`` keeps its lock's socket: a folder of its own among the temporary ones.
+
+    Chromium removes it at an orderly end alone (``chrome/browser/process_singleton_posix.cc``). None where there is
+    none, as on Windows.
+    """
+    try:
+        folder = (profile / LOCK_SOCKET).readlink().parent
+        is_own = folder.lstat().st_uid == profile.lstat().st_uid
+    except OSError:
+        return None
+    return folder if is_own and folder.parent == Path(tempfile.gettempdir()) else None
 
 
 async def wipe_profile(profile: Path) -> bool:
     """End what still runs on a browser's profile and remove it; returns whether both are gone."""
+    lock = lock_folder(profile)
     ended = await end_running_on(profile)
-    return await wipe_folder(profile) and ended
+    gone = [await wipe_folder(folder) for folder in (lock, profile) if folder is not None]
+    return all(gone) and ended
 
 
 async def end_running_on(profile: Path) -> bool:

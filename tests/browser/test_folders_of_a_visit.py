@@ -16,6 +16,7 @@ from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.launch import MemoryLaunch, context_options, launch_options
 from kiosk_agent.hands.launched import profile_of
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, all_roots, browsers_dir
+from kiosk_agent.hands.wiping import lock_folder
 from kiosk_agent.practice.portal import PracticePortal
 from tests.browser.conftest import LIMIT_S, Visit, visiting
 from tests.support.writing_on import writing_on
@@ -56,6 +57,19 @@ async def test_after_its_end_nothing_of_a_visit_is_left(portal: PracticePortal, 
         assert await visit.browser.remove_residue() == ()
         assert left_in(tmp_path / "data") == []
     assert [root for root in all_roots(tmp_path / "data") if root.exists()] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: elsewhere the lock is no folder")
+async def test_the_lock_of_a_killed_browser_does_not_stay_among_the_temporary_files(
+    portal: PracticePortal, tmp_path: Path
+) -> None:
+    async with visiting(portal, tmp_path) as visit:
+        lock = lock_folder(profile_in(visit, tmp_path / "data"))
+        assert lock is not None
+        assert lock.is_dir()
+        assert await visit.browser.destroy()
+        assert await visit.browser.remove_residue() == ()
+        assert not lock.exists()
 
 
 async def test_what_still_writes_after_the_browser_was_killed_is_ended_first(
