@@ -88,7 +88,7 @@ def lives(process: psutil.Process) -> bool:
 class WholeDesk:
     """Starts the supervisor, which starts the agent, which connects to us and does what people do."""
 
-    def __init__(self, config: Path, *, headless: bool) -> None:
+    def __init__(self, config: Path, *, headless: bool, display: str | None = None) -> None:
         self.folder = config.parent
         self._socket_path = str(self.folder / f"s{secrets.token_hex(2)}")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -111,7 +111,7 @@ class WholeDesk:
             [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings, ensure_ascii=False)],
             cwd=ROOT,
             stderr=self._log,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **({"DISPLAY": display} if display else {})},
         )
 
     def connect(self) -> None:
