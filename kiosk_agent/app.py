@@ -22,7 +22,6 @@ from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
 from kiosk_agent.hands.driver import driver
-from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.find_browser import find_browser
 from kiosk_agent.hands.gate import DeskGate
 from kiosk_agent.hands.launched import remove_abandoned
@@ -31,6 +30,7 @@ from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers
 from kiosk_agent.hands.shield import CoverClient, NullCover
 from kiosk_agent.hands.stage import Words
+from kiosk_agent.hands.tray import NAME as TRAY
 from kiosk_agent.hands.tray import DeskTray
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
@@ -39,7 +39,9 @@ from kiosk_agent.locale import translator
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.sensors.clock_jumps import ClockWatch
+from kiosk_agent.sensors.hotkey import NAME as HOTKEY
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.sensors.sense import Sense, Senses
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.machine import Session
 from kiosk_agent.session.vocabulary import Proof, StateName
@@ -86,12 +88,13 @@ class Surroundings:
 class StatusFile:
     """Keeps the status file up to date with the desk's state and health."""
 
-    def __init__(self, data_dir: Path, config: Config, clock: Clock, health: Health) -> None:
+    def __init__(self, data_dir: Path, config: Config, clock: Clock, health: Health, senses: Senses) -> None:
         self._data_dir = data_dir
         self._desk = config.desk.name
         self._headless = config.browser.headless
         self._clock = clock
         self._health = health
+        self._senses = senses
         self._created = psutil.Process().create_time()
         self._started = clock.wall()
         self._state = StateName.HELD
@@ -113,6 +116,7 @@ class StatusFile:
             changed=self._clock.wall(),
             headless=self._headless,
             warnings=tuple(self._health.warnings),
+            senses=self._senses.statuses,
         )
         try:
             write_status(self._data_dir, status)
@@ -143,21 +147,19 @@ async def open_desk(
             config.browser.proxy,
         )
         await remove_abandoned(data_dir)  # nobody else guards this desk: we have the lock
-        children = {child.pid for child in psutil.Process().children()}
-        playwright = await stack.enter_async_context(driver(data_dir))
-        for child in psutil.Process().children():
-            if child.pid not in children:
-                stack.callback(ExitWatch(child.pid, given.driver_lost).stop)
+        playwright = await stack.enter_async_context(driver(data_dir, given.driver_lost))
         recorder = LedgerWriter(data_dir, clock)
         stack.push_async_callback(recorder.close)
         health = Health(clock.wall)
-        status = StatusFile(data_dir, config, clock, health)
-        stack.callback(remove_status, data_dir)
         runner: Runner | None = None
 
         def post(event: ev.Event) -> None:
             if runner is not None:
                 runner.post(event)
+
+        senses = Senses(names_of_senses(config), health, post, clock.wall)
+        status = StatusFile(data_dir, config, clock, health, senses)
+        stack.callback(remove_status, data_dir)
 
         def open_browser(visit_id: str) -> VisitBrowser:
             return ResidentBrowser(
@@ -173,8 +175,7 @@ async def open_desk(
             window=config.browser.window,
             language=config.desk.language,
         )
-        tray = DeskTray(post, health, lambda: show_status(data_dir), config.desk.language)
-        hotkey = EndVisitHotkey(config.hotkey.end_visit, post, health)
+        tray = DeskTray(post, senses.report_of(TRAY), lambda: show_status(data_dir), config.desk.language)
         clocks = ClockWatch(clock, post, lambda seconds: note_wall_jump(health, seconds))
         code_hash = config.supervision.release_code_hash
 
@@ -205,18 +206,40 @@ async def open_desk(
         )
         health.on_change(runner.health_changed)
         health.on_change(status.write)
+        senses.on_change(status.write)
         desk = Desk(runner, gate, given.cover, health, clock, data_dir)
         work = asyncio.create_task(runner.run(), name="runner")
         stack.push_async_callback(end, work)
         if not config.browser.headless:
             tray.start()
             stack.callback(tray.stop)
-            hotkey.start()
-            stack.callback(hotkey.stop)
+        for sense in make_senses(config, post, senses):
+            sense.start()
+            stack.push_async_callback(sense.stop)
         stack.push_async_callback(gate.close)  # also a half opened one
         await gate.open()
-        post(await read_ledger(recorder, health))
+        found = await read_ledger(recorder, health)
+        senses.announce()  # before the desk can open, and once there is a ledger to record it in
+        post(found)
         yield desk, work
+
+
+def names_of_senses(config: Config) -> tuple[str, ...]:
+    """The senses of this desk: those that are switched on, and those that it must not be without."""
+    names = []
+    if not config.browser.headless:
+        names.append(TRAY)
+        if config.hotkey.end_visit:
+            names.append(HOTKEY)
+    return tuple(dict.fromkeys([*names, *config.policy.mandatory_senses]))
+
+
+def make_senses(config: Config, post: ev.Post, senses: Senses) -> list[Sense]:
+    """The senses that are switched on, each with its own report; the tray, which is also a hand, is not among them."""
+    made: list[Sense] = []
+    if not config.browser.headless and config.hotkey.end_visit:
+        made.append(EndVisitHotkey(config.hotkey.end_visit, post, senses.report_of(HOTKEY)))
+    return made
 
 
 async def end(work: asyncio.Task[None]) -> None:

@@ -41,6 +41,10 @@ class Hotkey(msgspec.Struct, frozen=True):
     end_visit: str = "<ctrl>+<alt>+<end>"  # pynput's notation; empty: none
 
 
+class Senses(msgspec.Struct, frozen=True):
+    """What the desk notices, and how; each sense has a table of its own."""
+
+
 class Supervision(msgspec.Struct, frozen=True):
     """How the agent is watched, and who releases a held desk."""
 
@@ -56,5 +60,6 @@ class Config(msgspec.Struct, frozen=True):
     desk: Desk = Desk()
     browser: Browser = Browser()
     hotkey: Hotkey = Hotkey()
+    senses: Senses = Senses()
     supervision: Supervision = Supervision()
     policy: Policy = Policy()

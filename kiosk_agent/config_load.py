@@ -11,16 +11,21 @@ import hmac
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
-from kiosk_agent.config import Browser, Config, Desk, Hotkey, Supervision, WindowMode
+from kiosk_agent.config import Browser, Config, Desk, Hotkey, Senses, Supervision, WindowMode
 from kiosk_agent.errors import ConfigError
 from kiosk_agent.locale import LANGUAGES
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MIN_WARNING_S, MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Signal, Weight
 from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
 
-SENSES = ("hotkey", "tray")
+# Each sense, and what switches it on.
+SENSES: dict[str, Callable[[Config], bool]] = {
+    "hotkey": lambda config: bool(config.hotkey.end_visit) and not config.browser.headless,
+    "tray": lambda config: not config.browser.headless,
+}
 MOST_EXTENSIONS = 1000  # more is no limit
 PROXY = re.compile(r"(http|https|socks5)://[^/\s@]+")
 # as `kiosk-agent config release-code` prints it: 16 bytes of salt and 32 of hash in base64
@@ -71,10 +76,15 @@ def load_config(path: Path) -> Config:
         desk=_desk(root.table("desk"), path.parent),
         browser=_browser(root.table("browser"), path.parent),
         hotkey=_hotkey(root.table("hotkey")),
+        senses=_senses(root.table("senses")),
         supervision=_supervision(root.table("supervision")),
         policy=_policy(root.table("policy")),
     )
     root.done()
+    for number, name in enumerate(config.policy.mandatory_senses):
+        if not SENSES[name](config):
+            key = ("policy", "mandatory_senses", number)
+            source.note(key, "a sense that is switched on", shown(name), "This desk would be held for ever.")
     source.finish()
     return config
 
@@ -136,6 +146,11 @@ def hotkey_problem(keys: str) -> str:
     if all(part in MODIFIERS for part in parts):
         return "Also a key that is none of <ctrl>, <alt>, <shift>, <cmd>."
     return ""
+
+
+def _senses(table: Table) -> Senses:
+    table.done()
+    return Senses()
 
 
 def _supervision(table: Table) -> Supervision:

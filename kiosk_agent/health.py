@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import enum
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -28,6 +29,25 @@ class HealthWarning(msgspec.Struct, frozen=True):
     detail: str
     since: datetime.datetime
     remedy: str = ""
+
+
+class Report(Protocol):
+    """How one sense says how it is. Any thread may say it; the same thing twice is no news.
+
+    ``why`` and ``remedy`` are for whoever looks after the PC: whole sentences, nothing of a resident in them.
+    """
+
+    def working(self) -> None:
+        """It notices all that it should."""
+        ...
+
+    def degraded(self, why: str, remedy: str = "") -> None:
+        """It notices less than it should, or later."""
+        ...
+
+    def absent(self, why: str, remedy: str = "") -> None:
+        """It notices nothing."""
+        ...
 
 
 class Health:

@@ -11,6 +11,7 @@ import msgspec
 import psutil
 
 from kiosk_agent.health import HealthWarning
+from kiosk_agent.sensors.sense import SenseStatus
 
 FILE_NAME = "status.json"
 BLOCK_BYTES = 4096  # what a file takes up in any case; the rest is blanks
@@ -28,6 +29,7 @@ class Status(msgspec.Struct, frozen=True):
     changed: datetime.datetime
     headless: bool
     warnings: tuple[HealthWarning, ...] = ()
+    senses: tuple[SenseStatus, ...] = ()
 
 
 def write_status(data_dir: Path, status: Status) -> None:

@@ -14,6 +14,7 @@ from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
+from kiosk_agent.sensors.sense import SenseState, SenseStatus
 from kiosk_agent.status import Status, is_alive, read_status
 
 SIGN = {Severity.GREEN: "●", Severity.AMBER: "▲", Severity.RED: "■"}
@@ -47,7 +48,21 @@ def as_text(status: Status, alive: bool) -> str:
     for warning in status.warnings:
         since = t("since {since}", since=f"{warning.since:%H:%M:%S}")
         lines.append(f"{SIGN[warning.severity]} {warning.code}: {warning.detail} ({since}) {warning.remedy}".rstrip())
+    if status.senses:
+        lines.append(t("Senses: {senses}", senses=", ".join(_sense(sense) for sense in status.senses)))
     return "\n".join(lines)
+
+
+def _sense(sense: SenseStatus) -> str:
+    words = {
+        SenseState.WORKING: t("working"),
+        SenseState.DEGRADED: t("degraded"),
+        SenseState.ABSENT: t("absent"),
+    }
+    text = f"{sense.name} {words[sense.state]}"
+    if sense.state is SenseState.WORKING:
+        return text
+    return f"{text} ({t('since {since}', since=f'{sense.since:%H:%M:%S}')})"
 
 
 @click.command("status", help=t("Show what the agent at this desk is doing."))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 from playwright.async_api import Playwright, async_playwright
 
 from kiosk_agent.hands import web
+from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.visit_folders import browsers_dir, remove_if_empty
 
 TIDY = Path(web.__file__).with_name("driver_tidy.cjs")
@@ -32,8 +34,8 @@ MEMORY_SWITCHES = {
 
 
 @asynccontextmanager
-async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
-    """Playwright's driver, for all browsers of this process.
+async def driver(data_dir: Path, lost: Callable[[], None] = lambda: None) -> AsyncIterator[Playwright]:
+    """Playwright's driver, for all browsers of this process; ``lost`` is called when its process ends before.
 
     It makes its temporary profiles where these variables say: there a later sweep finds them.
     """
@@ -41,6 +43,7 @@ async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
     wanted = {**MEMORY_SWITCHES, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
+    others = _children()
     starting = async_playwright()
     try:
         playwright = await starting.__aenter__()
@@ -50,8 +53,15 @@ async def driver(data_dir: Path) -> AsyncIterator[Playwright]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+    watches = [ExitWatch(pid, lost) for pid in _children() - others]
     try:
         yield playwright
     finally:
+        for watch in watches:
+            watch.stop()
         await starting.__aexit__(None, None, None)
         remove_if_empty(data_dir)
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}

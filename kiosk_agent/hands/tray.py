@@ -18,14 +18,14 @@ from PIL import Image
 
 from kiosk_agent.hands.ports import Post
 from kiosk_agent.hands.tray_icon import picture
-from kiosk_agent.health import Health, Severity
+from kiosk_agent.health import Report
 from kiosk_agent.locale import translator
 from kiosk_agent.session.events import EndRequested
 from kiosk_agent.session.vocabulary import EndSource, StateName
 
 log = logging.getLogger(__name__)
 
-CODE = "tray"
+NAME = "tray"
 TITLE = "kiosk-agent"
 VISIBLE_LIMIT_S = 10.0  # docking takes milliseconds; a host that hangs must not keep the thread for ever
 STOP_LIMIT_S = 2.0  # the agent's end does not wait longer for a tray; its threads end with the process
@@ -46,9 +46,9 @@ class DeskTray:
     otherwise the status.
     """
 
-    def __init__(self, post: Post, health: Health, open_status: Callable[[], None], language: str) -> None:
+    def __init__(self, post: Post, report: Report, open_status: Callable[[], None], language: str) -> None:
         self._post = post
-        self._health = health
+        self._report = report
         self._open_status = open_status
         self._t = translator(language)
         self._wishes: queue.SimpleQueue[Showing | None] = queue.SimpleQueue()
@@ -95,7 +95,7 @@ class DeskTray:
             self._icon = self._make_icon(pystray)
         except Exception as error:  # pystray raises whatever its backend raises; all of it is told
             log.info("there is no tray icon", exc_info=True)
-            self._tell(self._failed, f"{type(error).__name__}: {error}")
+            self._failed(f"{type(error).__name__}: {error}")
             return not isinstance(error, ImportError)
         visible = threading.Event()
         runner = threading.Thread(target=self._run_icon, args=(self._icon, visible), name="tray-icon", daemon=True)
@@ -134,7 +134,7 @@ class DeskTray:
             icon.run(set_up)
         except Exception as error:  # see _keep_icon
             log.info("the tray icon ended", exc_info=True)
-            self._tell(self._failed, f"{type(error).__name__}: {error}")
+            self._failed(f"{type(error).__name__}: {error}")
         finally:
             # otherwise its destructor would ask the ended thread to stop, and wait for the answer for ever
             icon._running = False
@@ -164,10 +164,10 @@ class DeskTray:
             try:
                 self._draw()
             except Exception as error:  # noqa: BLE001  # see _keep_icon
-                self._tell(self._failed, f"{type(error).__name__}: {error}")
+                self._failed(f"{type(error).__name__}: {error}")
             wish = self._newest_wish()
         self._icon = None
-        self._tell(self._failed, "the icon's thread ended")
+        self._failed("the icon's thread ended")
         return True
 
     def _draw(self) -> None:
@@ -175,17 +175,17 @@ class DeskTray:
 
         if not host_is_there(pystray):
             self.shown.clear()
-            self._tell(self._failed, "no program shows tray icons")
+            self._failed("no program shows tray icons")
             return
         if not is_xorg(pystray):
             self._icon.title = self._title()  # xorg shows no titles, and fails on Japanese ones
         self._icon.icon = self._picture(is_xorg(pystray))  # pystray docks here, too, if it could not before
         if is_xorg(pystray) and not is_embedded(self._icon._window.id):
-            self._tell(self._failed, "the tray has not taken the icon yet")
+            self._failed("the tray has not taken the icon yet")
             return
         self.shown.set()
         self._looks = 0
-        self._tell(self._recovered)
+        self._report.working()
 
     def _picture(self, opaque: bool) -> Image.Image:
         image = picture(*self._showing)
@@ -217,22 +217,14 @@ class DeskTray:
             self._status_pressed()
 
     def _status_pressed(self, *_arguments: object) -> None:
-        self._tell(self._open_status)
-
-    # back in the event loop
-
-    def _tell(self, report: Callable[..., None], *arguments: object) -> None:
         assert self._loop is not None  # noqa: S101  # set by start(), which starts the threads
         try:
-            self._loop.call_soon_threadsafe(report, *arguments)
+            self._loop.call_soon_threadsafe(self._open_status)
         except RuntimeError:
             log.debug("the event loop is closed: nobody is left to tell")
 
     def _failed(self, why: str) -> None:
-        self._health.fail(CODE, Severity.AMBER, f"The icon beside the clock is not shown: {why}", REMEDY)
-
-    def _recovered(self) -> None:
-        self._health.recover(CODE)
+        self._report.absent(f"The icon beside the clock is not shown: {why}", REMEDY)
 
 
 class DockLog(logging.LoggerAdapter[logging.Logger]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sys
@@ -10,13 +9,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kiosk_agent.health import Health, Severity
+from kiosk_agent.health import Report
 from kiosk_agent.session.events import EndRequested, Post
 from kiosk_agent.session.vocabulary import EndSource
 
 log = logging.getLogger(__name__)
 
-CODE = "hotkey"
+NAME = "hotkey"
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 60.0
 
@@ -26,28 +25,26 @@ class UnheardError(Exception):
 
 
 class EndVisitHotkey:
-    """Posts EndRequested(HOTKEY). Where it cannot listen, the agent runs on and the health says so (``hotkey``).
+    """A sense that posts EndRequested(HOTKEY). Where it cannot listen, the agent runs on, and the sense is absent.
 
-    ``combination`` in pynput's notation, for example ``<ctrl>+<alt>+<end>``; empty: no hotkey is wanted.
+    ``combination`` in pynput's notation, for example ``<ctrl>+<alt>+<end>``.
     """
 
-    def __init__(self, combination: str, post: Post, health: Health) -> None:
+    name = NAME
+
+    def __init__(self, combination: str, post: Post, report: Report) -> None:
         self._combination = combination
         self._post = post
-        self._health = health
+        self._report = report
         self._over = threading.Event()
         self._listener: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self.listening = threading.Event()
 
     def start(self) -> None:
-        """Listen in a thread. Call it in the event loop: the health is told there."""
-        if not self._combination:
-            return
-        self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._keep_listening, name="hotkey", daemon=True).start()
+        """Listen in a thread."""
+        threading.Thread(target=self._keep_listening, name=NAME, daemon=True).start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Stop listening. pynput's thread ends with the next key, at the latest with the process."""
         self._over.set()
         if self.listening.is_set():  # pynput cannot stop a listener that never ran
@@ -68,7 +65,7 @@ class EndVisitHotkey:
             self.listening.clear()
             if self._over.is_set():
                 return
-            self._tell(self._failed, why)
+            self._failed(why)
             if hopeless:
                 return
             self._over.wait(pause_s)
@@ -84,7 +81,7 @@ class EndVisitHotkey:
             listener.stop()
         elif listener.failure is None:
             self.listening.set()
-            self._tell(self._recovered)
+            self._report.working()
         # pynput's own join() waits for ever when the thread died outside a callback
         threading.Thread.join(listener)
         if listener.failure is not None:
@@ -93,23 +90,11 @@ class EndVisitHotkey:
     def _pressed(self) -> None:
         self._post(EndRequested(EndSource.HOTKEY))
 
-    def _tell(self, report: Callable[..., None], *arguments: object) -> None:
-        assert self._loop is not None  # noqa: S101  # set by start(), which starts the thread
-        try:
-            self._loop.call_soon_threadsafe(report, *arguments)
-        except RuntimeError:
-            self._over.set()  # the event loop is closed: the agent is at its end
-
     def _failed(self, why: str) -> None:
-        self._health.fail(
-            CODE,
-            Severity.AMBER,
+        self._report.absent(
             f"The key combination {self._combination} does not work: {why}",
             "The visit can be ended at the gate and in the tray.",
         )
-
-    def _recovered(self) -> None:
-        self._health.recover(CODE)
 
 
 def _make_listener(combination: str, pressed: Callable[[], None]) -> Any:

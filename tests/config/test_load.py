@@ -84,7 +84,6 @@ def test_everything_can_be_set(file: Path) -> None:
         warning_s = 20
         max_extensions = 10
         mark = "initials"
-        mandatory_senses = ["hotkey", "tray"]
         [policy.weights]
         card_removed = "certain"
         foreign_browser = "possible"
@@ -103,7 +102,6 @@ def test_everything_can_be_set(file: Path) -> None:
             warning_s=20.0,
             max_extensions=10,
             mark=MarkPolicy.INITIALS,
-            mandatory_senses=("hotkey", "tray"),
             weights={
                 Signal.CARD_REMOVED: Weight.CERTAIN,
                 Signal.FOREIGN_BROWSER: Weight.POSSIBLE,
@@ -111,6 +109,10 @@ def test_everything_can_be_set(file: Path) -> None:
             },
         ),
     )
+
+
+def test_the_senses_that_a_desk_must_not_be_without(file: Path) -> None:
+    assert loaded(file, '[policy]\nmandatory_senses = ["hotkey", "tray"]').policy.mandatory_senses == ("hotkey", "tray")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_not_matter(file: Path) -> None:
@@ -259,6 +261,8 @@ def test_every_named_key_is_one_of_pynputs(display: str) -> None:
         ('[policy]\nmandatory_senses = [\n"tray",\n"smell"]', "policy.mandatory_senses[2]", 5),
         ("[policy]\nmandatory_senses = [1]", "policy.mandatory_senses[1]", 3),
         ('[policy]\nmandatory_senses = "tray"', "policy.mandatory_senses", 3),
+        ('[hotkey]\nend_visit = ""\n[policy]\nmandatory_senses = ["tray", "hotkey"]', "policy.mandatory_senses[2]", 5),
+        ('[browser]\nheadless = true\n[policy]\nmandatory_senses = ["tray"]', "policy.mandatory_senses[1]", 5),
         ("policy = 3", "policy", 2),
         ("[[policy]]", "policy", 2),
         ('[policy]\nweights = "none"', "policy.weights", 3),

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from kiosk_agent.health import Health, Severity
-from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.sensors.hotkey import NAME, EndVisitHotkey
+from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session.events import EndRequested, Event
 from kiosk_agent.session.vocabulary import EndSource
 
@@ -29,6 +30,8 @@ class Desk:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.changed = asyncio.Event()
         self.health = Health(lambda: datetime.datetime.now(datetime.UTC), self.changed.set)
+        self.senses = Senses([NAME], self.health, lambda _event: None, lambda: datetime.datetime.now(datetime.UTC))
+        self.report = self.senses.report_of(NAME)
 
     def post(self, event: Event) -> None:
         self.loop.call_soon_threadsafe(self.events.put_nowait, event)
@@ -49,7 +52,7 @@ def press(*arguments: str) -> None:
 
 async def test_the_combination_asks_for_the_end_of_the_visit(display: str) -> None:
     desk = Desk()
-    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.report)
     hotkey.start()
     try:
         assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
@@ -63,12 +66,12 @@ async def test_the_combination_asks_for_the_end_of_the_visit(display: str) -> No
         assert desk.events.empty()
         assert desk.health.warnings == []
     finally:
-        hotkey.stop()
+        await hotkey.stop()
 
 
 async def test_a_listener_that_dies_is_told_and_started_again(display: str) -> None:
     desk = Desk()
-    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.report)
     hotkey.start()
     try:
         assert await asyncio.to_thread(hotkey.listening.wait, PATIENCE_S)
@@ -84,41 +87,33 @@ async def test_a_listener_that_dies_is_told_and_started_again(display: str) -> N
             assert await desk.events.get() == EndRequested(EndSource.HOTKEY)
         assert desk.health.warnings == []
     finally:
-        hotkey.stop()
+        await hotkey.stop()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")
 async def test_without_a_display_the_agent_runs_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":987654")
     desk = Desk()
-    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.report)
     hotkey.start()
     try:
         assert COMBINATION in await desk.warned()
     finally:
-        hotkey.stop()
+        await hotkey.stop()
 
 
 async def test_a_combination_that_is_none_is_said_once(display: str) -> None:
     desk = Desk()
-    hotkey = EndVisitHotkey("<ctrl>+<nosuchkey>", desk.post, desk.health)
+    hotkey = EndVisitHotkey("<ctrl>+<nosuchkey>", desk.post, desk.report)
     hotkey.start()
     assert "ValueError" in await desk.warned()
-    hotkey.stop()
+    await hotkey.stop()
 
 
 async def test_on_wayland_it_is_said_that_no_program_may_hear_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
     desk = Desk()
-    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.health)
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, desk.report)
     hotkey.start()
     assert "Wayland" in await desk.warned()
-    hotkey.stop()
-
-
-async def test_no_combination_is_no_warning() -> None:
-    desk = Desk()
-    hotkey = EndVisitHotkey("", desk.post, desk.health)
-    hotkey.start()
-    hotkey.stop()
-    assert desk.health.warnings == []
+    await hotkey.stop()

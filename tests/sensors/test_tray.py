@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kiosk_agent.hands.tray import DeskTray
+from kiosk_agent.hands.tray import NAME, DeskTray
 from kiosk_agent.hands.tray_icon import PICTURES, picture
 from kiosk_agent.health import Health
+from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session.events import EndRequested, Event
 from kiosk_agent.session.vocabulary import EndSource, StateName
 
@@ -37,7 +38,8 @@ class Desk:
         self.happened: asyncio.Queue[Event | str] = asyncio.Queue()
         self.changed = asyncio.Event()
         self.health = Health(lambda: datetime.datetime.now(datetime.UTC), self.changed.set)
-        self.tray = DeskTray(self.post, self.health, self.status_opened, "ja")
+        senses = Senses([NAME], self.health, lambda _event: None, lambda: datetime.datetime.now(datetime.UTC))
+        self.tray = DeskTray(self.post, senses.report_of(NAME), self.status_opened, "ja")
 
     def post(self, event: Event) -> None:
         self.loop.call_soon_threadsafe(self.happened.put_nowait, event)

@@ -1,0 +1,113 @@
+"""One contract for all senses, each with its real world and with a fake one; see ``Subject``.
+
+A sense adds its pairs to ``SUBJECTS``: how to make it, and how to bring its world into each condition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from kiosk_agent.health import Health, Report
+from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.sensors.sense import Sense, Senses, SenseState
+from kiosk_agent.session.events import EndRequested, Event, Post
+from kiosk_agent.session.vocabulary import EndSource
+
+PATIENCE_S = 60.0
+
+# python-xlib leaves the sockets of failed and broken connections to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@dataclass(frozen=True)
+class World:
+    """One sense and what happens around it."""
+
+    sense: Sense
+    happen: Callable[[], Awaitable[None]]  # what it is there to notice, happens
+    noticed: Event
+
+
+Subject = Callable[[pytest.FixtureRequest, Post, Report], AbstractAsyncContextManager[World]]
+
+
+@asynccontextmanager
+async def real_hotkey(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    request.getfixturevalue("display")
+
+    async def press() -> None:
+        await asyncio.to_thread(subprocess.run, ["xdotool", "key", "ctrl+alt+End"], check=True)
+
+    yield World(EndVisitHotkey("<ctrl>+<alt>+<end>", post, report), press, EndRequested(EndSource.HOTKEY))
+
+
+SUBJECTS: dict[str, Subject] = {
+    "hotkey": real_hotkey,
+}
+
+
+class Desk:
+    def __init__(self, name: str) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.changed = asyncio.Event()
+        self.health = Health(self.wall)
+        self.senses = Senses([name], self.health, lambda _event: None, self.wall)
+        self.senses.on_change(self.changed.set)
+
+    def wall(self) -> datetime.datetime:
+        return datetime.datetime.now(datetime.UTC)
+
+    def post(self, event: Event) -> None:
+        self.loop.call_soon_threadsafe(self.events.put_nowait, event)
+
+    async def until(self, state: SenseState) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while self.senses.statuses[0].state is not state:
+                await self.changed.wait()
+                self.changed.clear()
+
+
+@pytest.fixture(params=SUBJECTS)
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[tuple[World, Desk]]:
+    subject = SUBJECTS[request.param]
+    name = request.param.split()[0]  # "card", "card (fake)"
+    desk = Desk(name)
+    async with subject(request, desk.post, desk.senses.report_of(name)) as world:
+        assert world.sense.name == name
+        yield world, desk
+
+
+async def test_it_says_that_it_works_and_then_notices(world: tuple[World, Desk]) -> None:
+    made, desk = world
+    made.sense.start()
+    await desk.until(SenseState.WORKING)
+    assert desk.health.warnings == []
+    await made.happen()
+    async with asyncio.timeout(PATIENCE_S):
+        assert await desk.events.get() == made.noticed
+    await made.sense.stop()
+
+
+async def test_once_stopped_it_notices_nothing(world: tuple[World, Desk]) -> None:
+    made, desk = world
+    made.sense.start()
+    await desk.until(SenseState.WORKING)
+    await made.sense.stop()
+    await made.happen()
+    await asyncio.sleep(0.5)
+    assert desk.events.empty()
+
+
+async def test_it_can_be_stopped_at_once(world: tuple[World, Desk]) -> None:
+    made, _ = world
+    made.sense.start()
+    async with asyncio.timeout(PATIENCE_S):
+        await made.sense.stop()
