@@ -115,6 +115,7 @@ TEXTS = {
     "what xvfb": ("Xvfb, the screen of the tests", "テスト用の画面 Xvfb"),
     "what openbox": ("openbox, the window manager of the tests", "テスト用のウィンドウマネージャー openbox"),
     "what xdotool": ("xdotool, the keyboard and mouse of the tests", "テスト用のキーボードとマウス xdotool"),
+    "what picom": ("picom, the compositing manager of the tests", "テスト用のコンポジター picom"),
     "what trayer": ("trayer, the tray of the tests", "テスト用のトレイ trayer"),
     "what xclip": ("xclip, the clipboard of the tests", "テスト用のクリップボード xclip"),
     "what x11-utils": ("xprop and xwininfo, which look at windows", "ウィンドウを調べる xprop と xwininfo"),

@@ -106,6 +106,7 @@ def tests() -> list[Need]:
         Need("what openbox", _programs("openbox"), {"apt-get": "openbox"}),
         Need("what xdotool", _programs("xdotool"), {"apt-get": "xdotool"}),
         Need("what trayer", _programs("trayer"), {"apt-get": "trayer"}),
+        Need("what picom", _programs("picom"), {"apt-get": "picom"}),
         Need("what xclip", _programs("xclip"), {"apt-get": "xclip"}),
         Need("what x11-utils", _programs("xprop", "xwininfo"), {"apt-get": "x11-utils", "dnf": "xprop xwininfo"}),
         Need("what scrot", _programs("scrot"), {"apt-get": "scrot"}),

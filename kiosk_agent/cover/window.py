@@ -16,6 +16,7 @@ from kiosk_agent.cover.face import Face
 from kiosk_agent.cover.keyboard import KeyboardHold
 from kiosk_agent.cover.look import BACKDROP, Look, choose_family
 from kiosk_agent.cover.monitors import Area, Monitors
+from kiosk_agent.cover.overlay import Overlay
 from kiosk_agent.cover.panel import TONES, Panel
 
 GRAB_SOON_MS = 10  # an open menu of the browser holds the pointer until it notices that it lost the focus
@@ -93,6 +94,7 @@ class CoverWindow:
         fallback = Area(0, 0, root.winfo_screenwidth(), root.winfo_screenheight())
         self._monitors = Monitors(root.winfo_screen() if sys.platform == "win32" else _display_of(root), fallback)
         self._keyboard = KeyboardHold(_display_of(root))
+        self._overlay = Overlay(_display_of(root))
         self._scale = scale if scale is not None else self._monitors.text_scale()
         self._family = choose_family(tkfont.families(root))
         self._looks: dict[float, Look] = {}
@@ -139,6 +141,7 @@ class CoverWindow:
             self._cover_screen()
             if is_still(panel) and (panel, tuple(self._monitors.each())) in self._drawn:
                 self._draw(panel)  # only raised, so that it is there at the same moment as the window
+            self._overlay.take_up(self._window.winfo_id())
             self._window.deiconify()
             self._window.lift()
             self._sync()
@@ -165,6 +168,7 @@ class CoverWindow:
         self._forget_faces()
         self._window.update_idletasks()
         self._sync()
+        self._overlay.let_down()
         if was_shown:
             self._keyboard.give_back()
 
@@ -301,6 +305,7 @@ class CoverWindow:
     def _look_around(self, round_: int) -> None:
         if round_ != self._round or not self._visible:
             return
+        self._overlay.leave_if_needed()
         self._window.lift()
         if tuple(self._monitors.each()) != self._places and self._panel is not None:
             self._cover_screen()

@@ -13,7 +13,7 @@ from kiosk_agent.doctor.browser import check_browser_and_sandbox
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.doctor.clock import check_clock
 from kiosk_agent.doctor.files import check_data_dir, check_ledger, check_release_code
-from kiosk_agent.doctor.screen import check_cover, check_display, check_tray
+from kiosk_agent.doctor.screen import check_compositor, check_cover, check_display, check_tray
 from kiosk_agent.errors import BrowserMissingError, InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.hands.find_browser import find_browser, install_command
@@ -51,6 +51,7 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
     data_dir = config.desk.data_dir if config is not None else None
     yield from _guarded("display", lambda: [check_display(headless, t)], t)
     yield from _guarded("cover", lambda: [check_cover(headless, t)], t)
+    yield from _guarded("compositor", lambda: check_compositor(t), t)
     yield from _guarded("tray", lambda: [check_tray(t)], t)
     yield from _guarded("clock", lambda: [check_clock(SystemClock(), t)], t)
     yield from _guarded("data folder", lambda: [check_data_dir(data_dir, t)], t)

@@ -68,14 +68,23 @@ def check_tray(t: Translate) -> Check:
     if sys.platform == "win32":
         return green("tray", t("The taskbar shows the icon."))
     name = os.environ.get("DISPLAY")
-    if name and _tray_host(name):
+    if name and _has_owner(name, "_NET_SYSTEM_TRAY_S{screen}"):
         return green("tray", t("A tray shows the icon."))
     detail = t("No tray shows the icon: the state is seen at the gate and in `kiosk-agent status` only.")
     return amber("tray", detail, t("Switch on the desktop's system tray, or an extension that offers one."))
 
 
-def _tray_host(name: str) -> bool:
-    """Whether somebody owns the selection of the freedesktop system tray protocol."""
+def check_compositor(t: Translate) -> list[Check]:
+    """Can anything come above the cover for a moment? Where a compositing manager paints, it can (X11)."""
+    name = os.environ.get("DISPLAY")
+    if sys.platform == "win32" or not name or not _has_owner(name, "_NET_WM_CM_S{screen}"):
+        return []
+    detail = t("A compositing manager paints the windows: a page's menu may flash above the cover for a moment.")
+    return [amber("compositor", detail, t("Switch off the desktop's compositor (window effects) for the desk's user."))]
+
+
+def _has_owner(name: str, selection: str) -> bool:
+    """Whether some program has ``selection`` on the display, as tray hosts and compositing managers have."""
     from Xlib import X, display, error
 
     try:
@@ -83,7 +92,7 @@ def _tray_host(name: str) -> bool:
     except (error.DisplayError, error.ConnectionClosedError, OSError):
         return False
     try:
-        atom = connection.intern_atom(f"_NET_SYSTEM_TRAY_S{connection.get_default_screen()}")
+        atom = connection.intern_atom(selection.format(screen=connection.get_default_screen()))
         return bool(connection.get_selection_owner(atom) != X.NONE)
     finally:
         connection.close()

@@ -35,8 +35,8 @@ class Screen:
     """One connection to an X server, for grabbing its whole screen."""
 
     def __init__(self, name: str) -> None:
-        self._display = display.Display(name)
-        self._root = self._display.screen().root
+        self.display = display.Display(name)
+        self._root = self.display.screen().root
         geometry = self._root.get_geometry()
         self.width, self.height = geometry.width, geometry.height
 
@@ -62,7 +62,51 @@ class Screen:
         return reduce(ImageChops.darker, near)
 
     def close(self) -> None:
-        self._display.close()
+        self.display.close()
+
+
+class LoudWindow:
+    """A loud window over the whole screen that no window manager is asked about."""
+
+    def __init__(self, name: str) -> None:
+        self._screen = Screen(name)
+        self._display = self._screen.display
+        screen = self._display.screen()
+        self._window = screen.root.create_window(
+            0, 0, self._screen.width, self._screen.height, 0, screen.root_depth,
+            background_pixel=0xFF00FF, override_redirect=True, event_mask=X.ButtonPressMask,
+        )  # fmt: skip
+
+    def seen_at_once(self) -> int:
+        """How much of it is seen in the moment it comes up on top, before any other program hears of it."""
+        self._display.grab_server()
+        self._window.unmap()
+        self.show()
+        loud = self._screen.loud_pixels()
+        self._display.ungrab_server()
+        self._display.sync()
+        return loud
+
+    def show(self) -> None:
+        """Bring it up on top."""
+        self._window.map()
+        self._window.configure(stack_mode=X.Above)
+        self._display.sync()
+
+    def is_seen(self) -> bool:
+        """Whether anything of it is on the screen now."""
+        return self._screen.loud_pixels() > 0
+
+    def was_clicked(self) -> bool:
+        """Whether a click has reached it."""
+        return any(self._display.next_event().type == X.ButtonPress for _ in range(self._display.pending_events()))
+
+    def __enter__(self) -> LoudWindow:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._window.destroy()
+        self._screen.close()
 
 
 class Watch:

@@ -121,6 +121,15 @@ def test_a_display_with_a_tray_is_green(display: str, monkeypatch: pytest.Monkey
         tray.wait(timeout=10)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: on Windows nothing comes above the cover")
+def test_a_compositing_manager_is_amber(display: str) -> None:
+    from tests.support.compositor import compositor
+
+    assert screen_checks.check_compositor(t) == []
+    with compositor(display):
+        assert [line.severity for line in screen_checks.check_compositor(t)] == [Severity.AMBER]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")
 def test_no_display_is_red_at_a_desk_and_amber_where_the_configuration_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
