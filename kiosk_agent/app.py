@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,7 +35,7 @@ from kiosk_agent.hands.tray import NAME as TRAY
 from kiosk_agent.hands.tray import DeskTray
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
-from kiosk_agent.lifeline import Lifeline
+from kiosk_agent.lifeline import Lifeline, beat_for
 from kiosk_agent.locale import translator
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
@@ -50,6 +51,8 @@ from kiosk_agent.status import Status, remove_status, write_status
 log = logging.getLogger(__name__)
 
 EXIT_DRIVER_LOST = 70  # sysexits.h, EX_SOFTWARE
+# The cover's messages have threads of their own. Python lets a busy event loop keep them waiting for 5 ms at a time.
+SWITCH_INTERVAL_S = 0.0005
 LOCK_WAIT_S = 10.0  # an agent whose supervisor died may still be logging out
 
 
@@ -132,6 +135,7 @@ async def open_desk(
 
     Raises DeskBusyError, BrowserMissingError and SandboxError; a ledger that cannot be used holds the desk instead.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     clock = given.clock
     t = translator(config.desk.language)
     data_dir = open_data_dir(config.desk.data_dir)
@@ -286,7 +290,8 @@ def guard(config: Config, profile: Profile, watchers: Watchers | None = None, be
 
 async def _guard(config: Config, profile: Profile, watchers: Watchers, beside: Beside | None) -> int:
     stop = asyncio.Event()
-    lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set)
+    beat_s = beat_for(config.supervision.hang_limit_s)
+    lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set, beat_s=beat_s)
     await lifeline.start()
     async with open_desk(config, profile, surroundings(lifeline, watchers)) as (desk, work):
         company = asyncio.create_task(beside(desk)) if beside is not None else None

@@ -8,6 +8,7 @@ and QueryPerformanceCounter (from 3.13) goes on through sleep too.
 from __future__ import annotations
 
 import datetime
+import math
 import sys
 import time
 from typing import Protocol
@@ -75,3 +76,12 @@ class ManualClock:
 
     def wall(self) -> datetime.datetime:
         return self._wall
+
+
+def next_stroke(now_s: float, every_s: float) -> float:
+    """When whatever happens every ``every_s`` is due next, on the strokes of the same clock for all.
+
+    So several regular things wake the process once and not each by itself.
+    """
+    early = every_s / 20  # a timer may fire a moment before its stroke, and must not fire for it again
+    return (math.floor((now_s + early) / every_s) + 1) * every_s

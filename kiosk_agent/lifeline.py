@@ -17,9 +17,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Protocol
 
+from kiosk_agent.clock import next_stroke
 from kiosk_agent.process_tree import wake_when_parent_dies
 
-BEAT_S = 1.0
+# A busy PC may swallow a beat; two in a row are one hang. More beats would only wake a resting PC.
+BEATS_IN_HANG_LIMIT = 2.5
+LONGEST_BEAT_S = 2.0
 # An orphan without a cover has this long to log out and to end; then it is ended. The limits of a visit's end
 # (logout 20 s, browser 5 s, residue 10 s) fit in.
 ORPHAN_LIMIT_S = 40.0
@@ -117,12 +120,17 @@ class Channel:
             listener()
 
 
+def beat_for(hang_limit_s: float) -> float:
+    """Seconds between two heartbeats, where ``hang_limit_s`` without one counts as hung."""
+    return min(LONGEST_BEAT_S, hang_limit_s / BEATS_IN_HANG_LIMIT)
+
+
 class Lifeline:
     """What ties an agent to its supervisor.
 
     ``on_stop``: asked to stop in good order. ``on_orphaned``: the supervisor is dead, so nothing covers the screen:
     end as soon as it is safe. Both run in the event loop. An orphan that has not ended after ``orphan_limit_s`` is
-    killed by its own reader thread, also when the event loop hangs.
+    killed by its own reader thread, also when the event loop hangs. ``beat_s``: between two heartbeats.
     """
 
     def __init__(
@@ -130,7 +138,7 @@ class Lifeline:
         on_stop: Callable[[], None],
         on_orphaned: Callable[[], None],
         *,
-        beat_s: float = BEAT_S,
+        beat_s: float,
         orphan_limit_s: float = ORPHAN_LIMIT_S,
     ) -> None:
         self._on_stop = on_stop
@@ -189,7 +197,8 @@ class Lifeline:
         # from the event loop on purpose: when the loop hangs, the heart stops
         self._beats += 1
         self.channel.send({"beat": self._beats})
-        self._timer = asyncio.get_running_loop().call_later(self._beat_s, self._beat)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(next_stroke(loop.time(), self._beat_s), self._beat)
 
     def _heard(self, message: Message) -> None:
         if "hello" in message and self._hello is not None and not self._hello.done():

@@ -45,6 +45,7 @@ KILL_LIMIT_S = 5.0  # measured: a browser with all its processes is gone 0.25 s 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 60.0
 STEADY_S = 60.0  # an agent that ran this long has started well: the pauses begin again
+BEAT = b'{"beat"'
 LATE_S = 1.0  # a timer this late means that we ourselves stood still: the agent gets another chance to beat
 EXIT_BUSY = 75  # sysexits.h, EX_TEMPFAIL: another supervisor guards this desk
 EXIT_KILLED = 1
@@ -165,6 +166,10 @@ class Supervisor:
         """In a thread: the agent's messages, then its end."""
         assert child.process.stdout is not None  # noqa: S101  # it was opened as a pipe
         for line in child.process.stdout:
+            if line.startswith(BEAT):  # noted here: waking the loop each second would cost most of what rest costs
+                child.beat_s = time.monotonic()
+                child.limit_s = self._settings.hang_limit_s
+                continue
             self._loop.post(lambda line=line: self._heard(child, line))  # type: ignore[misc]  # binds this line
         child.process.wait()
         self._loop.post(lambda: self._exited(child))
@@ -192,10 +197,7 @@ class Supervisor:
         if not isinstance(message, dict):
             _complain(f"the agent sent something that is no message ({len(line)} bytes)")
             return
-        if "beat" in message:
-            child.beat_s = time.monotonic()
-            child.limit_s = self._settings.hang_limit_s
-        elif "cover" in message and self._door is not None:
+        if "cover" in message and self._door is not None:
             self._door.handle(message)
         elif "browser" in message:
             browser = message["browser"]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Work = Callable[[], None]
 
-DRAIN_EVERY_MS = 2000  # a safety net: work posted before Tk's loop ran waits no longer than this
+# A safety net: work posted just before Tk's loop ran is not waked. It is looked for soon, then more and more rarely.
+FIRST_DRAIN_MS = 50
+LONGEST_DRAIN_MS = 30_000
 
 
 class Loop(Protocol):
@@ -90,7 +92,7 @@ class TkLoop:
         self._root.after(max(1, round(seconds * 1000)), work)
 
     def run(self) -> None:
-        self._tick()
+        self._tick(FIRST_DRAIN_MS)
         if not self._stopped:
             self._root.mainloop()
 
@@ -98,9 +100,9 @@ class TkLoop:
         self._stopped = True
         self._root.quit()
 
-    def _tick(self) -> None:
+    def _tick(self, wait_ms: int) -> None:
         self._drain()
-        self._root.after(DRAIN_EVERY_MS, self._tick)
+        self._root.after(wait_ms, self._tick, min(2 * wait_ms, LONGEST_DRAIN_MS))
 
     def _drain(self) -> None:
         while not self._stopped:

@@ -12,7 +12,7 @@ import msgspec
 
 from kiosk_agent.app import Desk, open_desk, surroundings
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, WindowMode
+from kiosk_agent.config import Browser, Config, Supervision, WindowMode
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, PlayError
@@ -20,7 +20,7 @@ from kiosk_agent.demo.timeline import Timeline
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.ledger import LedgerReader
 from kiosk_agent.ledger.store import FILE_NAME
-from kiosk_agent.lifeline import Lifeline
+from kiosk_agent.lifeline import Lifeline, beat_for
 from kiosk_agent.locale import translator
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.practice.portal import PracticePortal
@@ -61,7 +61,8 @@ def play(wishes: Wishes) -> int:
 
 async def _play(wishes: Wishes) -> int:
     stop = asyncio.Event()
-    lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set)
+    beat_s = beat_for(Supervision().hang_limit_s)
+    lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set, beat_s=beat_s)
     await lifeline.start()
     t = translator(wishes.language)
     hall = Hall()

@@ -5,7 +5,7 @@ Hands never decide: they do what a command says and report what happened through
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -63,8 +63,11 @@ class PanelAnswer(msgspec.Struct, frozen=True):
 class Cover(Protocol):
     """The native window(s) that hide everything. It lives in another process than the agent."""
 
-    async def show(self, panel: Panel) -> float:
-        """Cover every monitor; returns seconds until it was mapped. Raises ShieldLostError."""
+    def show(self, panel: Panel) -> Awaitable[float]:
+        """Cover every monitor, asked for before this returns; gives seconds until it was mapped.
+
+        On a shown cover it changes what the cover says. Waiting raises ShieldLostError.
+        """
         ...
 
     async def update(self, panel: Panel) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kiosk_agent.clock import Clock
+from kiosk_agent.clock import Clock, next_stroke
 from kiosk_agent.errors import HandError, KioskError, LedgerDamagedError, LedgerError
 from kiosk_agent.hands.lanes import Lane
 from kiosk_agent.hands.ports import Cover, Gate, Tray, VisitBrowser
@@ -147,9 +147,12 @@ class Runner:
 
     async def _step(self) -> None:
         deadline = self._session.next_deadline()
-        wait_s = TICK_S if deadline is None else min(TICK_S, max(0.0, deadline - self._clock.now()))
+        now_s = asyncio.get_running_loop().time()
+        until_s = next_stroke(now_s, TICK_S)
+        if deadline is not None:
+            until_s = min(until_s, now_s + max(0.0, deadline - self._clock.now()))
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout_at(until_s):
                 self._handle(await self._events.get())
         except TimeoutError:
             self._watchers.tick()

@@ -33,16 +33,15 @@ class CoverClient:
         self._show_limit_s = show_limit_s
         self._visible = covered
         self._number = 0
-        self._waiting: dict[int, asyncio.Future[Message]] = {}
+        self._waiting: dict[int, asyncio.Future[float]] = {}
         self._listeners: list[Callable[[PanelAnswer], None]] = []
         self._lost = False
         channel.on_message(self._heard)
         channel.on_end(self._ended)
 
-    async def show(self, panel: Panel) -> float:
-        """Cover every monitor, or change what a cover says; returns seconds until it was mapped."""
-        answer = await self._ask({"cover": "show", "panel": msgspec.to_builtins(panel)})
-        return float(answer["ms"]) / 1000
+    def show(self, panel: Panel) -> asyncio.Future[float]:
+        """Cover every monitor, or change what a cover says; gives seconds until it was mapped."""
+        return self._ask({"cover": "show", "panel": msgspec.to_builtins(panel)})
 
     async def update(self, panel: Panel) -> None:
         """Change what the cover says, without a gap; covers the screen where it was not covered."""
@@ -60,30 +59,32 @@ class CoverClient:
         """What the last acknowledgement said; false once the cover's process is gone."""
         return self._visible and not self._lost
 
-    async def _ask(self, message: Message) -> Message:
-        if self._lost:
-            raise ShieldLostError("the cover's process is gone")
+    def _ask(self, message: Message) -> asyncio.Future[float]:
+        """Send it now; whoever waits hears how long it took, or that the cover is lost."""
+        loop = asyncio.get_running_loop()
         self._number += 1
         number = self._number
-        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[float] = loop.create_future()
+        answer.add_done_callback(_noticed)
+        if self._lost:
+            answer.set_exception(ShieldLostError("the cover's process is gone"))
+            return answer
         self._waiting[number] = answer
         self._channel.send({**message, "id": number})
-        try:
-            async with asyncio.timeout(self._show_limit_s):
-                return await answer
-        except TimeoutError as error:
-            raise ShieldLostError(f"the cover did not answer within {self._show_limit_s:g} s") from error
-        finally:
-            self._waiting.pop(number, None)
+        too_late = ShieldLostError(f"the cover did not answer within {self._show_limit_s:g} s")
+        timer = loop.call_later(self._show_limit_s, self._refuse, number, too_late)
+        answer.add_done_callback(lambda _answer: timer.cancel())
+        answer.add_done_callback(lambda _answer: self._waiting.pop(number, None))
+        return answer
 
     def _heard(self, message: Message) -> None:
         # noted here and not by who asked: a cancelled question is carried out all the same
         if "shown" in message:
             self._visible = True
-            self._settle(message["shown"], message)
+            self._settle(message["shown"], float(message["ms"]) / 1000)
         elif "hidden" in message:
             self._visible = False
-            self._settle(message["hidden"], message)
+            self._settle(message["hidden"], 0.0)
         elif "failed" in message:
             self._visible = True  # a blank one
             self._refuse(message["failed"], ShieldLostError(f"the cover could not show the panel: {message['why']}"))
@@ -92,10 +93,10 @@ class CoverClient:
             for listener in self._listeners:
                 listener(answer)
 
-    def _settle(self, number: int, message: Message) -> None:
+    def _settle(self, number: int, seconds: float) -> None:
         waiting = self._waiting.get(number)
         if waiting is not None and not waiting.done():
-            waiting.set_result(message)
+            waiting.set_result(seconds)
 
     def _refuse(self, number: int, error: ShieldLostError) -> None:
         waiting = self._waiting.get(number)
@@ -106,6 +107,12 @@ class CoverClient:
         self._lost = True
         for number in list(self._waiting):
             self._refuse(number, ShieldLostError("the cover's process is gone"))
+
+
+def _noticed(answer: asyncio.Future[float]) -> None:
+    """A failure that nobody waits for any more is no fault of its own: what was asked since then tells it."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 class StandaloneCover(CoverClient):
@@ -164,10 +171,12 @@ class NullCover:
         self._listeners: list[Callable[[PanelAnswer], None]] = []
         self.panels: list[Panel] = []
 
-    async def show(self, panel: Panel) -> float:
+    def show(self, panel: Panel) -> asyncio.Future[float]:
         self.panels.append(panel)
         self._visible = True
-        return 0.0
+        at_once: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        at_once.set_result(0.0)
+        return at_once
 
     async def update(self, panel: Panel) -> None:
         await self.show(panel)

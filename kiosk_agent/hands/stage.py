@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +87,8 @@ class Stage:
     def raise_shield(self) -> None:
         """Cover every screen, before anything else is done."""
         self._warning = None
-        self._set_cover(self._show_shield())
+        asked = self._cover.show(shield_panel(self._words.t))  # now, and not when the event loop gets round to a task
+        self._set_cover(self._shield_shown(asked))
         if self._view.screen in ("visit", "start"):
             self._view = self._gate_view("ending")
 
@@ -141,9 +142,9 @@ class Stage:
             self._health.fail("shield_lost", Severity.RED, str(error))
             self._post(ev.ShieldLost())
 
-    async def _show_shield(self) -> None:
+    async def _shield_shown(self, asked: Awaitable[float]) -> None:
         try:
-            await self._put_up(shield_panel(self._words.t))
+            await asked
         except ShieldLostError as error:
             self._health.fail("shield_lost", Severity.RED, str(error))
             self._post(ev.ShieldLost())

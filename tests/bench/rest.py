@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from kiosk_agent.config import Hotkey, Supervision
 from kiosk_agent.practice.portal import PracticePortal
 from tests.bench.display import open_display
 from tests.bench.figures import Figure, Goal
@@ -78,8 +79,16 @@ def compiled_once() -> Iterator[None]:
 async def open_whole_desk(portal: PracticePortal) -> AsyncIterator[WholeDesk]:
     """A desk with real windows on a screen of its own, with the senses that a desk has as installed."""
     with TemporaryDirectory(prefix="kiosk-bench-") as folder, open_display() as display:
-        files = write_desk(Path(folder), portal, headless=False, idle_limit_s=600.0, hotkey="<ctrl>+<alt>+<end>")
-        desk = WholeDesk(files, headless=False, display=display)
+        hang_limit_s = Supervision().hang_limit_s
+        files = write_desk(
+            Path(folder),
+            portal,
+            headless=False,
+            idle_limit_s=600.0,
+            hotkey=Hotkey().end_visit,
+            hang_limit_s=hang_limit_s,
+        )
+        desk = WholeDesk(files, headless=False, display=display, hang_limit_s=hang_limit_s)
         try:
             await asyncio.to_thread(desk.connect)
             yield desk

@@ -90,7 +90,7 @@ async def test_a_pressed_button_is_told_with_its_panel(cover: tuple[Cover, Press
 
 async def test_what_was_asked_last_holds_even_if_nobody_waited_for_it(cover: tuple[Cover, Press]) -> None:
     real, _ = cover
-    asking = asyncio.create_task(real.show(SHIELD))
+    asking = asyncio.ensure_future(real.show(SHIELD))
     await asyncio.sleep(0)
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)

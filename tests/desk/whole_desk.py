@@ -38,7 +38,7 @@ headless = {headless}
 [hotkey]
 end_visit = "{hotkey}"
 [supervision]
-hang_limit_s = 2.0
+hang_limit_s = {hang_limit_s}
 {supervision}
 [policy]
 idle_limit_s = {idle_limit_s}
@@ -57,6 +57,7 @@ def write_desk(
     hotkey: str = "",
     release_code: str = "",
     logout_s: float = 5.0,
+    hang_limit_s: float = 2.0,
 ) -> Path:
     """The files of a desk; returns the configuration's path."""
     # by default half the time of its logout: what hangs shall not hang long in a test
@@ -65,6 +66,7 @@ def write_desk(
     config = folder / "agent.toml"
     supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
     wishes = {"idle_limit_s": idle_limit_s, "policy": policy, "supervision": supervision, "hotkey": hotkey}
+    wishes["hang_limit_s"] = hang_limit_s
     config.write_text(CONFIG.format(headless=str(headless).lower(), **wishes), encoding="utf-8")
     return config
 
@@ -88,7 +90,7 @@ def lives(process: psutil.Process) -> bool:
 class WholeDesk:
     """Starts the supervisor, which starts the agent, which connects to us and does what people do."""
 
-    def __init__(self, config: Path, *, headless: bool, display: str | None = None) -> None:
+    def __init__(self, config: Path, *, headless: bool, display: str | None = None, hang_limit_s: float = 2.0) -> None:
         self.folder = config.parent
         self._socket_path = str(self.folder / f"s{secrets.token_hex(2)}")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -101,7 +103,7 @@ class WholeDesk:
         settings = {
             "child": [sys.executable, "-m", "tests.desk.agent_child", str(config), self._socket_path],
             "panels": supervisor_panels("ja"),
-            "hang_limit_s": 2.0,
+            "hang_limit_s": hang_limit_s,
             "headless": headless,
             "data_dir": str(self.folder / "data"),
         }
