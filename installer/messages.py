@@ -111,7 +111,7 @@ TEXTS = {
     "what browser": ("a browser (Edge, Chrome or Chromium)", "ブラウザー（Edge、Chrome または Chromium）"),
     "what tkinter": ("tkinter, which draws the cover", "画面の覆いを描く tkinter"),
     "what driver": ("a library of Playwright's driver", "Playwright のドライバーが使うライブラリー"),
-    "what fonts": ("a Japanese font", "日本語フォント"),
+    "what fonts": ("fonts for Japanese, Chinese, Korean, Vietnamese", "日本語・中国語・韓国語・ベトナム語のフォント"),
     "what xvfb": ("Xvfb, the screen of the tests", "テスト用の画面 Xvfb"),
     "what openbox": ("openbox, the window manager of the tests", "テスト用のウィンドウマネージャー openbox"),
     "what xdotool": ("xdotool, the keyboard and mouse of the tests", "テスト用のキーボードとマウス xdotool"),

@@ -51,8 +51,9 @@ def _programs(*names: str) -> Callable[[Path], bool]:
     return lambda python: all(shutil.which(name) is not None for name in names)
 
 
-def _japanese_font(python: Path) -> bool:
-    return bool(answer(["fc-list", ":lang=ja"]))
+def _fonts(python: Path) -> bool:
+    """For every language that residents can choose."""
+    return all(answer(["fc-list", f":lang={language}"]) for language in ("ja", "zh-cn", "ko", "vi"))
 
 
 def _imports(module: str) -> Callable[[Path], bool]:
@@ -89,14 +90,14 @@ def driver() -> Need:
 
 
 def fonts() -> Need:
-    """Without one, Japanese is a row of boxes."""
+    """Without them, what residents read is a row of boxes; the ones for Japanese, Chinese, Korean lack Vietnamese."""
     packages = {
-        "apt-get": "fontconfig fonts-noto-cjk",
-        "dnf": "google-noto-sans-cjk-fonts",
-        "zypper": "noto-sans-cjk-fonts",
-        "pacman": "noto-fonts-cjk",
+        "apt-get": "fontconfig fonts-noto-cjk fonts-dejavu-core",
+        "dnf": "google-noto-sans-cjk-fonts dejavu-sans-fonts",
+        "zypper": "noto-sans-cjk-fonts dejavu-fonts",
+        "pacman": "noto-fonts-cjk ttf-dejavu",
     }
-    return Need("what fonts", _japanese_font, packages)
+    return Need("what fonts", _fonts, packages)
 
 
 def tests() -> list[Need]:

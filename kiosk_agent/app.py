@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 
 from kiosk_agent import __version__
@@ -26,17 +27,20 @@ from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.find_browser import find_browser
 from kiosk_agent.hands.gate import DeskGate
 from kiosk_agent.hands.launched import remove_abandoned
-from kiosk_agent.hands.ports import Cover, VisitBrowser
+from kiosk_agent.hands.panels import hang_panel
+from kiosk_agent.hands.ports import Cover, Panel, VisitBrowser
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers
 from kiosk_agent.hands.shield import CoverClient, NullCover
+from kiosk_agent.hands.sound import Sound
 from kiosk_agent.hands.stage import Words
 from kiosk_agent.hands.tray import NAME as TRAY
 from kiosk_agent.hands.tray import DeskTray
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.lifeline import Lifeline, beat_for
-from kiosk_agent.locale import translator
+from kiosk_agent.locale import worker_language
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.sensors.clock_jumps import ClockWatch
@@ -86,6 +90,7 @@ class Surroundings:
     browser_runs: Callable[[int | None, str], None]  # the visit's browser: its process and visit; None: gone
     watchers: Watchers
     driver_lost: Callable[[], None] = lambda: None  # no browser can be asked anything any more
+    if_lost: Callable[[Panel], None] = lambda _panel: None  # what to show then, in the visit's language
 
 
 class StatusFile:
@@ -137,7 +142,7 @@ async def open_desk(
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     clock = given.clock
-    t = translator(config.desk.language)
+    voices = voices_of(config, given)
     data_dir = open_data_dir(config.desk.data_dir)
     async with AsyncExitStack() as stack:
         stack.enter_context(DeskLock(data_dir, wait_s=LOCK_WAIT_S))
@@ -167,7 +172,13 @@ async def open_desk(
 
         def open_browser(visit_id: str) -> VisitBrowser:
             return ResidentBrowser(
-                playwright, profile, visit_id, post, settings, lambda pid: given.browser_runs(pid, visit_id)
+                playwright,
+                profile,
+                visit_id,
+                post,
+                settings,
+                lambda pid: given.browser_runs(pid, visit_id),
+                language=voices.residents,
             )
 
         gate = DeskGate(
@@ -178,8 +189,9 @@ async def open_desk(
             headless=config.browser.headless,
             window=config.browser.window,
             language=config.desk.language,
+            residents=voices.residents,
         )
-        tray = DeskTray(post, senses.report_of(TRAY), lambda: show_status(data_dir), config.desk.language)
+        tray = DeskTray(post, senses.report_of(TRAY), lambda: show_status(data_dir), voices.worker)
         clocks = ClockWatch(clock, post, lambda seconds: note_wall_jump(health, seconds))
         code_hash = config.supervision.release_code_hash
 
@@ -202,10 +214,11 @@ async def open_desk(
                 sweep=lambda: sweep(data_dir),
                 check_release=lambda code: code_hash is None or verify_release_code(code, code_hash),
                 code_needed=code_hash is not None,
+                chime=make_chime(config, data_dir, stack),
             ),
             health,
             clock,
-            Words(config.desk.name, config.desk.language, t, config.policy.mark),
+            Words(config.desk.name, voices, config.policy.mark),
             Watchers(tick=tick, observe=given.watchers.observe, state_changed=state_changed),
         )
         health.on_change(runner.health_changed)
@@ -244,6 +257,22 @@ def make_senses(config: Config, post: ev.Post, senses: Senses) -> list[Sense]:
     if not config.browser.headless and config.hotkey.end_visit:
         made.append(EndVisitHotkey(config.hotkey.end_visit, post, senses.report_of(HOTKEY)))
     return made
+
+
+def make_chime(config: Config, data_dir: Path, stack: AsyncExitStack) -> Callable[[], None]:
+    """What makes a warning heard: nothing at a desk that wants no sound, or has nobody to hear it."""
+    if not config.desk.sound or config.browser.headless:
+        return lambda: None
+    sound = Sound(data_dir)
+    stack.push_async_callback(sound.close)
+    return sound.play
+
+
+def voices_of(config: Config, given: Surroundings) -> Voices:
+    """The desk's languages; whoever covers for a lost agent is told of each choice."""
+    residents = VisitLanguage(config.desk.language, config.desk.languages)
+    residents.on_change(lambda: given.if_lost(hang_panel(residents)))
+    return Voices(worker_language(config.desk.language), residents)
 
 
 async def end(work: asyncio.Task[None]) -> None:
@@ -319,7 +348,10 @@ def surroundings(lifeline: Lifeline, watchers: Watchers) -> Surroundings:
         else:
             lifeline.tell_browser(pid, visit_id)
 
-    return Surroundings(cover, SystemClock(), browser_runs, watchers, driver_lost)
+    def if_lost(panel: Panel) -> None:
+        lifeline.tell_hang_panel(msgspec.to_builtins(panel))
+
+    return Surroundings(cover, SystemClock(), browser_runs, watchers, driver_lost, if_lost)
 
 
 def driver_lost() -> None:

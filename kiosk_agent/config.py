@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import Policy
 
 
@@ -22,8 +23,10 @@ class Desk(msgspec.Struct, frozen=True):
     """Which desk this is, and where it keeps its files."""
 
     name: str = ""  # shown at the gate, e.g. 市民課 3番
-    language: str = "ja"  # of the gate and of all windows: "ja" or "en"
+    language: str = "ja"  # in which each visit begins; support workers read "en" where it is that, otherwise "ja"
     data_dir: Path | None = None  # None: the user's data folder
+    languages: tuple[str, ...] = tuple(SPOKEN)  # what the language button offers, in this order
+    sound: bool = True  # a short, quiet one when the warning appears
 
 
 class Browser(msgspec.Struct, frozen=True):

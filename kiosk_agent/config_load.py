@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kiosk_agent.config import Browser, Config, Desk, Hotkey, Senses, Supervision, WindowMode
 from kiosk_agent.errors import ConfigError
-from kiosk_agent.locale import LANGUAGES
+from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MIN_WARNING_S, MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Signal, Weight
 from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
@@ -26,6 +26,7 @@ SENSES: dict[str, Callable[[Config], bool]] = {
     "hotkey": lambda config: bool(config.hotkey.end_visit) and not config.browser.headless,
     "tray": lambda config: not config.browser.headless,
 }
+ALL_LANGUAGES = ", ".join(f'"{one}"' for one in SPOKEN)
 MOST_EXTENSIONS = 1000  # more is no limit
 PROXY = re.compile(r"(http|https|socks5)://[^/\s@]+")
 # as `kiosk-agent config release-code` prints it: 16 bytes of salt and 32 of hash in base64
@@ -106,11 +107,25 @@ def _desk(table: Table, base: Path) -> Desk:
     default = Desk()
     name = table.text("name", empty=True)
     language = table.text("language")
-    if language is not None and language not in LANGUAGES:
-        table.note("language", "one of " + ", ".join(f'"{one}"' for one in LANGUAGES))
+    if language is not None and language not in SPOKEN:
+        table.note("language", f"one of {ALL_LANGUAGES}", did_you_mean(language, SPOKEN))
+    languages = _languages(table, language or default.language)
     data_dir = _as_path(table, "data_dir", table.text("data_dir"), base)
+    sound = table.flag("sound", default.sound)
     table.done()
-    return Desk(name or default.name, language or default.language, data_dir)
+    return Desk(name or default.name, language or default.language, data_dir, languages or default.languages, sound)
+
+
+def _languages(table: Table, own: str) -> tuple[str, ...]:
+    languages = table.texts("languages", lambda one: None if one in SPOKEN else f"one of {ALL_LANGUAGES}")
+    given = table.values.get("languages")
+    if not isinstance(given, list) or len(languages) < len(given):
+        return languages  # not given, or noted already
+    if own in SPOKEN and own not in languages:
+        table.note("languages", f'a list with "{own}" in it', "The desk's own language is one of those that it offers.")
+    elif len(set(languages)) < len(languages):
+        table.note("languages", "each language once")
+    return languages
 
 
 def _browser(table: Table, base: Path) -> Browser:

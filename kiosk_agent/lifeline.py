@@ -178,6 +178,10 @@ class Lifeline:
         """The visit's browser is gone."""
         self.channel.send({"browser": None})
 
+    def tell_hang_panel(self, panel: Message) -> None:
+        """What to show if this process is lost, in the visit's language (:class:`kiosk_agent.cover.panel.Panel`)."""
+        self.channel.send({"hang": panel})
+
     def say(self, message: Message) -> None:
         """Tell whoever watches this run (the demo)."""
         self.channel.send({"say": message})

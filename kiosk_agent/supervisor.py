@@ -11,6 +11,7 @@ From the agent                                      To the agent
 ``{"browser": {"pid": 4711, "visit": "…"}}``        ``{"stop": true}``
 ``{"browser": null}``                               end of input: the supervisor is dead
 ``{"say": {…}}``
+``{"hang": {…}}`` (a panel)
 ``{"stopping": true}``
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 
 from kiosk_agent.cover.door import CoverDoor
 from kiosk_agent.cover.loop import Loop, PlainLoop, on_signals
-from kiosk_agent.cover.panel import Panel, read_panel
+from kiosk_agent.cover.panel import Panel, PanelError, read_panel
 from kiosk_agent.cover.window import CoverDevice, NullCover
 from kiosk_agent.errors import DeskBusyError, DisplayError
 from kiosk_agent.process_tree import (
@@ -84,6 +85,7 @@ class _Child:
     browser: ProcessMark | None = None
     stopping: bool = False
     lost: bool = False
+    hang: Panel | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -206,6 +208,8 @@ class Supervisor:
                 reap_orphans(child.process.pid)
         elif "say" in message:
             self._on_say(message["say"])
+        elif "hang" in message:
+            child.hang = _panel(message["hang"])
         elif "stopping" in message:
             child.stopping = True
         else:
@@ -248,7 +252,7 @@ class Supervisor:
             self._pause_s = FIRST_PAUSE_S
         self._losses = [at for at in self._losses if now - at < STEADY_S] + [now]
         looping = len(self._losses) >= self._settings.crash_limit or self._pause_s >= LONGEST_PAUSE_S
-        self._cover.show(self._panels["crash_loop" if looping else "hang"])
+        self._cover.show(self._panels["crash_loop"] if looping else child.hang or self._panels["hang"])
         _complain(f"the agent was lost: {why}. The screen is covered; the agent is started again.")
         self._kill_then(child, self._start_later)
 
@@ -305,7 +309,7 @@ class Supervisor:
         if child is not self._child or child.lost or self._ended:
             return
         child.lost = True
-        self._cover.show(self._panels["hang"])
+        self._cover.show(child.hang or self._panels["hang"])
         _complain(f"the agent did not stop within {self._settings.stop_limit_s:.0f} s and is killed")
         self._kill_then(child, lambda: self._end(EXIT_KILLED))
 
@@ -313,6 +317,15 @@ class Supervisor:
         self._ended = True
         self._exit_code = status
         self._loop.stop()
+
+
+def _panel(said: object) -> Panel | None:
+    """What is to be shown in the visit's language if this agent is lost; where it cannot be read, the desk's is."""
+    try:
+        return read_panel(said)
+    except PanelError as error:
+        _complain(f"the agent sent something that is no panel ({error})")
+        return None
 
 
 def _complain(text: str) -> None:

@@ -15,7 +15,8 @@ from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import DeskError, InputError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands import panels
-from kiosk_agent.locale import translator
+from kiosk_agent.hands.visit_language import VisitLanguage
+from kiosk_agent.locale import translator, worker_language
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
 
@@ -25,11 +26,11 @@ EXIT_DESK = 1
 
 def supervisor_panels(language: str) -> dict[str, Any]:
     """What the supervisor shows when there is no agent to say it."""
-    words = translator(language)
+    residents = VisitLanguage(language)
     return {
-        "starting": msgspec.to_builtins(panels.starting_panel(words)),
-        "hang": msgspec.to_builtins(panels.hang_panel(words)),
-        "crash_loop": msgspec.to_builtins(panels.crash_loop_panel(words)),
+        "starting": msgspec.to_builtins(panels.starting_panel(residents)),
+        "hang": msgspec.to_builtins(panels.hang_panel(residents)),
+        "crash_loop": msgspec.to_builtins(panels.crash_loop_panel(translator(worker_language(language)))),
     }
 
 

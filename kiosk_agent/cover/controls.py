@@ -21,23 +21,31 @@ ARM_AFTER_S = 0.6
 STYLES = {  # role: fill, text, border; the same hovered; fill while pressed
     "primary": ((l.PRIMARY, l.PAPER, l.PRIMARY), (l.PRIMARY_HOVER, l.PAPER, l.PRIMARY_HOVER), l.PRIMARY_DOWN),
     "danger": ((l.PAPER, l.ERROR, l.ERROR), (l.ERROR_TINT, l.ERROR, l.ERROR), l.ERROR_EDGE),
+    "quiet": ((l.PAPER, l.TEXT, l.FIELD_EDGE), (l.PAPER, l.PRIMARY, l.PRIMARY), l.PRIMARY_EDGE),
     "plain": ((l.PAPER, l.PRIMARY, l.PRIMARY), (l.PRIMARY_TINT, l.PRIMARY, l.PRIMARY), l.PRIMARY_EDGE),
 }
 
 
 class PanelButton(tkinter.Canvas):
-    """One button, as wide as it is told and at least 64 pixels high."""
+    """One button, as wide as it is told and at least ``least_px`` high."""
 
     def __init__(
-        self, parent: tkinter.Misc, look: Look, button: p.Button, width: int, pressed: Callable[[], None]
+        self,
+        parent: tkinter.Misc,
+        look: Look,
+        button: p.Button,
+        width: int,
+        pressed: Callable[[], None],
+        least_px: int = l.BUTTON_PX,
     ) -> None:
+        look = look.speaking(button.language)
         self._look = look
         self._button = button
         self._pressed = pressed
         self._born_s = time.monotonic()
         self._lines = wrap(button.label, look.strong.measure, width - 2 * look.px(28))
         line_px = round(look.px(l.BODY_PX) * 1.4)
-        height = max(look.px(l.BUTTON_PX), line_px * len(self._lines) + look.px(28))
+        height = max(look.px(least_px), line_px * len(self._lines) + look.px(least_px - 44))
         self._line_px = line_px
         self._ring = look.px(6)
         super().__init__(

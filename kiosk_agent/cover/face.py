@@ -11,7 +11,7 @@ from kiosk_agent.cover import look as l
 from kiosk_agent.cover.controls import PanelButton, PanelField
 from kiosk_agent.cover.look import Look, rounded_box
 from kiosk_agent.cover.monitors import Area
-from kiosk_agent.cover.panel import Panel, countdown_text
+from kiosk_agent.cover.panel import Button, Panel, countdown_text
 from kiosk_agent.cover.wrap import wrap
 
 CARD_PX = 840  # about forty Japanese characters at body size
@@ -19,6 +19,8 @@ MARGIN_PX = 32
 PADDING_PX = 44
 RING_PX = 6  # room around buttons and fields for the focus ring; texts stand in from it
 BAR_PX = 10
+LANGUAGES_PX = 52  # at least 44: it stands beside the title and must not look like an answer
+LANGUAGES = "languages"  # what the language button answers
 SHRINK = 0.95  # until it fits: a small monitor at a large scale shows the whole panel, a little smaller
 SMALLEST = 0.4
 
@@ -46,14 +48,14 @@ class Face(tkinter.Frame):
         self._bar: tkinter.Frame | None = None
         self._track_px = 0
         self.fields: list[PanelField] = []
-        self._look = looks(scale)
+        self._look = looks(scale).speaking(panel.language)
         card = self._card(area)
         room = area.height - MARGIN_PX
         while int(card["height"]) > room and scale > SMALLEST:
             scale = max(SMALLEST, scale * min(SHRINK, math.sqrt(room / int(card["height"]))))
             card.destroy()
             self.fields.clear()
-            self._look = looks(round(scale, 2))
+            self._look = looks(round(scale, 2)).speaking(panel.language)
             card = self._card(area)
         self._icon.configure(image=self._look.icon(panel.tone))
         card.place(relx=0.5, rely=0.5, anchor="center")
@@ -93,6 +95,8 @@ class Face(tkinter.Frame):
         self._icon = tkinter.Label(place, bg=tint, bd=0)
         self._icon.place(x=0, y=0)
         room = inside - look.icon_px - look.px(20)
+        if self._panel.languages_label:
+            room -= self._add_languages_button(head)
         title = "\n".join(wrap(self._panel.title, look.title.measure, room))
         tkinter.Label(head, text=title, font=look.title, fg=l.TEXT, bg=tint, justify="left", anchor="w", bd=0).pack(
             side="left", anchor="center"
@@ -100,11 +104,22 @@ class Face(tkinter.Frame):
         head.update_idletasks()
         return head
 
+    def _add_languages_button(self, head: tkinter.Frame) -> int:
+        """At the right of the title; returns the width that it takes away."""
+        look = self._look
+        button = Button(LANGUAGES, self._panel.languages_label, "quiet", language="ja")
+        width = look.strong.measure(button.label) + look.px(60)
+        face = PanelButton(head, look, button, width, partial(self._pressed, LANGUAGES), LANGUAGES_PX)
+        face.pack(side="right", anchor="center", padx=(look.px(16), 0))
+        return width + look.px(16)
+
     def _body(self, card: tkinter.Canvas, inside: int) -> tkinter.Frame:
         look, panel = self._look, self._panel
         body = tkinter.Frame(card, bg=l.PAPER)
+        if panel.note:
+            self._paragraph(body, panel.note, inside, look.speaking(panel.note_language), first=True)
         for index, line in enumerate(panel.lines):
-            self._paragraph(body, line, inside, first=index == 0)
+            self._paragraph(body, line, inside, look, first=index == 0 and not panel.note)
         if panel.countdown_s is not None:
             self._add_countdown(body, inside)
         for entry, value in zip(panel.entries, self._values, strict=True):
@@ -116,8 +131,7 @@ class Face(tkinter.Frame):
         body.update_idletasks()
         return body
 
-    def _paragraph(self, body: tkinter.Frame, text: str, inside: int, *, first: bool) -> None:
-        look = self._look
+    def _paragraph(self, body: tkinter.Frame, text: str, inside: int, look: Look, *, first: bool) -> None:
         ring = look.px(RING_PX)
         spare = round(look.px(l.BODY_PX) * l.LINE_HEIGHT) - look.body.metrics("linespace")
         for index, line in enumerate(wrap(text, look.body.measure, inside - 2 * ring)):
@@ -142,22 +156,22 @@ class Face(tkinter.Frame):
         self.count_down(seconds)
 
     def _add_buttons(self, body: tkinter.Frame, inside: int) -> None:
-        look = self._look
-        ring = look.px(RING_PX)
+        look, buttons = self._look, self._panel.buttons
         gap = look.px(8)
         half = (inside - gap) // 2
-        widest = max(look.strong.measure(button.label) for button in self._panel.buttons) + look.px(64)
-        beside = len(self._panel.buttons) == 2 and widest <= half
+        widest = max(look.speaking(one.language).strong.measure(one.label) for one in buttons) + look.px(64)
+        columns = 2 if len(buttons) > 1 and widest <= half else 1
         row = tkinter.Frame(body, bg=l.PAPER)
         row.pack(fill="x", pady=(look.px(24), 0))
-        for index, button in enumerate(self._panel.buttons):
-            width = half if beside else inside
+        for index, button in enumerate(buttons):
+            width = half if columns == 2 else inside
             face = PanelButton(row, look, button, width, partial(self._pressed, button.id))
+            below = index // columns < (len(buttons) - 1) // columns
             face.grid(
-                row=0 if beside else index,
-                column=index if beside else 0,
-                padx=(gap, 0) if beside and index else 0,
-                pady=0 if beside else (0, max(0, look.px(16) - 2 * ring)),
+                row=index // columns,
+                column=index % columns,
+                padx=(gap, 0) if index % columns else 0,
+                pady=(0, max(0, look.px(16) - 2 * look.px(RING_PX)) if below else 0),
             )
 
     def count_down(self, seconds: float) -> None:
@@ -167,6 +181,6 @@ class Face(tkinter.Frame):
         text = countdown_text(self._panel.countdown_label, seconds)
         lines = wrap(text, self._look.strong.measure, self._track_px)
         self._countdown.configure(text="\n".join(lines))
-        whole = self._panel.countdown_s or 1.0
+        whole = self._panel.countdown_whole_s or self._panel.countdown_s or 1.0
         share = max(0.0, min(1.0, seconds / whole))
         self._bar.place(x=0, y=0, width=max(1, round(self._track_px * share)), relheight=1.0)

@@ -48,26 +48,46 @@ FAMILIES = (
     "VL Gothic",
     "MS Gothic",
 )
+# Where the Japanese ones would draw the same signs in another country's form, or lack some (BCP 47, first part).
+FAMILIES_OF = {
+    "zh": ("Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei UI", "Microsoft YaHei", "SimHei"),
+    "ko": ("Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", "NanumGothic", "Gulim"),
+    "vi": ("Noto Sans", "Segoe UI", "Tahoma", "DejaVu Sans", "Liberation Sans"),
+}
 
 
-def choose_family(families: tuple[str, ...] | list[str]) -> str:
-    """The best installed family that has Japanese; Tk's default where there is none."""
+def choose_family(families: tuple[str, ...] | list[str], language: str = "ja") -> str:
+    """The best installed family for a language (BCP 47); where it has none, the best Japanese one, or Tk's default."""
     installed = set(families)
-    return next((family for family in FAMILIES if family in installed), "TkDefaultFont")
+    wanted = (*FAMILIES_OF.get(language.partition("-")[0], ()), *FAMILIES)
+    return next((family for family in wanted if family in installed), "TkDefaultFont")
 
 
 class Look:
-    """Fonts and images at one scale. Images live as long as this object."""
+    """Fonts and images at one scale. Images live as long as this object.
 
-    def __init__(self, root: tkinter.Misc, family: str, scale: float) -> None:
+    ``choose`` names the family for a language.
+    """
+
+    def __init__(self, root: tkinter.Misc, choose: Callable[[str], str], scale: float, language: str = "ja") -> None:
         self._root = root
-        self.family = family
+        self._choose = choose
+        self.family = choose(language)
         self.scale = scale
         self.title = self._font(TITLE_PX, "bold")
         self.body = self._font(BODY_PX, "normal")
         self.strong = self._font(BODY_PX, "bold")
         self.label = self._font(LABEL_PX, "normal")
         self._images: dict[str, tkinter.PhotoImage] = {}
+        self._others: dict[str, Look] = {}
+
+    def speaking(self, language: str) -> Look:
+        """The same look with the fonts of another language; the empty one is this one's own."""
+        if not language or self._choose(language) == self.family:
+            return self
+        if language not in self._others:
+            self._others[language] = Look(self._root, self._choose, self.scale, language)
+        return self._others[language]
 
     def px(self, pixels: float) -> int:
         """Design pixels as screen pixels."""

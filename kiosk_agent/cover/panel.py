@@ -1,6 +1,6 @@
 """What a panel says: the JSON form of :class:`kiosk_agent.hands.ports.Panel`, checked by hand.
 
-The agent's message library would cost the supervisor 6 MiB; a panel is eight fields.
+The agent's message library would cost the supervisor 6 MiB; a panel is a dozen fields.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Button:
     label: str
     role: str = "plain"
     needs_mark: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Panel:
     countdown_label: str = ""
     buttons: tuple[Button, ...] = ()
     entries: tuple[Entry, ...] = ()
+    countdown_whole_s: float | None = None
+    language: str = "ja"
+    note: str = ""
+    note_language: str = ""
+    languages_label: str = ""
 
 
 def _field(data: Mapping[str, Any], key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
@@ -70,12 +76,17 @@ def _object(value: object, key: str) -> Mapping[str, Any]:
     return value
 
 
+def _seconds(panel: Mapping[str, Any], key: str) -> float | None:
+    value = _field(panel, key, (int, float, type(None)))
+    if isinstance(value, bool) or (value is not None and not math.isfinite(value)):
+        raise PanelError(f"panel.{key}: expected a finite number of seconds")
+    return None if value is None else float(value)
+
+
 def read_panel(data: object) -> Panel:
     """The panel in a decoded JSON object. Raises :class:`PanelError`."""
     panel = _object(data, "")
-    countdown = _field(panel, "countdown_s", (int, float, type(None)))
-    if isinstance(countdown, bool) or (countdown is not None and not math.isfinite(countdown)):
-        raise PanelError("panel.countdown_s: expected a finite number of seconds")
+    countdown = _seconds(panel, "countdown_s")
     lines = _field(panel, "lines", (list, tuple), ())
     if not all(isinstance(line, str) for line in lines):
         raise PanelError("panel.lines: expected texts only")
@@ -85,6 +96,7 @@ def read_panel(data: object) -> Panel:
             label=_field(button, "label", str),
             role=_one_of(_field(button, "role", str, "plain"), ROLES, "buttons.role"),
             needs_mark=_field(button, "needs_mark", bool, False),
+            language=_field(button, "language", str, ""),
         )
         for button in (_object(item, "buttons") for item in _field(panel, "buttons", (list, tuple), ()))
     )
@@ -105,6 +117,11 @@ def read_panel(data: object) -> Panel:
         countdown_label=_field(panel, "countdown_label", str, ""),
         buttons=buttons,
         entries=entries,
+        countdown_whole_s=_seconds(panel, "countdown_whole_s"),
+        language=_field(panel, "language", str, "ja"),
+        note=_field(panel, "note", str, ""),
+        note_language=_field(panel, "note_language", str, ""),
+        languages_label=_field(panel, "languages_label", str, ""),
     )
 
 

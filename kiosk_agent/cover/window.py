@@ -96,7 +96,7 @@ class CoverWindow:
         self._keyboard = KeyboardHold(_display_of(root))
         self._overlay = Overlay(_display_of(root))
         self._scale = scale if scale is not None else self._monitors.text_scale()
-        self._family = choose_family(tkfont.families(root))
+        self._families = tkfont.families(root)
         self._looks: dict[float, Look] = {}
         self._drawn: dict[tuple[Panel, tuple[Area, ...]], list[Face]] = {}
         self._faces: list[Face] = []
@@ -187,7 +187,7 @@ class CoverWindow:
 
     def _look_for(self, scale: float) -> Look:
         if scale not in self._looks:
-            self._looks[scale] = Look(self._root, self._family, scale)
+            self._looks[scale] = Look(self._root, lambda language: choose_family(self._families, language), scale)
         return self._looks[scale]
 
     def _draw(self, panel: Panel) -> None:
@@ -254,8 +254,7 @@ class CoverWindow:
         panel = self._panel
         if panel is None or not self._visible:
             return
-        button = next(button for button in panel.buttons if button.id == button_id)
-        if button.needs_mark:
+        if any(button.id == button_id and button.needs_mark for button in panel.buttons):
             empty = [i for i, entry in enumerate(panel.entries) if entry.required and not self._values[i].get().strip()]
             if empty:
                 for face in self._faces:

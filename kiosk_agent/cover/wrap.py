@@ -1,4 +1,4 @@
-"""Breaking a text into lines by its measured width, Japanese and Western.
+"""Breaking a text into lines by its measured width, in every language that residents read.
 
 Tk breaks at spaces only, so a Japanese sentence would run on and a full stop could begin a line.
 """
@@ -23,15 +23,22 @@ def _hiragana(char: str) -> bool:
     return "ぁ" <= char <= "ゟ"
 
 
-def _begins_piece(last: str, char: str) -> bool:
+def _han(char: str) -> bool:
+    return "一" <= char <= "鿿"
+
+
+def _begins_piece(last: str, char: str, *, kana: bool) -> bool:
     """Whether a line may be broken between two neighbouring characters.
 
     A Japanese phrase is roughly a noun or a stem in kanji, katakana or digits, and the hiragana after it, so
-    a break falls where hiragana or punctuation ends. Western text breaks after spaces.
+    a break falls where hiragana or punctuation ends. Chinese, without ``kana``, breaks between any two characters;
+    everything that has spaces, after them.
     """
     if char in NOT_FIRST or char.isspace() or last in NOT_LAST:
         return False
     if last.isspace() or char in NOT_LAST:
+        return True
+    if not kana and _han(last) and _han(char):
         return True
     return (_hiragana(last) or (last in NOT_FIRST and _wide(last))) and not _hiragana(char)
 
@@ -39,8 +46,9 @@ def _begins_piece(last: str, char: str) -> bool:
 def _pieces(text: str) -> list[str]:
     """The parts of a text that stay together."""
     pieces: list[str] = []
+    kana = any("ぁ" <= char <= "ヿ" for char in text)
     for char in text:
-        if pieces and not _begins_piece(pieces[-1][-1], char):
+        if pieces and not _begins_piece(pieces[-1][-1], char, kana=kana):
             pieces[-1] += char
         else:
             pieces.append(char)

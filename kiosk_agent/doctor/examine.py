@@ -19,6 +19,7 @@ from kiosk_agent.folders import default_data_dir
 from kiosk_agent.hands.find_browser import find_browser, install_command
 from kiosk_agent.hands.template import TemplateError, browser_version, template_problems
 from kiosk_agent.health import Severity
+from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Isolation, Profile
 
@@ -86,7 +87,7 @@ def _inputs(config_file: Path | None, t: Translate) -> tuple[Config | None, Prof
     except InputError as error:
         lines += _problems("profile", error, t("Mend it; kiosk-agent profile check {file} tells more."))
         return config, None, lines
-    title = profile.portal.title.get(config.desk.language) or profile.portal.name
+    title = profile.portal.title.get(worker_language(config.desk.language)) or profile.portal.name
     return config, profile, [*lines, green("profile", f"{title} ({config.profile})")]
 
 

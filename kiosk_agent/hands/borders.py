@@ -8,15 +8,17 @@ and what no request is made for, such as ``data:`` or ``file:``, is seen when th
 from __future__ import annotations
 
 import base64
+import json
 from collections import deque
 from collections.abc import Callable
-from html import escape
 from importlib import resources
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from playwright.async_api import CDPSession, Page, Route
 
+from kiosk_agent.hands.visit_language import VisitLanguage
+from kiosk_agent.locale import SPOKEN, speaker
 from kiosk_agent.portal.globs import matches_any
 
 INNER_SCHEMES = ("about:blank", "about:srcdoc", "data:", "blob:")  # inside a page of the portal
@@ -27,13 +29,13 @@ DOCUMENTS = {"patterns": [{"urlPattern": "*", "resourceType": "Document"}]}
 class Borders:
     """The addresses of one visit. ``refused`` is called for each navigation and once for each origin of the rest."""
 
-    def __init__(self, allowed: tuple[str, ...], language: str, t: Callable[[str], str], refused: Callable[[], None]):
+    def __init__(self, allowed: tuple[str, ...], language: VisitLanguage, refused: Callable[[], None]):
         self._allowed = allowed
         self._refused = refused
         self._refused_origins: set[str] = set()
         self._replaced: deque[str] = deque(maxlen=MOST_REPLACED)
         self._ours: WeakKeyDictionary[Page, str] = WeakKeyDictionary()
-        self._page = _refusal_page(language, t)
+        self._language = language
 
     def is_portal(self, url: str) -> bool:
         """Whether ``url`` is one that the profile allows."""
@@ -58,7 +60,7 @@ class Borders:
             await route.continue_()
         elif request.is_navigation_request():
             self._replace(url)
-            await route.fulfill(status=403, content_type="text/html; charset=utf-8", body=self._page)
+            await route.fulfill(status=403, content_type="text/html; charset=utf-8", body=refusal_page(self._language))
         else:
             origin = "/".join(url.split("/", 3)[:3])
             if origin not in self._refused_origins:  # what a portal asks for a thousand times is counted once
@@ -80,7 +82,7 @@ class Borders:
                 "requestId": request_id,
                 "responseCode": 403,
                 "responseHeaders": [{"name": "Content-Type", "value": "text/html; charset=utf-8"}],
-                "body": base64.b64encode(self._page.encode()).decode(),
+                "body": base64.b64encode(refusal_page(self._language).encode()).decode(),
             },
         )
 
@@ -89,14 +91,27 @@ class Borders:
         self._refused()
 
 
-def _refusal_page(language: str, t: Callable[[str], str]) -> str:
+def refusal_page(language: VisitLanguage) -> str:
+    """The page in the place of a refused one, in every language, because it can tell the agent nothing.
+
+    It stands in the portal's own window, where every page is a stranger: its language button works for it alone.
+    """
     folder = resources.files("kiosk_agent.hands.web")
     text = folder.joinpath("refused.html").read_text(encoding="utf-8")
+    texts = {}
+    for code in dict.fromkeys((language.chosen, *language.offered)):
+        speak = speaker(code)
+        texts[code] = {
+            "tag": SPOKEN[code].tag,
+            "name": SPOKEN[code].name,
+            "words": speak("This page cannot be opened at this desk."),
+            "advice": speak("Please go back to the portal."),
+            "back": speak("Back"),
+        }
     for name, value in (
-        ("language", language),
-        ("words", escape(t("This page cannot be opened at this desk."))),
-        ("advice", escape(t("Please go back to the portal."))),
-        ("back", escape(t("Back"))),
+        ("chosen", language.chosen),
+        ("offered", json.dumps(language.offered)),
+        ("texts", json.dumps(texts)),
         ("tokens", folder.joinpath("tokens.css").read_text(encoding="utf-8")),
         ("style", folder.joinpath("gate.css").read_text(encoding="utf-8")),
     ):

@@ -29,8 +29,9 @@ from kiosk_agent.hands.pages import Pages, Watched
 from kiosk_agent.hands.ports import LogoutReport, Post, WarningView
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.signin import SignIn
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
-from kiosk_agent.locale import translator
+from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.profile import Isolation, Profile
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 from kiosk_agent.session import events as ev
@@ -71,6 +72,7 @@ class ResidentBrowser:
         settings: BrowserSettings,
         on_process: Callable[[int | None], None] = lambda _pid: None,
         clock: Clock | None = None,
+        language: VisitLanguage | None = None,
     ) -> None:
         self._playwright = playwright
         self._profile = profile
@@ -79,8 +81,10 @@ class ResidentBrowser:
         self._settings = settings
         self._on_process = on_process
         self._clock = clock or SystemClock()
-        self._t = translator(settings.language)
-        self._borders = Borders(profile.portal.allowed, settings.language, self._t, self._refused)
+        self._language = language or VisitLanguage(settings.language)
+        self._voices = Voices(worker_language(settings.language), self._language)
+        self._forget_language = self._language.on_change(self._language_chosen)
+        self._borders = Borders(profile.portal.allowed, self._language, self._refused)
         self._launch = self._choose_launch()
         self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.data_dir, settings.proxy)
         self._browser: Browser | None = None
@@ -180,6 +184,7 @@ class ResidentBrowser:
 
     def _stop_watching(self) -> None:
         self._ending = True
+        self._forget_language()
         for watch in self._exits:
             watch.stop()
         self._exits.clear()
@@ -212,6 +217,8 @@ class ResidentBrowser:
             case {"k": "warning_answer", "answer": answer} if self._warning is not None:
                 by = Answerer.WORKER if self._warning.worker_only else Answerer.RESIDENT
                 self._post(ev.WarningAnswered(Answer(answer), by, str(said.get("mark", ""))))
+            case {"k": "language", "language": str(language)}:
+                self._language.choose(language)
             case {"k": "nudge_logout"}:
                 self._post(ev.EndRequested(EndSource.NUDGE))
 
@@ -295,7 +302,7 @@ class ResidentBrowser:
         shown = self._warned.setdefault(watched.page, asyncio.Event())
         shown.clear()
         try:
-            await self._pages.call(watched, "show", overlay_view(view, self._t))
+            await self._pages.call(watched, "show", overlay_view(view, self._voices))
             async with asyncio.timeout(1.0):
                 await shown.wait()
         except (BrowserError, TimeoutError):
@@ -309,7 +316,11 @@ class ResidentBrowser:
         await self._everywhere("hide")
 
     async def show_nudge(self, operation: str) -> None:
-        await self._everywhere("nudge", nudge_view(self._settings.language, self._t))
+        await self._everywhere("nudge", nudge_view(self._language))
+
+    def _language_chosen(self) -> None:
+        if not self._ending:
+            self._start(self._everywhere("language", self._language.chosen))
 
     async def _everywhere(self, function: str, *arguments: object) -> None:
         if self._pages is None:

@@ -24,8 +24,9 @@ from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import launch_options
 from kiosk_agent.hands.launched import Launched
 from kiosk_agent.hands.ports import GateView, Post
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
-from kiosk_agent.locale import LANGUAGES, translator
+from kiosk_agent.locale import LANGUAGES, worker_language
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import EndSource, Signal
 
@@ -37,7 +38,10 @@ RENDER_LIMIT_S = 5.0
 
 
 class DeskGate:
-    """Implements :class:`kiosk_agent.hands.ports.Gate`."""
+    """Implements :class:`kiosk_agent.hands.ports.Gate`.
+
+    ``language`` is the desk's; ``residents``: what the visit's resident chooses at the start page, for all the others.
+    """
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class DeskGate:
         headless: bool,
         window: WindowMode,
         language: str,
+        residents: VisitLanguage | None = None,
     ) -> None:
         self._playwright = playwright
         self._post = post
@@ -58,7 +63,9 @@ class DeskGate:
         self._headless = headless
         # nothing else is wanted while the gate is up: it needs no tabs and no address
         self._window = WindowMode.FULLSCREEN if window is WindowMode.MAXIMIZED else window
-        self._language = language
+        self._worker = worker_language(language)
+        self._residents = residents or VisitLanguage(language)
+        self._residents.on_change(self._language_chosen)
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._page: Page | None = None
@@ -95,7 +102,7 @@ class DeskGate:
             raise BrowserLostError("The gate's browser did not start.") from error
 
     async def show(self, view: GateView, *, front: bool) -> None:
-        self._view = msgspec.structs.replace(view, language=self._language)
+        self._view = msgspec.structs.replace(view, language=self._worker)
         if self._page is None or self._page.is_closed():
             return  # it is being opened again, and shows the newest view then
         await self._render()
@@ -132,7 +139,7 @@ class DeskGate:
     async def _render(self) -> None:
         if self._view is None or self._page is None:
             return
-        words = gate_words(self._view, translator(self._language))
+        words = gate_words(self._view, Voices(self._worker, self._residents))
         try:
             async with asyncio.timeout(RENDER_LIMIT_S):
                 await self._page.evaluate("words => globalThis.render(words)", words)
@@ -175,6 +182,10 @@ class DeskGate:
 
     def _foreign_window(self, closed: bool) -> None:
         self._post(ev.ChangeSignalled(Signal.FOREIGN_WINDOW_CLOSED if closed else Signal.FOREIGN_WINDOW_STUCK))
+
+    def _language_chosen(self) -> None:
+        if self._page is not None and not self._page.is_closed():
+            self._later(self._render())
 
     def _lost(self, _browser: Browser | None = None) -> None:
         if not self._closing and (self._restarting is None or self._restarting.done()):
@@ -226,9 +237,11 @@ class DeskGate:
                         str(said.get("mark", ""))[:16],
                     )
                 )
-            case {"do": "language"} if self._view is not None:
-                self._language = LANGUAGES[1 - LANGUAGES.index(self._language)]
-                self._view = msgspec.structs.replace(self._view, language=self._language)
+            case {"do": "language", "language": str(language)}:
+                self._residents.choose(language)
+            case {"do": "worker_language"} if self._view is not None:
+                self._worker = LANGUAGES[1 - LANGUAGES.index(self._worker)]
+                self._view = msgspec.structs.replace(self._view, language=self._worker)
                 await self._render()
 
 

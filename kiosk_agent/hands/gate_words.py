@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from kiosk_agent.hands.panels import hold_sentence
 from kiosk_agent.hands.ports import GateView
+from kiosk_agent.hands.visit_language import Voices
+from kiosk_agent.locale import LANGUAGES, SPOKEN, Translate
 from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof
 
-Translate = Callable[..., str]
 Words = dict[str, Any]
 
 PROOF_TONE = {
@@ -21,34 +21,47 @@ PROOF_TONE = {
 }
 
 
-def gate_words(view: GateView, t: Translate) -> Words:
-    """Everything that the page draws."""
-    screens = {"start": _start, "visit": _visit, "ending": _ending, "confirm": _confirm, "held": _held}
-    other = "en" if view.language == "ja" else "ja"
+def gate_words(view: GateView, voices: Voices) -> Words:
+    """Everything that the page draws. What residents read is in their language, the rest in the workers'."""
+    screens = {"visit": _visit, "confirm": _confirm, "held": _held}
     words: Words = {
         "screen": view.screen,
         "token": view.reason + view.hold_reason,
-        "language": view.language,
+        "lang": voices.worker_tag,
+        "workerLang": voices.worker_tag,
         "desk": view.desk,
-        "otherLanguage": {"ja": "日本語", "en": "English"}[other],
-        "otherLanguageCode": other,
+        "languages": [],
+        "workerLanguage": None,
         "lines": [],
         "notices": [],
         "buttons": [],
         "form": None,
         "state": None,
     }
-    return {**words, **screens[view.screen](view, t)}
+    if view.screen == "start":
+        return {**words, "lang": voices.residents.tag, **_start(view, voices)}
+    if view.screen == "ending":
+        return {**words, "lang": voices.residents.tag, **_ending(voices.residents.speak)}
+    other = next(one for one in LANGUAGES if one != voices.worker)
+    toggle = {"tag": SPOKEN[other].tag, "name": SPOKEN[other].name}
+    return {**words, "workerLanguage": toggle, **screens[view.screen](view, voices.t)}
 
 
-def _start(view: GateView, t: Translate) -> Words:
+def _start(view: GateView, voices: Voices) -> Words:
+    residents, t = voices.residents, voices.t
+    speak = residents.speak
     notices = []
     if view.last_reason:
         notices.append(_proof_notice(Proof(view.last_proof), t, last=True))
     return {
-        "title": t("Welcome"),
-        "lines": [t("Press the button to begin.")],
-        "buttons": [{"act": "start", "label": t("Start"), "className": "primary big"}],
+        "title": speak("Welcome"),
+        "lines": [speak("Press the button to begin.")],
+        "buttons": [{"act": "start", "label": speak("Start"), "className": "primary big"}],
+        "languages": [
+            {"code": code, "tag": SPOKEN[code].tag, "name": SPOKEN[code].name, "chosen": code == residents.chosen}
+            for code in residents.offered
+        ],
+        "languagesLabel": speak("Choose your language."),
         "notices": notices,
         "state": _state(view, t),
     }
@@ -89,8 +102,8 @@ def _visit(view: GateView, t: Translate) -> Words:
     }
 
 
-def _ending(view: GateView, t: Translate) -> Words:
-    return {"title": t("Please wait a moment."), "lines": [t("This desk is being made safe.")]}
+def _ending(speak: Translate) -> Words:
+    return {"title": speak("Please wait a moment."), "lines": [speak("This desk is being made safe.")]}
 
 
 def _held(view: GateView, t: Translate) -> Words:

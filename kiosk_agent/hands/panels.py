@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import msgspec
 
 from kiosk_agent.hands.ports import Panel, PanelButton, PanelEntry, WarningView
+from kiosk_agent.hands.visit_language import BUTTON, VisitLanguage, Voices
+from kiosk_agent.locale import SPOKEN, Translate
 from kiosk_agent.session.policy import MarkPolicy
 from kiosk_agent.session.vocabulary import HoldReason
 
-Translate = Callable[..., str]
+LANGUAGES_BUTTON = "languages"  # the cover's own answer where the language button was pressed
+LANGUAGE_BUTTON = "language:"  # with the language behind it
+BACK_BUTTON = "back"
 
 
 def hold_sentence(reason: HoldReason, t: Translate) -> str:
@@ -37,66 +41,100 @@ def mark_entry(mark: MarkPolicy, t: Translate) -> tuple[PanelEntry, ...]:
     return () if label is None else (PanelEntry(label),)
 
 
-def shield_panel(t: Translate) -> Panel:
+def shield_panel(language: VisitLanguage) -> Panel:
     """The cover while the portal is unsafe to show."""
-    return Panel(kind="shield", title=t("Logging out"), lines=(t("Please wait a moment."),))
+    speak = language.speak
+    return Panel(
+        kind="shield", title=speak("Logging out"), lines=(speak("Please wait a moment."),), language=language.tag
+    )
 
 
-def challenge_panel(seconds: float, hint: str, mark: MarkPolicy, t: Translate) -> Panel:
-    """ "Are you the same person?", for the support worker to answer."""
+def challenge_panel(seconds: float, whole_s: float, hint: str, mark: MarkPolicy, voices: Voices) -> Panel:
+    """ "Are you the same person?", for the support worker to answer; the resident is told to wait."""
+    t = voices.t
     whose = (t("This screen belongs to: {hint}", hint=hint),) if hint else ()
     needs_mark = mark is not MarkPolicy.NONE
+    residents, speak = voices.residents, voices.residents.speak
+    is_said = residents.tag == voices.worker_tag  # the worker's line says enough to whoever can read it
+    note = "" if is_said else speak("Please wait. The support worker will ask you.")
     return Panel(
         kind="challenge",
         title=t("Is this still the same person?"),
         lines=(*whose, t("Support worker: please ask the person at the desk, then answer.")),
         tone="warning",
         countdown_s=seconds,
+        countdown_whole_s=whole_s,
         countdown_label=t("Without an answer, the logout begins in {seconds} seconds."),
         buttons=(
             PanelButton("same", t("The same person: go on"), "primary", needs_mark),
             PanelButton("other", t("Another person: log out"), "danger"),
         ),
         entries=mark_entry(mark, t),
+        language=voices.worker_tag,
+        note=note,
+        note_language=residents.tag,
+        languages_label=BUTTON if residents.offered else "",
     )
 
 
-def warning_title(view: WarningView, t: Translate) -> str:
-    """What is asked, of whoever may answer; where the time is over, nothing is."""
-    if not view.can_extend:
-        return t("The time for this visit is over")
-    return t("Is this still the same person?") if view.worker_only else t("Are you still there?")
+def warning_title(view: WarningView, speak: Translate) -> str:
+    """What the resident is asked; where the time is over, nothing is."""
+    return speak("Are you still there?") if view.can_extend else speak("The time for this visit is over")
 
 
-def other_label(view: WarningView, t: Translate) -> str:
-    """The button that ends the visit."""
-    if not view.can_extend:
-        return t("Log out now")
-    return t("Another person: log out") if view.worker_only else t("No, I am somebody else")
+def other_label(view: WarningView, speak: Translate) -> str:
+    """The button with which the resident ends the visit."""
+    return speak("No, I am somebody else") if view.can_extend else speak("Log out now")
 
 
-def warning_panel(view: WarningView, mark: MarkPolicy, t: Translate) -> Panel:
+def warning_panel(view: WarningView, whole_s: float, mark: MarkPolicy, voices: Voices) -> Panel:
     """The warning in a native window, where the portal's page does not show it."""
-    whose = (t("This screen belongs to: {hint}", hint=view.hint),) if view.hint else ()
-    buttons = [PanelButton("other", other_label(view, t), "danger")]
-    entries: tuple[PanelEntry, ...] = ()
     if view.can_extend and view.worker_only:
-        buttons.insert(0, PanelButton("same", t("The same person: go on"), "primary", view.needs_mark))
-        entries = mark_entry(mark, t) if view.needs_mark else ()
-        whose = (*whose, t("Support worker: please ask the person at the desk, then answer."))
-    elif view.can_extend:
-        buttons.insert(0, PanelButton("same", t("Yes, it is me, go on"), "primary"))
-    else:
-        buttons = [PanelButton("other", other_label(view, t), "primary")]
+        t = voices.t
+        asked = challenge_panel(view.seconds, whole_s, view.hint, mark if view.needs_mark else MarkPolicy.NONE, voices)
+        return msgspec.structs.replace(
+            asked, kind="warning", countdown_label=t("The logout begins in {seconds} seconds.")
+        )
+    language = voices.residents
+    speak = language.speak
+    buttons = [PanelButton("other", other_label(view, speak), "danger" if view.can_extend else "primary")]
+    if view.can_extend:
+        buttons.insert(0, PanelButton("same", speak("Yes, it is me, go on"), "primary"))
     return Panel(
         kind="warning",
-        title=warning_title(view, t),
-        lines=whose,
+        title=warning_title(view, speak),
+        lines=(speak("This screen belongs to: {hint}", hint=view.hint),) if view.hint else (),
         tone="warning",
         countdown_s=view.seconds,
-        countdown_label=t("The logout begins in {seconds} seconds."),
+        countdown_whole_s=whole_s,
+        countdown_label=speak("The logout begins in {seconds} seconds."),
         buttons=tuple(buttons),
-        entries=entries,
+        language=language.tag,
+        languages_label=BUTTON if language.offered else "",
+    )
+
+
+def languages_panel(asked: Panel, language: VisitLanguage) -> Panel:
+    """The list of languages in the place of what is ``asked``, while its count goes on."""
+    speak = language.speak
+    names = [
+        PanelButton(
+            LANGUAGE_BUTTON + code,
+            SPOKEN[code].name,
+            "primary" if code == language.chosen else "plain",
+            language=SPOKEN[code].tag,
+        )
+        for code in language.offered
+    ]
+    return Panel(
+        kind=asked.kind,
+        title=speak("Choose your language."),
+        tone=asked.tone,
+        countdown_s=asked.countdown_s,
+        countdown_whole_s=asked.countdown_whole_s,
+        countdown_label=speak("The logout begins in {seconds} seconds."),
+        buttons=(*names, PanelButton(BACK_BUTTON, speak("Back"), "plain")),
+        language=language.tag,
     )
 
 
@@ -116,18 +154,29 @@ def held_panel(reason: HoldReason, t: Translate, *, refused: str = "", code_need
     )
 
 
-def starting_panel(t: Translate) -> Panel:
+def starting_panel(language: VisitLanguage) -> Panel:
     """While the ledger is read and the gate is started."""
-    return Panel(kind="shield", title=t("Preparing this desk"), lines=(t("Please wait a moment."),))
+    speak = language.speak
+    return Panel(
+        kind="shield",
+        title=speak("Preparing this desk"),
+        lines=(speak("Please wait a moment."),),
+        language=language.tag,
+    )
 
 
-def hang_panel(t: Translate) -> Panel:
+def hang_panel(language: VisitLanguage) -> Panel:
     """The agent has died or hangs: the supervisor shows this by itself."""
+    speak = language.speak
     return Panel(
         kind="hang",
-        title=t("Making this desk safe"),
-        lines=(t("Please wait a moment."), t("If this stays for more than a minute, call the support worker.")),
+        title=speak("Making this desk safe"),
+        lines=(
+            speak("Please wait a moment."),
+            speak("If this stays for more than a minute, call the support worker."),
+        ),
         tone="warning",
+        language=language.tag,
     )
 
 

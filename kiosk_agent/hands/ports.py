@@ -17,13 +17,15 @@ from kiosk_agent.session.vocabulary import Proof, WarningKind
 class PanelButton(msgspec.Struct, frozen=True):
     """A button. ``id`` comes back in PanelAnswer; ``role``: primary, danger, plain.
 
-    ``needs_mark``: pressing it does nothing while a required entry is empty.
+    ``needs_mark``: pressing it does nothing while a required entry is empty. ``language``: of its label (BCP 47), where
+    that is not the panel's.
     """
 
     id: str
     label: str
     role: str = "plain"
     needs_mark: bool = False
+    language: str = ""
 
 
 class PanelEntry(msgspec.Struct, frozen=True):
@@ -38,7 +40,10 @@ class Panel(msgspec.Struct, frozen=True):
     """What the native cover shows, over every monitor. Texts are already translated.
 
     ``kind``: shield, challenge, warning, held, hang. ``countdown_s``: seconds left when the panel is shown; the
-    remaining whole seconds are put in place of ``{seconds}`` in ``countdown_label``. ``tone``: neutral, warning, error.
+    remaining whole seconds are put in place of ``{seconds}`` in ``countdown_label``; ``countdown_whole_s``: how long
+    the whole countdown was, where the panel is shown again in the middle of it. ``tone``: neutral, warning, error.
+    ``language``: of the texts (BCP 47), for the font; ``note`` is one more line, in ``note_language``.
+    ``languages_label``: of the language button, which answers ``languages``; empty: there is none.
     No button has the focus at first, and Enter alone presses none.
     """
 
@@ -50,6 +55,11 @@ class Panel(msgspec.Struct, frozen=True):
     countdown_label: str = ""
     buttons: tuple[PanelButton, ...] = ()
     entries: tuple[PanelEntry, ...] = ()
+    countdown_whole_s: float | None = None
+    language: str = "ja"
+    note: str = ""
+    note_language: str = ""
+    languages_label: str = ""
 
 
 class PanelAnswer(msgspec.Struct, frozen=True):
@@ -97,7 +107,6 @@ class WarningView(msgspec.Struct, frozen=True):
     can_extend: bool
     needs_mark: bool
     hint: str
-    language: str
 
 
 class LogoutReport(msgspec.Struct, frozen=True):
@@ -162,7 +171,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``screen``: start, visit, ending, confirm, held. ``last_reason``/``last_proof``: EndReason/Proof values or "".
     ``checks``: (code, severity, text) of the health warnings. ``mark``: none, initials, staff_number.
-    ``proof_detail``: reason, proof and residue of the visit to be confirmed.
+    ``proof_detail``: reason, proof and residue of the visit to be confirmed. ``language``: the support workers'.
     """
 
     screen: str

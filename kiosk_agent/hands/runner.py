@@ -65,6 +65,7 @@ class Hands:
     sweep: Callable[[], Coroutine[Any, Any, tuple[str, ...]]]  # leftovers of a visit that this process never saw
     check_release: Callable[[str], bool]
     code_needed: bool
+    chime: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Runner:
             released=self._release_asked,
             code_needed=hands.code_needed,
             observe=watchers.observe,
+            chime=hands.chime,
         )
 
     def post(self, event: ev.Event) -> None:

@@ -13,8 +13,18 @@ import msgspec
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import HandError, ShieldLostError
 from kiosk_agent.hands.lanes import Lane
-from kiosk_agent.hands.panels import Translate, challenge_panel, held_panel, shield_panel, warning_panel
+from kiosk_agent.hands.panels import (
+    BACK_BUTTON,
+    LANGUAGE_BUTTON,
+    LANGUAGES_BUTTON,
+    challenge_panel,
+    held_panel,
+    languages_panel,
+    shield_panel,
+    warning_panel,
+)
 from kiosk_agent.hands.ports import Cover, Gate, GateView, Panel, PanelAnswer, Post, VisitBrowser, WarningView
+from kiosk_agent.hands.visit_language import Voices
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
@@ -37,16 +47,18 @@ class Moment:
 
 @dataclass(frozen=True)
 class Words:
-    """How this desk speaks: its name, its language, and what a support worker signs with."""
+    """How this desk speaks: its name, its languages, and what a support worker signs with."""
 
     desk: str
-    language: str
-    t: Translate
+    voices: Voices
     mark: MarkPolicy
 
 
 class Stage:
-    """Shows what the session commands. ``released`` hears the code and mark of a supervisor at a held desk."""
+    """Shows what the session commands. ``released`` hears the code and mark of a supervisor at a held desk.
+
+    ``chime`` makes a warning heard.
+    """
 
     def __init__(
         self,
@@ -61,6 +73,7 @@ class Stage:
         released: Callable[[str, str], None],
         code_needed: bool,
         observe: Callable[[object, float], None],
+        chime: Callable[[], None] = lambda: None,
     ) -> None:
         self._cover = cover
         self._gate = gate
@@ -72,38 +85,54 @@ class Stage:
         self._released = released
         self._code_needed = code_needed
         self._observe = observe
+        self._chime = chime
         self._gate_lane = Lane("gate", failed)
         self._page_lane = Lane("page", failed)
         self._cover_task: asyncio.Task[None] | None = None
         self._warning: do.ShowWarning | None = None
         self._warning_is_native = False
+        self._asked: Callable[[], Panel] | None = None  # what the native panel asks, with the time that is left
         self._hold: HoldReason | None = None
         self._view = self._gate_view("ending")
         self._shown: GateView | None = None
         cover.on_answer(self._answered)
+        self._forget_language = words.voices.residents.on_change(self._language_chosen)
 
     # the cover
 
     def raise_shield(self) -> None:
         """Cover every screen, before anything else is done."""
         self._warning = None
-        asked = self._cover.show(shield_panel(self._words.t))  # now, and not when the event loop gets round to a task
+        self._asked = None
+        panel = shield_panel(self._words.voices.residents)
+        asked = self._cover.show(panel)  # now, and not when the event loop gets round to a task
         self._set_cover(self._shield_shown(asked))
         if self._view.screen in ("visit", "start"):
             self._view = self._gate_view("ending")
 
     def lower_shield(self) -> None:
         """Take the cover away, once the gate shows what it should."""
+        self._asked = None
         self._set_cover(self._lower())
 
     def show_challenge(self, command: do.ShowChallenge, hint: str) -> None:
         """Ask on the cover whether it is still the same person."""
-        seconds = max(0.0, command.deadline - self._clock.now())
-        self._set_cover(self._show_or_lose(challenge_panel(seconds, hint, self._words.mark, self._words.t)))
+        whole_s = self._left_s(command.deadline)
+
+        def asked() -> Panel:
+            left_s = self._left_s(command.deadline)
+            return challenge_panel(left_s, whole_s, hint, self._words.mark, self._words.voices)
+
+        self._asked = asked
+        self._set_cover(self._show_or_lose(asked()))
+
+    def _left_s(self, deadline: float) -> float:
+        return max(0.0, deadline - self._clock.now())
 
     def hold(self, reason: HoldReason) -> None:
         """Cover the desk until a supervisor releases it."""
         self._hold = reason
+        self._asked = None
         self._view = self._gate_view("held", hold_reason=reason.value)
         if reason is not HoldReason.STARTING:  # while starting, the supervisor's own cover is still up
             self._set_cover(self._show_or_lose(self._held_panel(reason)))
@@ -111,12 +140,12 @@ class Stage:
     def refuse_release(self, *, code_right: bool) -> None:
         """The release code was wrong, or the ledger does not work yet."""
         if self._hold is not None:
-            t = self._words.t
+            t = self._words.voices.t
             refused = t("Nothing can be recorded yet.") if code_right else t("This release code is not right.")
             self._set_cover(self._show_or_lose(self._held_panel(self._hold, refused)))
 
     def _held_panel(self, reason: HoldReason, refused: str = "") -> Panel:
-        return held_panel(reason, self._words.t, refused=refused, code_needed=self._code_needed)
+        return held_panel(reason, self._words.voices.t, refused=refused, code_needed=self._code_needed)
 
     def _set_cover(self, work: Coroutine[Any, Any, None]) -> None:
         """The newest wish about the cover replaces one that has not yet been fulfilled."""
@@ -160,6 +189,8 @@ class Stage:
         await self._cover.hide()
 
     def _answered(self, answer: PanelAnswer) -> None:
+        if self._is_about_language(answer.button):
+            return
         match answer.kind, answer.button:
             case "challenge", button:
                 self._post(ev.ChallengeAnswered(Answer(button), answer.texts[0] if answer.texts else ""))
@@ -173,11 +204,32 @@ class Stage:
             case _:
                 log.warning("an answer to an unknown panel: %s/%s", answer.kind, answer.button)
 
+    def _is_about_language(self, button: str) -> bool:
+        """Carry out what the language button and its list say; whether it was one of them that was pressed."""
+        is_list, is_back = button == LANGUAGES_BUTTON, button == BACK_BUTTON
+        residents = self._words.voices.residents
+        if button.startswith(LANGUAGE_BUTTON):
+            language = button.removeprefix(LANGUAGE_BUTTON)
+            is_back = language == residents.chosen
+            residents.choose(language)
+        elif not is_list and not is_back:
+            return False
+        if self._asked is not None and (is_list or is_back):
+            asked = self._asked()
+            self._set_cover(self._show_or_lose(languages_panel(asked, residents) if is_list else asked))
+        return True
+
+    def _language_chosen(self) -> None:
+        """In whatever way: what is asked now is asked in that language."""
+        if self._asked is not None:
+            self._set_cover(self._show_or_lose(self._asked()))
+
     # the gate
 
     def show_gate(self, command: do.ShowGate) -> None:
-        """No visit runs: the start page."""
+        """No visit runs: the start page, in the desk's own language."""
         self._hold = None
+        self._words.voices.residents.go_back()
         self._view = self._gate_view(
             "start",
             last_reason=command.last_reason.value if command.last_reason else "",
@@ -211,7 +263,7 @@ class Stage:
 
     def _gate_view(self, screen: str, **fields: Any) -> GateView:
         words = self._words
-        return GateView(screen=screen, language=words.language, desk=words.desk, mark=words.mark.value, **fields)
+        return GateView(screen=screen, language=words.voices.worker, desk=words.desk, mark=words.mark.value, **fields)
 
     # the warning
 
@@ -223,6 +275,7 @@ class Stage:
     def hide_warning(self, browser: VisitBrowser | None, *, lower_native: bool) -> None:
         """Take the warning away. ``lower_native``: nothing else needs the cover."""
         self._warning = None
+        self._asked = None
         if self._warning_is_native:
             self._warning_is_native = False
             if lower_native:
@@ -237,6 +290,7 @@ class Stage:
     async def _warn(self, command: do.ShowWarning, browser: VisitBrowser | None) -> None:
         if self._warning is not command:
             return
+        self._chime()
         shown = await self._warn_in_page(command, browser)
         if self._warning is command:
             if shown:
@@ -263,9 +317,14 @@ class Stage:
         if self._warning is not command or self._warning_is_native:
             return
         self._warning_is_native = True
-        view = self._warning_view(command, browser)
+        whole_s = self._left_s(command.deadline)
+
+        def asked() -> Panel:
+            return warning_panel(self._warning_view(command, browser), whole_s, self._words.mark, self._words.voices)
+
+        self._asked = asked
         try:
-            await self._put_up(warning_panel(view, self._words.mark, self._words.t))
+            await self._put_up(asked())
         except ShieldLostError as error:
             self._health.fail("shield_lost", Severity.RED, str(error))
             if self._warning is command:
@@ -279,16 +338,16 @@ class Stage:
     def _warning_view(self, command: do.ShowWarning, browser: VisitBrowser | None) -> WarningView:
         return WarningView(
             kind=command.kind,
-            seconds=max(0.0, command.deadline - self._clock.now()),
+            seconds=self._left_s(command.deadline),
             worker_only=command.worker_only,
             can_extend=command.can_extend,
             needs_mark=command.worker_only and self._words.mark is not MarkPolicy.NONE,
             hint=browser.hint if browser is not None else "",
-            language=self._words.language,
         )
 
     async def close(self) -> None:
         """Stop showing things."""
+        self._forget_language()
         if self._cover_task is not None:
             self._cover_task.cancel()
         await self._gate_lane.close()

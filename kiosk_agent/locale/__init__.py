@@ -1,28 +1,72 @@
-"""Translations: gettext catalogues, Japanese first."""
+"""Translations: gettext catalogues, Japanese first.
+
+Two kinds of texts, told apart by who reads them. Support workers, supervisors and the command line (domain
+``kiosk_agent``, in the code ``t("…")``) read Japanese or English. What residents read (domain ``resident``, in the code
+``speak("…")``) exists in every language of :data:`SPOKEN`.
+"""
 
 from __future__ import annotations
 
 import gettext
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from kiosk_agent.errors import DeskError
 
-LANGUAGES = ("ja", "en")
+LANGUAGES = ("ja", "en")  # of workers
 DOMAIN = "kiosk_agent"
+RESIDENT_DOMAIN = "resident"
+
+Translate = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A language that residents can choose. ``name``: its own; ``tag``: BCP 47, for ``lang`` attributes and fonts."""
+
+    name: str
+    tag: str
+
+
+# In the order in which they are offered: those of the country, then by the number of residents who read them.
+SPOKEN = {
+    "ja": Spoken("日本語", "ja"),
+    "ja-easy": Spoken("やさしい にほんご", "ja-Hrkt"),  # kana alone, with spaces between the phrases
+    "en": Spoken("English", "en"),
+    "zh": Spoken("中文", "zh-Hans"),
+    "ko": Spoken("한국어", "ko"),
+    "vi": Spoken("Tiếng Việt", "vi"),
+    "pt": Spoken("Português", "pt-BR"),
+}
+
+
+def worker_language(language: str) -> str:
+    """The language in which a desk speaks to its support workers, from the one in which it speaks to residents."""
+    return language if language in LANGUAGES else "ja"
 
 
 @cache
-def translator(language: str) -> Callable[..., str]:
-    """A function that translates an English message id and fills in its named fields.
+def translator(language: str) -> Translate:
+    """A function that translates an English message id for workers and fills in its named fields.
 
     English is the language of the message ids, so it needs no catalogue of its own. Raises DeskError where the
     catalogue of another language was never compiled.
     """
+    return _translator(DOMAIN, language)
+
+
+@cache
+def speaker(language: str) -> Translate:
+    """The same for what residents read: ``language`` is a key of :data:`SPOKEN`."""
+    return _translator(RESIDENT_DOMAIN, language)
+
+
+def _translator(domain: str, language: str) -> Translate:
     try:
         catalogue = gettext.translation(
-            DOMAIN, localedir=Path(__file__).parent, languages=[language], fallback=language == "en"
+            domain, localedir=Path(__file__).parent, languages=[language], fallback=language == "en"
         )
     except FileNotFoundError as error:
         raise DeskError(

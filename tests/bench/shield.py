@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
 from kiosk_agent.hands.panels import shield_panel
 from kiosk_agent.hands.shield import StandaloneCover
-from kiosk_agent.locale import translator
+from kiosk_agent.hands.visit_language import VisitLanguage
 from tests.bench.figures import Figure, Goal
 
 
@@ -31,7 +31,7 @@ async def measure(runs: int) -> list[Figure]:
             values = []
             for _ in range(runs):
                 began = time.perf_counter()
-                await cover.show(shield_panel(translator("ja")))
+                await cover.show(shield_panel(VisitLanguage()))
                 values.append((time.perf_counter() - began) * 1000)
                 await cover.hide()
             figures.append(Figure(f"change signal → shield on screen ({name})", "ms", tuple(values), Goal(20.0)))

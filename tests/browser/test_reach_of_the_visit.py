@@ -15,10 +15,14 @@ import psutil
 import pytest
 from playwright.async_api import Error
 
+from kiosk_agent.locale import SPOKEN, speaker
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.switches import Quirk, Switches
 from kiosk_agent.session import events as ev
 from tests.browser.conftest import Visit, visiting
+from tests.screens.conftest import SIZE
+from tests.screens.layout import assert_readable
+from tests.screens.pictures import keep
 
 
 @contextlib.contextmanager
@@ -65,6 +69,29 @@ async def test_an_address_outside_the_profile_is_refused_and_counted(
     await visit.page.wait_for_url(f"{visit.portal.url}/")
     assert len(visit.of(ev.NavigationRefused)) == 1
     assert asked == []
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_press_of_a_button(
+    visit: Visit, outside: tuple[str, list[str]], language: str
+) -> None:
+    visit.browser._language.choose(language)
+    page, text = visit.page, "This page cannot be opened at this desk."
+    await page.set_viewport_size(SIZE)
+    await page.goto(f"{outside[0]}/page")
+    assert await page.inner_text("h1") == speaker(language)(text)
+    names = page.locator("[data-language]")
+    assert await names.all_inner_texts() == [one.name for one in SPOKEN.values()]
+    for other in (*SPOKEN, language):
+        await page.locator(f'[data-language="{other}"]').click()
+        assert await page.inner_text("h1") == speaker(other)(text)
+        assert await page.locator("html").get_attribute("lang") == SPOKEN[other].tag
+        assert await page.locator("[aria-pressed=true]").inner_text() == SPOKEN[other].name
+    for zoom in (1, 2):
+        await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
+        await assert_readable(page)
+        keep(f"refused@{zoom}00-{language}", await page.screenshot())
+    assert visit.browser._language.chosen == language, "a page of the portal's window chooses for itself alone"
 
 
 async def test_where_a_server_redirects_to_is_refused_too(

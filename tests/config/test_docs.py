@@ -9,6 +9,7 @@ import msgspec
 
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import HANG_LIMITS, LIMITS, MODIFIERS, MOST_EXTENSIONS, NAMED_KEYS, SENSES, WindowMode
+from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Signal
 
@@ -73,8 +74,12 @@ def test_the_limits_are_right() -> None:
     assert rows["supervision"]["hang_limit_s"][1] == f"{documented(HANG_LIMITS[0])} – {documented(HANG_LIMITS[1])}"
 
 
+def test_every_language_is_in_the_docs_by_its_own_name() -> None:
+    assert [code for code, one in SPOKEN.items() if f'| `"{code}"` | {one.name} |' not in TEXT] == []
+
+
 def test_every_word_that_a_key_takes_is_in_the_docs() -> None:
-    words = [*WindowMode, *MarkPolicy, *SENSES]
+    words = [*WindowMode, *MarkPolicy, *SENSES, *SPOKEN]
     assert [word for word in words if f'`"{word}"`' not in TEXT] == []
     keys = sorted(NAMED_KEYS - {f"<f{number}>" for number in range(2, 20)})
     assert [key for key in keys if f"`{key}`" not in TEXT] == []

@@ -11,6 +11,7 @@ import pytest
 from kiosk_agent.config import Browser, Config, Desk, Hotkey, Supervision, WindowMode
 from kiosk_agent.config_load import LIMITS, hash_release_code, load_config, verify_release_code
 from kiosk_agent.errors import ConfigError, Problem
+from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Signal, Weight
 
@@ -68,6 +69,8 @@ def test_everything_can_be_set(file: Path) -> None:
         [desk]
         name = "市民課 3番"
         language = "en"
+        languages = ["en", "pt"]
+        sound = false
         data_dir = "data"
         [browser]
         executable = "/opt/browser"
@@ -93,7 +96,7 @@ def test_everything_can_be_set(file: Path) -> None:
     assert config == Config(
         path=file,
         profile=file.parent / "portal.toml",
-        desk=Desk("市民課 3番", "en", file.parent / "data"),
+        desk=Desk("市民課 3番", "en", file.parent / "data", ("en", "pt"), False),
         browser=Browser(file.parent / "/opt/browser", WindowMode.FULLSCREEN, True, "socks5://proxy.example:1080"),
         hotkey=Hotkey(""),
         supervision=Supervision(3.0, code_hash),
@@ -177,6 +180,31 @@ def test_a_limits_bounds_themselves_are_allowed(file: Path, name: str) -> None:
     shortest = "idle_limit_s = 3\n" * (name == "max_visit_s")
     assert getattr(loaded(file, f"[policy]\n{longest}{name} = {most}\n").policy, name) == most
     assert getattr(loaded(file, f"[policy]\n{longest}{shortest}{name} = {least}\n").policy, name) == least
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_desk_may_speak_any_language_and_offer_it_alone(file: Path, language: str) -> None:
+    desk = loaded(file, f'[desk]\nlanguage = "{language}"\nlanguages = ["{language}"]\n').desk
+    assert (desk.language, desk.languages) == (language, (language,))
+
+
+@pytest.mark.parametrize(
+    ("languages", "key", "expected"),
+    [
+        ('["ja", "fr"]', "desk.languages[2]", 'one of "ja", "ja-easy"'),
+        ('["en", "zh"]', "desk.languages", 'a list with "ja" in it'),
+        ("[]", "desk.languages", 'a list with "ja" in it'),
+        ('["ja", "en", "ja"]', "desk.languages", "each language once"),
+        ('"ja"', "desk.languages", "a list of texts"),
+        ("[1]", "desk.languages[1]", "a text in quotation marks"),
+    ],
+)
+def test_the_offered_languages_are_known_ones_with_the_desks_own(
+    file: Path, languages: str, key: str, expected: str
+) -> None:
+    found = problem(file, f"[desk]\nlanguages = {languages}\n")
+    assert (found.line, found.key) == (3, key)
+    assert found.expected.startswith(expected)
 
 
 @pytest.mark.parametrize("value", ["9", "-1", "10.0", "true", "1001", "0x" + "f" * 4000, "nan"])

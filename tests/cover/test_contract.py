@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, BinaryIO, cast
 
+import msgspec
 import pytest
 
 from kiosk_agent.errors import ShieldLostError
@@ -32,7 +33,7 @@ Press = Callable[[str], Awaitable[None]]
 
 async def press_with_keys(button: str) -> None:
     """Tab to the button and press it, again until it counts: for a short while after it appears it does not."""
-    tabs = {"same": 1, "other": 2}[button]
+    tabs = {"same": 1, "other": 2, "languages": 1}[button]  # where it is, it comes first
     subprocess.run(["xdotool", "key", *["Tab"] * tabs], check=True)
     await asyncio.sleep(0.8)
     subprocess.run(["xdotool", "key", "space"], check=True)
@@ -88,6 +89,16 @@ async def test_a_pressed_button_is_told_with_its_panel(cover: tuple[Cover, Press
     assert real.visible
 
 
+async def test_the_language_button_is_told_like_any_other(cover: tuple[Cover, Press]) -> None:
+    real, press = cover
+    answers: asyncio.Queue[PanelAnswer] = asyncio.Queue()
+    real.on_answer(answers.put_nowait)
+    await real.show(msgspec.structs.replace(QUESTION, languages_label="言語 / Language"))
+    await press("languages")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await answers.get() == PanelAnswer("challenge", "languages", ())
+
+
 async def test_what_was_asked_last_holds_even_if_nobody_waited_for_it(cover: tuple[Cover, Press]) -> None:
     real, _ = cover
     asking = asyncio.ensure_future(real.show(SHIELD))
@@ -130,7 +141,9 @@ async def test_without_a_display_the_cover_is_lost_at_its_start(monkeypatch: pyt
     "panel",
     [None, [], {"kind": "shield"}, {"kind": 1, "title": "x"}, {"kind": "x", "title": "x", "tone": "loud"},
      {"kind": "x", "title": "x", "countdown_s": float("nan")}, {"kind": "x", "title": "x", "buttons": [{}]},
-     {"kind": "x", "title": "x", "lines": [1]}, {"kind": "x", "title": "x", "entries": ["initials"]}],
+     {"kind": "x", "title": "x", "lines": [1]}, {"kind": "x", "title": "x", "countdown_whole_s": float("inf")},
+     {"kind": "x", "title": "x", "language": None}, {"kind": "x", "title": "x", "note": 1},
+     {"kind": "x", "title": "x", "languages_label": []}, {"kind": "x", "title": "x", "entries": ["initials"]}],
 )  # fmt: skip
 async def test_a_panel_that_cannot_be_read_covers_the_screen_and_is_an_error(display: str, panel: Any) -> None:
     process = subprocess.Popen([sys.executable, "-m", "kiosk_agent.cover"], stdin=-1, stdout=-1)

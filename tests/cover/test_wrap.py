@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk_agent.cover.look import choose_family
 from kiosk_agent.cover.panel import countdown_text
 from kiosk_agent.cover.wrap import NOT_FIRST, wrap
 
@@ -23,6 +24,10 @@ def cells(text: str) -> int:
         ("1分以上続くときは、支援員に知らせてください。", 26, ["1分以上続くときは、", "支援員に知らせてください。"]),
         ("安全を確認しています", 18, ["安全を", "確認しています"]),
         ("Please ask the person at the desk.", 20, ["Please ask the", "person at the desk."]),
+        ("如果超过1分钟仍是这个画面，请叫工作人员。", 26, ["如果超过1分钟仍是这个画", "面，请叫工作人员。"]),
+        ("すこし まって ください。", 18, ["すこし まって", "ください。"]),
+        ("잠시만 기다려 주세요. 직원이 여쭤보겠습니다.", 30, ["잠시만 기다려 주세요.", "직원이 여쭤보겠습니다."]),
+        ("Vui lòng chọn ngôn ngữ.", 16, ["Vui lòng chọn", "ngôn ngữ."]),
         ("", 10, [""]),
     ],
 )
@@ -30,7 +35,7 @@ def test_lines_break_where_people_expect_it(text: str, width: int, lines: list[s
     assert wrap(text, cells, width) == lines
 
 
-@given(st.text("あいう漢字カナ、。（）abc 123", max_size=80), st.integers(8, 60))
+@given(st.text("あいう漢字カナ请한국ếã、。，（）abc 123", max_size=80), st.integers(8, 60))
 def test_nothing_is_lost_nothing_is_too_wide_and_no_line_begins_with_a_full_stop(text: str, width: int) -> None:
     lines = wrap(text, cells, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
@@ -42,3 +47,24 @@ def test_nothing_is_lost_nothing_is_too_wide_and_no_line_begins_with_a_full_stop
 @pytest.mark.parametrize(("left_s", "shown"), [(20.0, "20"), (19.2, "20"), (0.4, "1"), (0.0, "0"), (-5.0, "0")])
 def test_a_countdown_shows_whole_seconds_and_never_less_than_nothing(left_s: float, shown: str) -> None:
     assert countdown_text("あと {seconds} 秒", left_s) == f"あと {shown} 秒"
+
+
+INSTALLED = ["DejaVu Sans", "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Segoe UI", "Meiryo"]
+
+
+@pytest.mark.parametrize(
+    ("language", "family"),
+    [
+        ("ja", "Noto Sans CJK JP"),
+        ("ja-Hrkt", "Noto Sans CJK JP"),
+        ("en", "Noto Sans CJK JP"),
+        ("pt-BR", "Noto Sans CJK JP"),
+        ("zh-Hans", "Noto Sans CJK SC"),
+        ("ko", "Noto Sans CJK KR"),
+        ("vi", "Segoe UI"),
+    ],
+)
+def test_each_language_gets_a_family_that_has_its_signs(language: str, family: str) -> None:
+    assert choose_family(INSTALLED, language) == family
+    assert choose_family(["Meiryo"], language) == "Meiryo", "better other shapes than none"
+    assert choose_family([], language) == "TkDefaultFont"

@@ -80,6 +80,10 @@ class Child:
                 self._unanswered.append(asyncio.ensure_future(desk.visit.page.evaluate(script)))
             case {"do": "read", "script": script} if desk.visit is not None:
                 return {"answer": await desk.visit.page.evaluate(script)}
+            case {"do": "choose_language", "language": language}:  # at the gate's start page
+                await desk.gate.page.locator(f'[data-language="{language}"]').click(timeout=STEP_LIMIT_S * 1000)
+            case {"do": "gate_speaks"}:
+                return {"answer": await desk.gate.page.evaluate("document.documentElement.lang")}
             case {"do": "gate_offers", "act": act}:
                 return {"answer": await offers(desk, act)}
             case {"do": "visit"} if desk.visit is not None:  # what the visit's browser holds
@@ -105,6 +109,8 @@ class Child:
                     while panel_of(desk) != "held":
                         await asyncio.sleep(0.01)  # a cover says nothing of when it is drawn
                 desk.cover.press("release", code, mark)
+            case {"do": "panels_said"} if isinstance(desk.cover, NullCover):
+                return {"answer": [panel.title for panel in desk.cover.panels]}
             case {"do": "look"}:
                 warnings = {one.code: one.detail for one in desk.health.warnings}
                 return {

@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from kiosk_agent.hands.ports import WarningView
+from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.switches import Quirk, Switches
 from kiosk_agent.session import events as ev
@@ -59,7 +60,6 @@ class Warned:
             can_extend=True,
             needs_mark=False,
             hint=self.visit.browser.hint,
-            language="ja",
         )
         return msgspec.structs.replace(plain, **changes)
 
@@ -75,6 +75,11 @@ class Warned:
         await self.visit.browser.show_nudge("an operation")
         await until(self._armed, "the nudge is armed")
         return self.page
+
+    @property
+    def language(self) -> VisitLanguage:
+        """What the visit's resident reads."""
+        return self.visit.browser._language
 
     def _fought(self) -> None:
         self.fights += 1
@@ -143,3 +148,4 @@ async def warned(shared_visit: Visit) -> AsyncIterator[Warned]:
     shared_visit.events.clear()
     yield warned
     await shared_visit.browser.hide_warning()
+    warned.language.go_back()

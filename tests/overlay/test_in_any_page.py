@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page
 
-from kiosk_agent.locale import translator
+from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import Answer, EndSource
 from tests.overlay.conftest import SIZE, Warned, until
@@ -114,7 +114,7 @@ async def darkened(page: Page) -> bool:
     return sum(await color_at(page, 5, SIZE["height"] - 5)) < 3 * 128
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", SPOKEN)
 @pytest.mark.parametrize("zoom", [1, 2, 4])
 @pytest.mark.parametrize("kind", ["resident", "worker", "over"])
 async def test_it_can_be_read_and_answered_at_every_size(warned: Warned, language: str, zoom: int, kind: str) -> None:
@@ -124,10 +124,10 @@ async def test_it_can_be_read_and_answered_at_every_size(warned: Warned, languag
         "over": {"can_extend": False},
     }[kind]
     page = warned.page
-    warned.visit.browser._t = translator(language)
+    warned.language.choose(language)
     try:
         await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
-        await warned.warn(**changes, language=language)
+        await warned.warn(**changes)
         await measured(page, type_px=TYPE_PX if zoom < 4 else 16)  # at 400 % it is large in any case
         name = "warning" if kind == "resident" else f"warning-{kind}"
         keep(name if (zoom, language) == (1, "ja") else f"{name}@{zoom}00-{language}", await page.screenshot())
@@ -139,14 +139,10 @@ async def test_it_can_be_read_and_answered_at_every_size(warned: Warned, languag
               const box = button.getBoundingClientRect(), all = button.closest('dialog').getBoundingClientRect();
               return box.top >= all.top && box.bottom <= all.bottom; })"""
             assert await in_closed_root(page, seen), "the answers are to be seen without scrolling"
-        if "needs_mark" not in changes:
-            await warned.click("button")
-            await warned.answered()
-        else:
-            await warned.click("button.danger")
-            assert (await warned.answered()).answer is Answer.OTHER
+        await warned.click("button.danger" if "needs_mark" in changes else ".buttons button")
+        answer = Answer.SAME if kind == "resident" else Answer.OTHER
+        assert (await warned.answered()).answer is answer
     finally:
-        warned.visit.browser._t = translator("ja")
         await page.set_viewport_size(SIZE)
 
 
@@ -168,9 +164,9 @@ async def test_the_nudge_urges_to_log_out_and_the_page_stays_usable(warned: Warn
 async def test_the_nudge_can_be_closed(warned: Warned, how: str) -> None:
     page = await warned.nudge()
     if how == "mouse":
-        await warned.click("button", 1)
+        await warned.click(".buttons button", 1)
     elif how == "touch":
-        await warned.tap("button", 1)
+        await warned.tap(".buttons button", 1)
     else:
         await page.keyboard.press("Shift+Tab")  # it is the last of the page
         await page.keyboard.press("Space")
@@ -193,14 +189,49 @@ async def test_the_nudge_is_the_same_in_every_page(warned: Warned, strange: str)
     await warned.visit.until(ev.EndRequested)
 
 
-async def test_the_nudge_fits_at_double_size(warned: Warned) -> None:
-    await warned.page.set_viewport_size({key: pixels // 2 for key, pixels in SIZE.items()})
-    page = await warned.nudge()
-    keep("nudge@200-ja", await page.screenshot())
-    await measured(page)
+@pytest.mark.parametrize("language", SPOKEN)
+async def test_the_nudge_fits_also_at_double_size(warned: Warned, language: str) -> None:
+    warned.language.choose(language)
+    page = warned.page
+    for zoom in (1, 2):
+        await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
+        await warned.nudge()
+        keep(f"nudge@{zoom}00-{language}", await page.screenshot())
+        await measured(page)
+        await is_inside(page, zoom)
+        await warned.click("button.languages")
+        await until(lambda: is_choosing(page), "the list is there")
+        keep(f"nudge-languages@{zoom}00-{language}", await page.screenshot())
+        await measured(page)
+        await is_inside(page, zoom)
+
+
+async def is_inside(page: Page, zoom: int) -> None:
     box = await in_closed_root(page, "root => root.querySelector('aside').getBoundingClientRect().toJSON()")
     assert box["top"] >= 0
-    assert box["right"] <= SIZE["width"] // 2
+    assert box["right"] <= SIZE["width"] // zoom
+    hidden = "root => { const a = root.querySelector('aside'); return a.scrollHeight - a.clientHeight; }"
+    assert await in_closed_root(page, hidden) <= 0
+
+
+async def is_choosing(page: Page) -> bool:
+    return bool(await in_closed_root(page, "root => Boolean(root.querySelector('.names'))"))
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("zoom", [1, 2, 4])
+async def test_the_list_of_languages_fits_at_every_size(warned: Warned, language: str, zoom: int) -> None:
+    warned.language.choose(language)
+    page = warned.page
+    await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
+    await warned.warn()
+    await warned.click("button.languages")
+    await until(lambda: is_choosing(page), "the list is there")
+    keep("languages" if (zoom, language) == (1, "ja") else f"languages@{zoom}00-{language}", await page.screenshot())
+    await measured(page, type_px=TYPE_PX if zoom < 4 else 16)
+    assert await warned.holds()
+    names = "root => [...root.querySelectorAll('.names button')].map(button => button.textContent)"
+    assert (await in_closed_root(page, names))[:-1] == [one.name for one in SPOKEN.values()]
 
 
 async def test_a_warning_takes_the_nudges_place(warned: Warned) -> None:

@@ -12,9 +12,14 @@ from kiosk_agent.config import WindowMode
 from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.gate import DeskGate
 from kiosk_agent.hands.ports import GateView
+from kiosk_agent.hands.visit_language import VisitLanguage
+from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session import events as ev
 
 SIZE = {"width": 1024, "height": 768}
+
+
+RESIDENTS = VisitLanguage()
 
 
 class Posted(list[ev.Event]):
@@ -43,6 +48,7 @@ async def shared_gate(
             headless=True,
             window=WindowMode.NORMAL,
             language="ja",
+            residents=RESIDENTS,
         )
         await desk_gate.open()
         yield desk_gate
@@ -62,8 +68,21 @@ async def gate(shared_gate: DeskGate, posted: Posted) -> DeskGate:
     page = shared_gate.page
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size(SIZE)
+    RESIDENTS.go_back()
+    await shared_gate.show(GateView(screen="visit", language="ja", desk=""), front=False)
+    await speak(shared_gate, "ja")
     await shared_gate.show(GateView(screen="ending", language="ja", desk=""), front=False)
-    if await page.evaluate("document.documentElement.lang") != "ja":
-        await page.locator("[data-act=language]").click()
-        await page.wait_for_function("document.documentElement.lang === 'ja'")
     return shared_gate
+
+
+async def speak(gate: DeskGate, language: str) -> None:
+    """Have the screen that is shown speak a language: the residents', or that of the workers on theirs."""
+    page, tag = gate.page, SPOKEN[language].tag
+    if await page.evaluate("document.documentElement.lang") == tag:
+        return
+    workers = page.locator("[data-act=worker_language]")
+    if await workers.is_visible():
+        await workers.click()
+    else:
+        RESIDENTS.choose(language)  # what the button does
+    await page.wait_for_function("tag => document.documentElement.lang === tag", arg=tag)

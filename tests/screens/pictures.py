@@ -23,6 +23,7 @@ README = (
     "confirm",
     "confirm-mark",
     "held",
+    "languages",
 )
 COLORS = 128  # flat screens: no difference is to be seen, and a quarter of the bytes
 

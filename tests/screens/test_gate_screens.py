@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import Locator, Page
 
 from kiosk_agent.hands.gate import ADDRESS, DeskGate
 from kiosk_agent.hands.ports import GateView
+from kiosk_agent.locale import LANGUAGES, SPOKEN
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import EndSource, Signal
-from tests.screens.conftest import Posted
+from tests.screens.conftest import RESIDENTS, Posted, speak
 from tests.screens.layout import assert_readable
 from tests.screens.pictures import keep
 
@@ -47,18 +49,23 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("name", VIEWS)
+OF_RESIDENTS = ("start", "ending")  # the other screens are the support worker's
+SHOWN = [
+    (name, language)
+    for name, view in VIEWS.items()
+    for language in (SPOKEN if view.screen in OF_RESIDENTS else LANGUAGES)
+]
+
+
+@pytest.mark.parametrize(("name", "language"), SHOWN)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["ja", "en"])
 async def test_every_screen_can_be_read_at_1024_by_768_and_at_double_size(
     gate: DeskGate, name: str, scheme: str, language: str
 ) -> None:
     page = gate.page
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     await gate.show(VIEWS[name], front=False)
-    if language == "en":
-        await page.locator("[data-act=language]").click()
-        await page.wait_for_function("document.documentElement.lang === 'en'")
+    await speak(gate, language)
     found = await assert_readable(page)
     suffix = "" if (scheme, language) == ("light", "ja") else f"@{scheme}-{language}"
     keep(f"{name}{suffix}", await page.screenshot(full_page=True))
@@ -107,7 +114,7 @@ async def test_what_was_checked_stays_checked_when_the_language_or_the_proof_cha
     await gate.show(VIEWS["confirm"], front=False)
     page = gate.page
     await page.locator("[data-check=card_returned]").check()
-    await page.locator("[data-act=language]").click()
+    await page.locator("[data-act=worker_language]").click()
     await page.wait_for_function("document.documentElement.lang === 'en'")
     assert await page.locator("[data-check=card_returned]").is_checked()
 
@@ -132,13 +139,79 @@ async def test_a_focused_heading_has_no_box_but_a_focused_button_has_one(gate: D
     assert await page.locator("[data-act=next_person]").evaluate(drawn) != ["none", "none"]
 
 
-async def test_what_does_not_work_is_told_in_the_language_of_the_screen(gate: DeskGate) -> None:
+async def test_what_does_not_work_is_told_in_the_language_of_support_workers(gate: DeskGate) -> None:
     await gate.show(VIEWS["gate-amber"], front=False)
-    told = gate.page.locator("[data-tone=amber]")
+    await speak(gate, "vi")
+    told = gate.page.locator(".notices")
     assert "時計の横のアイコンを表示できません。 (tray)" in await told.inner_text()
-    await gate.page.locator("[data-act=language]").click()
-    await gate.page.wait_for_function("document.documentElement.lang === 'en'")
+    assert await told.get_attribute("lang") == "ja"
+    await gate.show(VIEWS["visit"], front=False)
+    await speak(gate, "en")
+    await gate.show(VIEWS["gate-amber"], front=False)
     assert "The icon beside the clock is not shown. (tray)" in await told.inner_text()
+    assert await told.get_attribute("lang") == "en"
+
+
+@pytest.mark.parametrize("how", ["mouse", "touch", "keys"])
+async def test_a_language_is_chosen_at_the_start_page_by_its_own_name(gate: DeskGate, posted: Posted, how: str) -> None:
+    await gate.show(VIEWS["gate"], front=False)
+    page = gate.page
+    names = page.locator("[data-act=language]")
+    assert await names.all_inner_texts() == [one.name for one in SPOKEN.values()]
+    assert [await one.get_attribute("lang") for one in await names.all()] == [one.tag for one in SPOKEN.values()]
+    wanted = page.locator("[data-language=vi]")
+    if how == "mouse":
+        await wanted.click()
+    elif how == "touch":
+        await tap(page, wanted)
+    else:
+        await wanted.focus()
+        await page.keyboard.press("Space")
+    await page.wait_for_function("document.documentElement.lang === 'vi'")
+    assert await page.locator("h1").inner_text() == "Xin chào"
+    assert RESIDENTS.chosen == "vi"
+    assert await page.locator("[aria-pressed=true]").all_inner_texts() == ["Tiếng Việt"]
+    if how == "keys":
+        assert await wanted.evaluate("e => e === document.activeElement"), "the focus stays where it was"
+    assert posted == [], "a language begins nothing"
+
+
+async def tap(page: Page, where: Locator) -> None:
+    """With a finger; the context itself says that it has no touch screen."""
+    box = await where.bounding_box()
+    assert box is not None
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    session = await page.context.new_cdp_session(page)
+    await session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    await session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await session.detach()
+
+
+async def test_what_is_not_offered_cannot_be_chosen(gate: DeskGate) -> None:
+    await gate.show(VIEWS["gate"], front=False)
+    for language in ("fr", "", "../ja"):
+        await gate._acted({"page": gate.page, "frame": gate.page.main_frame}, {"do": "language", "language": language})
+    await gate._acted({"page": gate.page, "frame": gate.page.main_frame}, {"do": "language"})
+    assert RESIDENTS.chosen == "ja"
+
+
+async def test_each_language_is_drawn_in_a_font_of_its_own(gate: DeskGate) -> None:
+    """The same Chinese character looks different in Japan, and Japanese fonts lack letters of Vietnamese."""
+    await gate.show(VIEWS["gate"], front=False)
+    page = gate.page
+    session = await page.context.new_cdp_session(page)
+    await session.send("DOM.enable")
+    await session.send("CSS.enable")
+    wanted = {"ja": "JP", "ja-easy": "JP", "zh": "SC", "ko": "KR"}
+    for language in SPOKEN:
+        await speak(gate, language)
+        root = await session.send("DOM.getDocument")
+        node = await session.send("DOM.querySelector", {"nodeId": root["root"]["nodeId"], "selector": "main > p"})
+        drawn = (await session.send("CSS.getPlatformFontsForNode", {"nodeId": node["nodeId"]}))["fonts"]
+        assert len(drawn) == 1, f"one font for all of it: {drawn}"
+        assert drawn[0]["familyName"].endswith(wanted.get(language, "")), language
+    await session.detach()
 
 
 async def test_a_screen_reader_hears_names_and_the_heading_has_the_focus(gate: DeskGate) -> None:

@@ -1,9 +1,9 @@
 """A small agent for tests: it does what lines in a named pipe tell it, and says what came of it.
 
-``show KIND``, ``hide``, ``hang`` (the event loop), ``exit STATUS``, ``leave STATUS`` (says first that it stops),
-``program ARGUMENTS`` (its browser), ``stubborn`` (ignores the wish to stop), ``patient`` (as an orphan it is not ended
-by its own reader), ``garbage`` (writes no JSON to the supervisor), ``uncover`` (hangs, and all the while wants the
-cover taken away).
+``show KIND``, ``hide``, ``if_lost TITLE`` (what is shown then; without a title: something that is no panel),
+``hang`` (the event loop), ``exit STATUS``, ``leave STATUS`` (says first that it stops), ``program ARGUMENTS`` (its
+browser), ``stubborn`` (ignores the wish to stop), ``patient`` (as an orphan it is not ended by its own reader),
+``garbage`` (writes no JSON to the supervisor), ``uncover`` (hangs, and all the while wants the cover taken away).
 """
 
 from __future__ import annotations
@@ -76,6 +76,9 @@ class Child:
             case ["hide"]:
                 await self.cover.hide()
                 self.lifeline.say({"hidden": True})
+            case ["if_lost", *title]:
+                self.lifeline.tell_hang_panel({"kind": "hang", "title": " ".join(title)} if title else {"kind": 1})
+                self.lifeline.say({"if_lost": True})
             case ["hang"]:
                 self.lifeline.say({"hanging": True})
                 await asyncio.sleep(0)

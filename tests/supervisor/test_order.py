@@ -45,6 +45,27 @@ def test_the_screen_is_covered_before_anything_is_killed(witnessed: Start, blow:
     assert [agent.find(), browser.find()] == [None, None]
 
 
+def test_a_lost_agents_cover_speaks_the_language_of_its_visit_and_the_next_agents_the_desks(witnessed: Start) -> None:
+    desk = witnessed()
+    agent, _ = in_a_visit(desk)
+    desk.order("if_lost 안전을 확인하고 있습니다")
+    desk.hear("if_lost")
+    os.kill(agent.pid, signal.SIGKILL)
+    assert desk.hear("covered")["covered"] == "안전을 확인하고 있습니다"
+    agent, _ = in_a_visit(desk)
+    os.kill(agent.pid, signal.SIGKILL)
+    assert desk.hear("covered")["covered"] == PANELS["hang"]["title"]
+
+
+def test_where_that_cannot_be_read_the_cover_speaks_the_desks_language(witnessed: Start) -> None:
+    desk = witnessed()
+    agent, _ = in_a_visit(desk)
+    desk.order("if_lost")
+    desk.hear("if_lost")
+    os.kill(agent.pid, signal.SIGKILL)
+    assert desk.hear("covered")["covered"] == PANELS["hang"]["title"]
+
+
 def test_an_agent_that_does_not_stop_is_covered_before_it_is_killed(witnessed: Start) -> None:
     desk = witnessed(stop_limit_s=1.0)
     marks = in_a_visit(desk)

@@ -27,10 +27,17 @@
     return picture;
   };
   const notice = (one) =>
-    make("div", { class: `notice ${one.tone}`, "data-tone": one.tone }, sign(one.tone),
+    make("div", { class: `notice ${one.tone}`, "data-tone": one.tone, lang: shown.workerLang }, sign(one.tone),
       make("div", {}, make("strong", {}, one.title), ...(one.lines || []).map((line) => make("p", {}, line))));
   const button = (one) =>
     make("button", { type: "button", "data-act": one.act, class: one.className || "" }, one.label);
+
+  const languages = (view) =>
+    make("nav", { class: "languages", "aria-label": view.languagesLabel }, ...view.languages.map((one) =>
+      make("button", {
+        type: "button", lang: one.tag, "data-act": "language", "data-language": one.code,
+        "aria-pressed": String(one.chosen), class: one.chosen ? "chosen" : "",
+      }, one.name)));
 
   const checklist = (form) => {
     const missing = make("p", { class: "missing", role: "alert" });
@@ -67,29 +74,33 @@
       kept.mark = document.querySelector("[data-field=mark]")?.value;
     }
     shown = view;
-    document.documentElement.lang = view.language;
+    document.documentElement.lang = view.lang;
     document.title = view.title;
     document.body.dataset.screen = view.screen;
-    document.querySelector(".desk").textContent = view.desk;
-    const language = document.querySelector("[data-act=language]");
-    language.textContent = view.otherLanguage;
-    language.lang = view.otherLanguageCode;
-    const focused = document.activeElement?.dataset?.act || document.activeElement?.dataset?.check;
+    const desk = document.querySelector(".desk");
+    [desk.textContent, desk.lang] = [view.desk, view.workerLang];
+    const other = document.querySelector("[data-act=worker_language]");
+    other.hidden = !view.workerLanguage;
+    if (view.workerLanguage) [other.textContent, other.lang] = [view.workerLanguage.name, view.workerLanguage.tag];
+    const { act, check, language } = document.activeElement?.dataset || {};
+    const focused = language ? `[data-language="${language}"]`
+      : act ? `[data-act=${act}]` : check ? `[data-check=${check}]` : "";
     const parts = [make("h1", { tabindex: "-1" }, view.title)];
     for (const line of view.lines) parts.push(make("p", {}, line));
     const notices = view.notices.map(notice);
     if (view.form) parts.push(...notices.splice(0), ...checklist(view.form));
     if (view.buttons.length === 1) parts.push(button(view.buttons[0]));
     else if (view.buttons.length) parts.push(make("div", { class: "row" }, ...view.buttons.map(button)));
+    if (view.languages.length) parts.push(languages(view));
     if (view.state) notices.push(notice(view.state));
-    if (notices.length) parts.push(make("section", { class: "notices", "aria-label": view.state?.label }, ...notices));
+    if (notices.length) parts.push(make("section", { class: "notices", "aria-label": view.state?.label, lang: view.workerLang }, ...notices));
     document.querySelector("main").replaceChildren(...parts);
     for (const [name, value] of Object.entries(kept)) {
       if (name === "mark") { if (value) document.querySelector("[data-field=mark]").value = value; }
       else document.querySelector(`[data-check=${name}]`).checked = value;
     }
     if (isNew) document.querySelector("h1").focus();
-    else if (focused) document.querySelector(`[data-act=${focused}],[data-check=${focused}]`)?.focus();
+    else if (focused) document.querySelector(focused)?.focus();
     return true;
   };
   addEventListener("contextmenu", (event) => event.preventDefault()); // a touch held too long is no wish for a menu
@@ -97,6 +108,6 @@
     const pressed = event.target.closest("[data-act]");
     if (!event.isTrusted || !pressed) return;
     if (pressed.dataset.act === "confirm") confirm(shown.form);
-    else kioskAct({ do: pressed.dataset.act });
+    else kioskAct({ do: pressed.dataset.act, language: pressed.dataset.language });
   });
 })();

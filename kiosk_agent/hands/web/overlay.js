@@ -15,12 +15,19 @@ globalThis.__kiosk_overlay = (() => {
       line-height: 1.6; text-align: left; text-wrap: pretty;
     }
     :lang(ja) { word-break: auto-phrase }
+    :is(:lang(ja-Hrkt), :lang(ko)) { word-break: keep-all }
+    /* the same Chinese character looks different in Japan; Japanese fonts lack Hangul, and letters of Vietnamese */
+    :lang(ja) { font-family: "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, sans-serif }
+    :lang(zh) { font-family: "Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei UI", "Microsoft YaHei", sans-serif }
+    :lang(ko) { font-family: "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif }
+    :lang(vi) { font-family: "Noto Sans", "Segoe UI", "DejaVu Sans", "Liberation Sans", sans-serif }
     dialog {
       width: min(760px, calc(100vw - 32px)); max-height: calc(100vh - 32px); overflow: auto; margin: auto; padding: 0;
       border: 0; border-radius: 16px; font-size: 24px;
     }
     dialog::backdrop { background: rgb(0 0 0 / .94) } /* whoever sits there now reads nothing of the page beneath */
-    .head { padding: 20px 32px; background: #fff0b3 }
+    .head { display: flex; gap: 16px; align-items: center; justify-content: space-between }
+    dialog .head { padding: 20px 32px; background: #fff0b3 }
     .body { padding: 20px 32px 32px }
     h1 { margin: 0; font-size: 32px; font-weight: 700; line-height: 1.4; text-wrap: balance; outline: none }
     p { margin: 0 0 12px }
@@ -29,6 +36,15 @@ globalThis.__kiosk_overlay = (() => {
     progress { display: block; width: 100%; height: 100%; border: 0; appearance: none; background: none }
     progress::-webkit-progress-bar { background: none }
     progress::-webkit-progress-value { background: #927200 }
+    button.quiet {
+      display: flex; flex: none; gap: 8px; align-items: center; justify-content: center; min-width: 48px;
+      min-height: 48px; padding: 4px 12px; border-width: 1px; font-weight: 400; white-space: nowrap;
+    }
+    button.chosen { border-width: 3px; font-weight: 700; background: #e8f1fe }
+    svg { flex: none; width: 28px; height: 28px }
+    .names { display: flex; flex-wrap: wrap; gap: 8px }
+    .names button.quiet { flex: 1 0 auto }
+    .track + .names { margin-block: 16px }
     .buttons { display: flex; flex-wrap: wrap; gap: 16px; margin-top: 24px }
     button {
       flex: 1 1 300px; min-height: 72px; padding: 8px 20px; border-radius: 12px; font: inherit; font-weight: 700;
@@ -52,25 +68,28 @@ globalThis.__kiosk_overlay = (() => {
       font-size: 24px;
     }
     aside h1 { font-size: 26px }
+    aside .names { margin-top: 12px }
     aside p { margin: 4px 0 0 }
     aside .buttons { margin-top: 16px }
     aside button { flex: 1 1 auto; min-height: 64px }
+    @media (max-width: 600px) { .languages span { display: none } }
     @media (max-height: 600px) {
-      .head { padding: 8px 24px }
-      .body { padding: 10px 24px 0 }
+      dialog { max-height: calc(100vh - 16px) }
+      dialog .head { padding: 6px 24px }
+      .body { padding: 6px 24px 0 }
       h1 { font-size: 28px }
       p { margin-bottom: 4px; line-height: 1.5 }
       .buttons { gap: 10px; margin-top: 4px; padding: 12px 0 }
-      button { min-height: 64px }
+      .buttons button { min-height: 64px }
     }
     /* the answers stay in sight while the rest is scrolled beneath them */
     @media (min-height: 300px) { .buttons { position: sticky; bottom: 0; background: #fff } }
     @media (max-width: 400px) {
       dialog, aside { font-size: 18px }
       h1, aside h1 { font-size: 20px }
-      .head { padding: 8px 16px }
+      dialog .head { padding: 8px 16px }
       .body { padding-inline: 16px }
-      button { flex-basis: 100%; min-height: 64px }
+      .buttons button { flex-basis: 100%; min-height: 64px }
     }
     @media (forced-colors: active) { button, dialog, aside, input { border: 2px solid CanvasText } }
   `;
@@ -109,6 +128,69 @@ globalThis.__kiosk_overlay = (() => {
     return button;
   };
 
+  // The language button, and the list that it opens in the place of everything that could be answered.
+  const GLOBE = "M12 2a10 10 0 1 0 0 20a10 10 0 1 0 0-20z M2 12h20 M12 2c-7 6-7 14 0 20 M12 2c7 6 7 14 0 20";
+  const globe = () => {
+    const space = "http://www.w3.org/2000/svg";
+    const picture = document.createElementNS(space, "svg");
+    const path = document.createElementNS(space, "path");
+    const draw = (element, attributes) => {
+      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    };
+    draw(picture, { viewBox: "0 0 24 24", "aria-hidden": "true" });
+    draw(path, { d: GLOBE, fill: "none", stroke: "currentColor", "stroke-width": "1.8" });
+    picture.append(path);
+    return picture;
+  };
+  const words = (view) => view.texts[view.language];
+  const choose = (panel, language) => {
+    panel.view.choosing = false;
+    panel.view.language = language;
+    refill(panel);
+    say({ k: "language", language });
+  };
+  const openList = (panel, isOpen) => {
+    panel.view.choosing = isOpen;
+    refill(panel);
+  };
+  const languagesButton = (panel) => {
+    const button = makeButton({ role: "quiet languages", press: () => openList(panel, true) }, panel.presses);
+    button.setAttribute("aria-label", panel.view.languageButton);
+    button.setAttribute("aria-haspopup", "true");
+    button.lang = "ja";
+    button.append(globe(), make("span", panel.view.languageButton));
+    return button;
+  };
+  const namesOf = (panel) => {
+    const { view, presses } = panel;
+    const names = make("div", "", "names");
+    for (const { code, tag, name } of view.languages) {
+      const isChosen = code === view.language;
+      const role = isChosen ? "quiet chosen" : "quiet";
+      const button = makeButton({ label: name, role, press: () => choose(panel, code) }, presses);
+      button.lang = tag;
+      button.setAttribute("aria-pressed", String(isChosen));
+      names.append(button);
+    }
+    names.append(makeButton({ label: words(view).back, role: "quiet", press: () => openList(panel, false) }, presses));
+    return names;
+  };
+  const makeHead = (panel, text) => {
+    const head = make("div", "", "head");
+    const title = make("h1", text);
+    title.id = "title";
+    title.tabIndex = -1;
+    head.append(title);
+    if (panel.view.languages.length && !panel.view.choosing) head.append(languagesButton(panel));
+    return [head, title];
+  };
+  const refill = (panel, takesFocus = true) => {
+    panel.presses.clear();
+    panel.fill(panel);
+    if (takesFocus) panel.title.focus();
+    panel.armedAt = performance.now() + ARM_AFTER_MS; // a press that was meant for the list answers nothing
+  };
+
   // What is done in our elements is ours alone: the page would hear it first, at the window, and many a page swallows
   // every click and key outside its own dialog. We are there before it, and let nothing through.
   const pressed = (event, { root, presses, armedAt }) => {
@@ -116,7 +198,9 @@ globalThis.__kiosk_overlay = (() => {
     const press = presses.get(at?.closest("button"));
     if (press && performance.now() >= armedAt) press();
   };
-  const keyPressed = (event, { root }) => {
+  const keyPressed = (event, panel) => {
+    const { root } = panel;
+    if (event.key === "Escape" && panel.view.choosing) openList(panel, false);
     // Enter is the key that people press without reading, Escape the one that they press to be rid of it
     if (event.key === "Escape" || (event.key === "Enter" && root.activeElement?.matches("button"))) event.preventDefault();
   };
@@ -140,67 +224,88 @@ globalThis.__kiosk_overlay = (() => {
   new MutationObserver(arm).observe(document, { childList: true }); // document.open() drops listeners
 
   const secondsLeft = (view) => Math.max(0, Math.ceil((view.until - performance.now()) / 1000));
-  const countText = (view) => view.count.replace("{seconds}", secondsLeft(view));
+  const countText = (view) => words(view).count.replace("{seconds}", secondsLeft(view));
 
-  const build = (view) => {
-    const [host, root] = makeHost();
-    const dialog = make("dialog");
-    dialog.lang = view.lang;
-    dialog.setAttribute("role", "alertdialog");
-    dialog.setAttribute("closedby", "none");
-    dialog.setAttribute("aria-labelledby", "title");
-    dialog.setAttribute("aria-describedby", "count");
-    const head = make("div", "", "head");
-    const title = make("h1", view.title);
-    title.id = "title";
-    title.tabIndex = -1;
-    head.append(title);
-    const body = make("div", "", "body");
-    if (view.hint) body.append(make("p", view.hint));
-    if (view.ask) body.append(make("p", view.ask));
-    const count = make("p", countText(view), "count");
-    count.id = "count";
-    const track = make("div", "", "track");
-    track.setAttribute("aria-hidden", "true");
-    const bar = make("progress");
-    bar.max = view.seconds;
-    track.append(bar);
-    body.append(count, track);
-    let field = null;
+  const paragraphs = (said) => {
+    const wait = said.wait ? make("p", said.wait) : "";
+    if (wait) wait.lang = said.tag;
+    return [wait, ...[said.hint, said.ask].map((text) => (text ? make("p", text) : ""))].filter(Boolean);
+  };
+
+  const markField = (panel) => {
+    const { view } = panel;
+    const label = make("label", words(view).mark);
+    const field = make("input");
+    field.autocomplete = "off";
+    field.maxLength = 16;
+    field.value = view.typed || "";
+    label.append(field);
     const missing = make("p", "", "missing");
     missing.setAttribute("role", "alert");
-    if (view.mark) {
-      const label = make("label", view.mark);
-      field = make("input");
-      field.autocomplete = "off";
-      field.maxLength = 16;
-      field.value = view.typed || "";
-      label.append(field);
-      body.append(label, missing);
-    }
-    const presses = new Map();
+    Object.assign(panel, { field, missing });
+    return [label, missing];
+  };
+
+  const answersOf = (panel) => {
+    const { view, field, missing } = panel;
     const row = make("div", "", "buttons");
-    for (const one of view.buttons) {
+    view.answers.forEach((one, index) => {
       const press = () => {
         const mark = field ? field.value.trim() : "";
         if (one.mark && !mark) {
-          missing.textContent = view.markMissing;
+          missing.textContent = words(view).markMissing;
           field.focus();
           return;
         }
         say({ k: "warning_answer", answer: one.answer, by: view.by, mark });
       };
-      row.append(makeButton({ ...one, press }, presses));
+      row.append(makeButton({ label: words(view).labels[index], role: one.role, press }, panel.presses));
+    });
+    return row;
+  };
+
+  const fillWarning = (panel) => {
+    const { view, dialog } = panel;
+    const said = words(view);
+    if (panel.field) view.typed = panel.field.value;
+    panel.field = null;
+    dialog.lang = view.choosing ? said.tag : said.lang;
+    const [head, title] = makeHead(panel, view.choosing ? said.choose : said.title);
+    const body = make("div", "", "body");
+    const count = make("p", countText(view), "count");
+    count.id = "count";
+    count.lang = said.lang;
+    const track = make("div", "", "track");
+    track.setAttribute("aria-hidden", "true");
+    const bar = make("progress");
+    bar.max = view.seconds;
+    track.append(bar);
+    Object.assign(panel, { title, count, bar });
+    if (view.choosing) body.append(count, track, namesOf(panel));
+    else {
+      body.append(...paragraphs(said), count, track, ...(view.needsMark ? markField(panel) : []));
+      body.append(answersOf(panel));
     }
-    body.append(row);
-    dialog.append(head, body);
+    dialog.replaceChildren(head, body);
+    draw(panel);
+  };
+
+  const build = (view) => {
+    const [host, root] = makeHost();
+    const dialog = make("dialog");
+    dialog.setAttribute("role", "alertdialog");
+    dialog.setAttribute("closedby", "none");
+    dialog.setAttribute("aria-labelledby", "title");
+    dialog.setAttribute("aria-describedby", "count");
+    const panel = { view, host, root, dialog, presses: new Map(), field: null, fill: fillWarning };
+    fillWarning(panel);
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     root.append(dialog);
     document.documentElement.append(host);
     const beneath = new Set(popovers());
     dialog.showModal();
-    title.focus();
-    return { host, root, dialog, title, count, bar, field, presses, beneath };
+    panel.title.focus();
+    return Object.assign(panel, { beneath });
   };
 
   const popovers = () => [...document.querySelectorAll(":popover-open")];
@@ -241,8 +346,9 @@ globalThis.__kiosk_overlay = (() => {
     } else {
       shown.host.remove();
       shown.repairs += 1;
-      if (shown.repairs === MOST_REPAIRS) say({ k: "warning_fought" });
-      if (document.documentElement) Object.assign(shown, build(view), { focused: null });
+      const { repairs, said, armedAt } = shown;
+      if (repairs === MOST_REPAIRS) say({ k: "warning_fought" });
+      if (document.documentElement) shown = Object.assign(build(view), { repairs, said, armedAt });
     }
     shown.timer = setTimeout(watch, REPAIR_MS);
   };
@@ -259,13 +365,31 @@ globalThis.__kiosk_overlay = (() => {
     nudged = null;
   };
 
+  const fillNudge = (panel) => {
+    const { view, aside, presses } = panel;
+    const said = words(view);
+    aside.lang = said.tag;
+    const [head, title] = makeHead(panel, view.choosing ? said.choose : said.title);
+    panel.title = title;
+    if (view.choosing) {
+      aside.replaceChildren(head, namesOf(panel));
+      return;
+    }
+    const row = make("div", "", "buttons");
+    row.append(
+      makeButton({ label: said.button, role: "primary", press: () => say({ k: "nudge_logout" }) }, presses),
+      makeButton({ label: said.close, press: unnudge }, presses),
+    );
+    aside.replaceChildren(head, make("p", said.text), row);
+  };
+
   return {
     show(view) {
       hide();
       unnudge();
       arm();
       view.until = performance.now() + view.seconds * 1000;
-      shown = { view, repairs: 0, said: false, armedAt: performance.now() + ARM_AFTER_MS, ...build(view) };
+      shown = Object.assign(build(view), { repairs: 0, said: false, armedAt: performance.now() + ARM_AFTER_MS });
       watch();
       return true;
     },
@@ -278,22 +402,23 @@ globalThis.__kiosk_overlay = (() => {
       unnudge();
       arm();
       const [host, root] = makeHost();
-      const panel = make("aside");
-      panel.lang = view.lang;
-      panel.setAttribute("role", "status");
-      panel.popover = "manual"; // above everything of the page, and yet the page can be used
-      panel.append(make("h1", view.title), make("p", view.text));
-      const presses = new Map();
-      const row = make("div", "", "buttons");
-      row.append(
-        makeButton({ label: view.button, role: "primary", press: () => say({ k: "nudge_logout" }) }, presses),
-        makeButton({ label: view.close, press: unnudge }, presses),
-      );
-      panel.append(row);
-      root.append(panel);
+      const aside = make("aside");
+      aside.setAttribute("role", "status");
+      aside.popover = "manual"; // above everything of the page, and yet the page can be used
+      nudged = { view, host, root, aside, presses: new Map(), armedAt: performance.now() + ARM_AFTER_MS, fill: fillNudge };
+      fillNudge(nudged);
+      root.append(aside);
       document.documentElement.append(host);
-      panel.showPopover();
-      nudged = { host, root, presses, armedAt: performance.now() + ARM_AFTER_MS };
+      aside.showPopover();
+      return true;
+    },
+    // chosen elsewhere: in another page, or in the native window
+    language(code) {
+      for (const panel of [shown, nudged]) {
+        if (!panel || panel.view.language === code || !panel.view.texts[code]) continue;
+        panel.view.language = code;
+        refill(panel, panel === shown); // the nudge must not take the keys from somebody who types
+      }
       return true;
     },
     state: () => ({
