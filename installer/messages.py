@@ -119,6 +119,7 @@ TEXTS = {
     "what trayer": ("trayer, the tray of the tests", "テスト用のトレイ trayer"),
     "what xclip": ("xclip, the clipboard of the tests", "テスト用のクリップボード xclip"),
     "what x11-utils": ("xprop and xwininfo, which look at windows", "ウィンドウを調べる xprop と xwininfo"),
+    "what cups": ("CUPS and its programs, the print server of the tests", "テスト用の印刷サーバー CUPS"),
     "what scrot": ("scrot, which takes pictures of the screen", "画面を撮る scrot"),
     "what imagemagick": ("ImageMagick, which compares pictures", "画像を比べる ImageMagick"),
     "what node": ("Node.js and npm, for Node-RED", "Node-RED に使う Node.js と npm"),

@@ -56,6 +56,12 @@ def _fonts(python: Path) -> bool:
     return all(answer(["fc-list", f":lang={language}"]) for language in ("ja", "zh-cn", "ko", "vi"))
 
 
+def _system_programs(*names: str) -> Callable[[Path], bool]:
+    """Programs that may lie where only administrators look."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    return lambda python: all(shutil.which(name, path=path) is not None for name in names)
+
+
 def _imports(module: str) -> Callable[[Path], bool]:
     return lambda python: answer([str(python), "-I", "-c", f"import {module}"]) is not None
 
@@ -110,6 +116,7 @@ def tests() -> list[Need]:
         Need("what picom", _programs("picom"), {"apt-get": "picom"}),
         Need("what xclip", _programs("xclip"), {"apt-get": "xclip"}),
         Need("what x11-utils", _programs("xprop", "xwininfo"), {"apt-get": "x11-utils", "dnf": "xprop xwininfo"}),
+        Need("what cups", _system_programs("cupsd", "lpadmin"), {"apt-get": "cups-daemon cups-client", "dnf": "cups"}),
         Need("what scrot", _programs("scrot"), {"apt-get": "scrot"}),
         Need("what imagemagick", _programs("compare"), {"apt-get": "imagemagick", "dnf": "ImageMagick"}),
         Need("what node", _programs("node", "npm"), {"apt-get": "nodejs npm"}),

@@ -49,6 +49,7 @@ from kiosk_agent.sensors.hotkey import EndVisitHotkey
 from kiosk_agent.sensors.sense import Sense, Senses
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.machine import Session
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Proof, StateName
 from kiosk_agent.status import Status, remove_status, write_status
 
@@ -154,6 +155,8 @@ async def open_desk(
             data_dir,
             config.desk.language,
             config.browser.proxy,
+            config.policy.residue_limit_s,
+            config.residue.print_jobs,
         )
         await remove_abandoned(data_dir)  # nobody else guards this desk: we have the lock
         playwright = await stack.enter_async_context(driver(data_dir, given.driver_lost))
@@ -211,7 +214,7 @@ async def open_desk(
                 tray=tray,
                 recorder=recorder,
                 open_browser=open_browser,
-                sweep=lambda: sweep(data_dir),
+                sweep=lambda visit_id: sweep_after(visit_id, config, data_dir, recorder),
                 check_release=lambda code: code_hash is None or verify_release_code(code, code_hash),
                 code_needed=code_hash is not None,
                 chime=make_chime(config, data_dir, stack),
@@ -273,6 +276,15 @@ def voices_of(config: Config, given: Surroundings) -> Voices:
     residents = VisitLanguage(config.desk.language, config.desk.languages)
     residents.on_change(lambda: given.if_lost(hang_panel(residents)))
     return Voices(worker_language(config.desk.language), residents)
+async def sweep_after(visit_id: str, config: Config, data_dir: Path, recorder: LedgerWriter) -> tuple[Residue, ...]:
+    """Remove what a visit left that this process never saw."""
+    try:
+        since = await recorder.started_at(visit_id)
+    except LedgerError as error:  # it is held for that already
+        log.warning("when the last visit began is not known: %s", error)
+        since = None
+    wanted = config.residue.print_jobs and not config.browser.headless
+    return await sweep(data_dir, since, print_jobs=wanted, limit_s=config.policy.residue_limit_s)
 
 
 async def end(work: asyncio.Task[None]) -> None:

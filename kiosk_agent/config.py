@@ -38,6 +38,12 @@ class Browser(msgspec.Struct, frozen=True):
     proxy: str | None = None
 
 
+class Residue(msgspec.Struct, frozen=True):
+    """What of a visit is removed from the PC, beyond what is removed in any case."""
+
+    print_jobs: bool = True  # those of this user that were sent during the visit and are not printed yet
+
+
 class Hotkey(msgspec.Struct, frozen=True):
     """Keys that work whatever program is in front."""
 
@@ -62,6 +68,7 @@ class Config(msgspec.Struct, frozen=True):
     profile: Path  # of the portal
     desk: Desk = Desk()
     browser: Browser = Browser()
+    residue: Residue = Residue()
     hotkey: Hotkey = Hotkey()
     senses: Senses = Senses()
     supervision: Supervision = Supervision()

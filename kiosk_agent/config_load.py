@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from kiosk_agent.config import Browser, Config, Desk, Hotkey, Senses, Supervision, WindowMode
+from kiosk_agent.config import Browser, Config, Desk, Hotkey, Residue, Senses, Supervision, WindowMode
 from kiosk_agent.errors import ConfigError
 from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MIN_WARNING_S, MarkPolicy, Policy
@@ -76,6 +76,7 @@ def load_config(path: Path) -> Config:
         profile=profile or path,
         desk=_desk(root.table("desk"), path.parent),
         browser=_browser(root.table("browser"), path.parent),
+        residue=_residue(root.table("residue")),
         hotkey=_hotkey(root.table("hotkey")),
         senses=_senses(root.table("senses")),
         supervision=_supervision(root.table("supervision")),
@@ -137,6 +138,12 @@ def _browser(table: Table, base: Path) -> Browser:
         table.note("proxy", "an address such as http://proxy.example:8080")
     table.done()
     return Browser(executable, window or Browser().window, headless, proxy)
+
+
+def _residue(table: Table) -> Residue:
+    print_jobs = table.flag("print_jobs", Residue().print_jobs)
+    table.done()
+    return Residue(print_jobs)
 
 
 def _hotkey(table: Table) -> Hotkey:

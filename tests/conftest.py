@@ -22,6 +22,8 @@ BROWSERS = ("chromium", "google-chrome", "microsoft-edge")  # the first of these
 
 def pytest_configure(config: pytest.Config) -> None:
     watch_skips(config)
+    # the visits of the tests must not take anybody's print jobs away; a test that prints starts a server of its own
+    os.environ["CUPS_SERVER"] = "/nonexistent/cups.sock"
 
 
 @pytest.fixture(scope="session")

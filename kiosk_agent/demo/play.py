@@ -12,7 +12,7 @@ import msgspec
 
 from kiosk_agent.app import Desk, open_desk, surroundings
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, Supervision, WindowMode
+from kiosk_agent.config import Browser, Config, Residue, Supervision, WindowMode
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, PlayError
@@ -50,6 +50,7 @@ def demo_config(folder: Path, wishes: Wishes) -> Config:
         profile=folder / "practice.toml",
         desk=DeskConfig(name="デモ" if wishes.language == "ja" else "Demo", language=wishes.language, data_dir=folder),
         browser=Browser(window=WindowMode.MAXIMIZED, headless=wishes.headless),
+        residue=Residue(print_jobs=False),  # whoever watches may be printing
         policy=Policy() if wishes.interactive else DEMO_POLICY,
     )
 

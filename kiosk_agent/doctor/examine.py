@@ -13,10 +13,12 @@ from kiosk_agent.doctor.browser import check_browser_and_sandbox
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.doctor.clock import check_clock
 from kiosk_agent.doctor.files import check_data_dir, check_ledger, check_release_code
+from kiosk_agent.doctor.residue import check_clipboard, check_printing
 from kiosk_agent.doctor.screen import check_compositor, check_cover, check_display, check_tray
 from kiosk_agent.errors import BrowserMissingError, InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.hands.find_browser import find_browser, install_command
+from kiosk_agent.hands.residue import this_spooler
 from kiosk_agent.hands.template import TemplateError, browser_version, template_problems
 from kiosk_agent.health import Severity
 from kiosk_agent.locale import worker_language
@@ -54,6 +56,9 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
     yield from _guarded("cover", lambda: [check_cover(headless, t)], t)
     yield from _guarded("compositor", lambda: check_compositor(t), t)
     yield from _guarded("tray", lambda: [check_tray(t)], t)
+    wanted = config is None or config.residue.print_jobs
+    yield from _guarded("printing", lambda: [check_printing(this_spooler, t, wanted=wanted)], t)
+    yield from _guarded("clipboard", lambda: [check_clipboard(t)], t)
     yield from _guarded("clock", lambda: [check_clock(SystemClock(), t)], t)
     yield from _guarded("data folder", lambda: [check_data_dir(data_dir, t)], t)
     yield from _guarded("ledger", lambda: [check_ledger(data_dir or default_data_dir(), t)], t)

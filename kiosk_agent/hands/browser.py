@@ -19,7 +19,6 @@ from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import WindowMode
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.borders import Borders
-from kiosk_agent.hands.clipboard import clear_clipboard
 from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import Launch, MemoryLaunch, context_options, launch_options
@@ -28,13 +27,16 @@ from kiosk_agent.hands.overlay import nudge_view, overlay_view
 from kiosk_agent.hands.pages import Pages, Watched
 from kiosk_agent.hands.ports import LogoutReport, Post, WarningView
 from kiosk_agent.hands.proof import Replayer
+from kiosk_agent.hands.residue import VisitResidue, this_spooler
 from kiosk_agent.hands.signin import SignIn
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
 from kiosk_agent.locale import worker_language
-from kiosk_agent.portal.profile import Isolation, Profile
+from kiosk_agent.portal.globs import matches
+from kiosk_agent.portal.profile import Isolation, Operation, Profile
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, Proof, Signal
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,8 @@ class BrowserSettings:
     data_dir: Path
     language: str
     proxy: str | None = None
+    residue_limit_s: float = 10.0
+    print_jobs: bool = False  # whether print jobs of the visit are taken out of the queue
     attended: bool = True  # whether somebody is there to answer native boxes
 
 
@@ -86,6 +90,13 @@ class ResidentBrowser:
         self._forget_language = self._language.on_change(self._language_chosen)
         self._borders = Borders(profile.portal.allowed, self._language, self._refused)
         self._launch = self._choose_launch()
+        on_screen = not settings.headless  # otherwise nobody copies or prints
+        self._residue = VisitResidue(
+            self._launch,
+            on_screen=on_screen,
+            spooler=this_spooler if settings.print_jobs and on_screen else None,
+            limit_s=settings.residue_limit_s,
+        )
         self._replayer = Replayer(playwright, profile.proof, settings.executable, settings.data_dir, settings.proxy)
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
@@ -97,6 +108,7 @@ class ResidentBrowser:
         self._warning: WarningView | None = None
         self._warned_until = 0.0
         self._fought: Callable[[], None] = lambda: None
+        self._nudged_for: Operation | None = None
         self._warned: dict[Page, asyncio.Event] = {}
         self._active_at = float("-inf")
         self._ending = False
@@ -118,6 +130,7 @@ class ResidentBrowser:
     # its life
 
     async def open(self) -> None:
+        self._residue.begin()
         self._browser, self._context = await self._launch.start()
         if self._launch.root_pid is None:
             raise BrowserLostError("The browser does not say which process it is.")
@@ -144,6 +157,7 @@ class ResidentBrowser:
             await place_window(page, self._settings.window, headless=self._settings.headless)
         except BrowserError as error:
             raise BrowserLostError("The browser was lost while it started.") from error
+        self._residue.begun()
         with contextlib.suppress(BrowserError):  # a portal that is down shows the browser's own page for that
             await page.goto(self._profile.portal.start_url, wait_until="domcontentloaded", timeout=FIRST_PAGE_LIMIT_MS)
         if self._ending:
@@ -172,6 +186,7 @@ class ResidentBrowser:
     async def destroy(self) -> bool:
         # killed at once: closing in good order takes longer and can hang, and there is nothing in it to be saved
         self._stop_watching()
+        await self._residue.before_end()
         left = await asyncio.to_thread(kill_all, self._marks, KILL_LIMIT_S)
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
@@ -221,6 +236,9 @@ class ResidentBrowser:
                 self._language.choose(language)
             case {"k": "nudge_logout"}:
                 self._post(ev.EndRequested(EndSource.NUDGE))
+            case {"k": "nudge_closed"}:
+                self._nudged_for = None
+                self._start(self._everywhere("unnudge"))  # also in the visit's other pages
 
     def _note_activity(self, page: Page) -> None:
         """Input counts in the portal's pages alone, and once a second, however many pages and frames report it."""
@@ -231,9 +249,16 @@ class ResidentBrowser:
         self._look()
 
     def _warn_again(self, watched: Watched) -> None:
-        """A page that was opened, or went elsewhere, while the warning runs."""
+        """A page that was opened, or went elsewhere, while the warning runs or the nudge is shown."""
         if self._warning is not None:
             self._start(self._warn_until_shown(watched, self._warning))
+        elif self._nudged_for is not None:
+            self._start(self._nudge_again(watched, self._nudged_for))
+
+    async def _nudge_again(self, watched: Watched, operation: Operation) -> None:
+        """Where the finished operation is still shown; whoever has gone on to something else is left in peace."""
+        if self._pages is not None and matches(operation.url, watched.page.url):
+            await self._pages.call(watched, "nudge", nudge_view(self._language))
 
     async def _warn_until_shown(self, watched: Watched, warning: WarningView) -> None:
         """A document that has only just come may be busy, or give way to the next one."""
@@ -290,6 +315,7 @@ class ResidentBrowser:
         if self._pages is None:
             return False
         self._fought = fought
+        self._nudged_for = None
         self._warning, self._warned_until = view, self._clock.now() + view.seconds
         self._pages.refuse_dialogs = True  # one that opens now would lie above the warning, and stop its count
         await self._pages.dismiss_dialogs()
@@ -316,6 +342,7 @@ class ResidentBrowser:
         await self._everywhere("hide")
 
     async def show_nudge(self, operation: str) -> None:
+        self._nudged_for = next((one for one in self._profile.operations if one.name == operation), None)
         await self._everywhere("nudge", nudge_view(self._language))
 
     def _language_chosen(self) -> None:
@@ -381,13 +408,8 @@ class ResidentBrowser:
         finally:
             sign_in.forget()
 
-    async def remove_residue(self) -> tuple[str, ...]:
-        left = []
-        if not await self._launch.wipe():
-            left.append("downloads")
-        if not self._settings.headless and not await asyncio.to_thread(clear_clipboard):
-            left.append("clipboard")
-        return tuple(left)
+    async def remove_residue(self) -> tuple[Residue, ...]:
+        return await self._residue.remove()
 
     def forget(self) -> None:
         if self._retry is not None:

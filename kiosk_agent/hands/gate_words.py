@@ -6,6 +6,7 @@ from typing import Any
 
 from kiosk_agent.hands.panels import hold_sentence
 from kiosk_agent.hands.ports import GateView
+from kiosk_agent.hands.residue_words import residue_notice
 from kiosk_agent.hands.visit_language import Voices
 from kiosk_agent.locale import LANGUAGES, SPOKEN, Translate
 from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof
@@ -118,9 +119,7 @@ def _held(view: GateView, t: Translate) -> Words:
 def _confirm(view: GateView, t: Translate) -> Words:
     proof, reason = Proof(view.proof), EndReason(view.reason)
     notices = [_proof_notice(proof, t, last=False)]
-    if not view.residue_clean:
-        title = t("Something of the last visit is still on this PC.")
-        notices.append({"tone": "red", "title": title, "lines": [t("Please tell IT support.")]})
+    notices.append(residue_notice(view.residue, t, is_clean=view.residue_clean))
     marks = {"none": "", "initials": t("Support worker's initials"), "staff_number": t("Support worker's staff number")}
     lines = [t("Support worker: please check the desk.")]
     if reason is EndReason.FOUND_UNFINISHED:

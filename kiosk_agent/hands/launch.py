@@ -68,6 +68,14 @@ class Launch(Protocol):
         """After the processes are gone: remove everything; returns whether nothing is left."""
         ...
 
+    def downloads(self) -> int:
+        """How many files there are that the resident has saved. May block."""
+        ...
+
+    def temporary_files(self) -> int:
+        """How many files there are that the browser and what it started have left behind. May block."""
+        ...
+
 
 def launch_options(executable: Path, *, headless: bool, proxy: str | None) -> dict[str, Any]:
     """What every browser of the agent is started with. Raises SandboxError."""
@@ -126,6 +134,12 @@ class MemoryLaunch:
 
     async def wipe(self) -> bool:
         return await self._launched.wipe()
+
+    def downloads(self) -> int:
+        return self._launched.downloads()
+
+    def temporary_files(self) -> int:
+        return self._launched.temporary_files()
 
 
 def first_line(error: BrowserError) -> str:

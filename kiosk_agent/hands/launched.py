@@ -15,8 +15,9 @@ from typing import Any
 import psutil
 from playwright.async_api import Browser, Playwright
 
+from kiosk_agent.hands.temporary import TemporaryPlace, count_files, remove_dead_names
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, browsers_dir, is_abandoned, new_visit_folder
-from kiosk_agent.hands.wiping import USER_DATA_OPTION, is_in_use, lock_folder, wipe_folder, wipe_profile
+from kiosk_agent.hands.wiping import USER_DATA_OPTION, is_in_use, wipe_folder, wipe_profile
 
 DRIVERS_PROFILES = "playwright_chromiumdev_profile-*"  # the driver's own naming
 
@@ -30,7 +31,7 @@ class Launched:
         self._folder: Path | None = None
         self._browser: Browser | None = None
         self._profile: Path | None = None
-        self._lock_folder: Path | None = None
+        self._temporary: TemporaryPlace | None = None
         self.root_pid: int | None = None
 
     async def start(self, options: Mapping[str, Any]) -> Browser:
@@ -39,13 +40,12 @@ class Launched:
         downloads, artifacts = self._folder / "downloads", self._folder / "artifacts"
         for folder in (downloads, artifacts):
             folder.mkdir(mode=0o700)
+        self._temporary = TemporaryPlace(self._folder, self._data_dir)
         self._browser = await self._playwright.chromium.launch(
-            **options, downloads_path=downloads, artifacts_dir=artifacts
+            **with_temporary(options, self._temporary), downloads_path=downloads, artifacts_dir=artifacts
         )
         self.root_pid = await browser_pid(self._browser)
         self._profile = profile_of(self.root_pid, self._data_dir)
-        # looked up now: the driver may have removed the profile, which leads there, before the wipe
-        self._lock_folder = lock_folder(self._profile) if self._profile else None
         return self._browser
 
     async def close(self) -> None:
@@ -58,8 +58,22 @@ class Launched:
         if self._folder is None:
             return True
         profile_gone = await (wipe_profile(self._profile) if self._profile else remove_unused(self._data_dir))
-        lock_gone = await wipe_folder(self._lock_folder) if self._lock_folder else True
-        return await wipe_folder(self._folder) and profile_gone and lock_gone
+        name_gone = self._temporary is None or self._temporary.forget()
+        return await wipe_folder(self._folder) and profile_gone and name_gone
+
+    def downloads(self) -> int:
+        """How many files the resident has saved."""
+        return 0 if self._folder is None else count_files(self._folder / "downloads")
+
+    def temporary_files(self) -> int:
+        """How many files the browser and what it started have left."""
+        return 0 if self._temporary is None else self._temporary.files()
+
+
+def with_temporary(options: Mapping[str, Any], place: TemporaryPlace) -> dict[str, Any]:
+    """Playwright's ``options``, with the browser's temporary files in ``place``."""
+    environment = {**options.get("env", os.environ), **place.environment}
+    return {**options, "env": environment, "args": [*options.get("args", ()), *place.arguments]}
 
 
 async def browser_pid(browser: Browser) -> int:
@@ -119,4 +133,5 @@ async def remove_abandoned(data_dir: Path) -> bool:
     """
     homes = await asyncio.to_thread(all_browsers_dirs, data_dir)
     wiped = [await wipe_folder(folder) for home in homes for folder in home.iterdir() if is_abandoned(folder)]
-    return await remove_unused(data_dir) and all(wiped)
+    names_gone = await asyncio.to_thread(remove_dead_names, data_dir)
+    return await remove_unused(data_dir) and all(wiped) and names_gone

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from kiosk_agent.session.events import Post as Post  # noqa: PLC0414 - the hands take it from here
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Proof, WarningKind
 
 
@@ -157,8 +158,8 @@ class VisitBrowser(Protocol):
         """After destroy(): replay the noted credentials against the protected page. Never raises."""
         ...
 
-    async def remove_residue(self) -> tuple[str, ...]:
-        """After destroy(): remove what it left on the PC; returns the kinds that could not be removed."""
+    async def remove_residue(self) -> tuple[Residue, ...]:
+        """After destroy(): remove what it left on the PC; returns what was found of each kind. Never raises."""
         ...
 
     def forget(self) -> None:
@@ -185,6 +186,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     proof: str = ""
     residue_clean: bool = True
+    residue: tuple[Residue, ...] = ()
     hold_reason: str = ""
 
 

@@ -22,6 +22,7 @@ from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.entries import Entry, Override
 from kiosk_agent.session.machine import Session
+from kiosk_agent.session.residue import Residue, all_clean
 from kiosk_agent.session.vocabulary import HoldReason, Proof, StateName
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,8 @@ class Hands:
     tray: Tray
     recorder: Recorder
     open_browser: Callable[[str], VisitBrowser]  # from a visit's id
-    sweep: Callable[[], Coroutine[Any, Any, tuple[str, ...]]]  # leftovers of a visit that this process never saw
+    # leftovers of a visit that this process never saw, from that visit's id
+    sweep: Callable[[str], Coroutine[Any, Any, tuple[Residue, ...]]]
     check_release: Callable[[str], bool]
     code_needed: bool
     chime: Callable[[], None] = lambda: None
@@ -211,7 +213,7 @@ class Runner:
             case do.DestroyBrowser():
                 self._start(self._destroy_browser())
             case do.RemoveResidue():
-                self._start(self._remove_residue())
+                self._start(self._remove_residue(command.visit_id))
             case do.ProveLogout():
                 self._start(self._prove(command.visit_id))
             case do.StopAgent():
@@ -321,9 +323,12 @@ class Runner:
         self._watchers.observe(Moment("browser_gone" if gone else "browser_stuck", now), now)
         self.post(ev.BrowserGone() if gone else ev.BrowserStuck())
 
-    async def _remove_residue(self) -> None:
-        left = await (self._browser.remove_residue() if self._browser is not None else self._hands.sweep())
-        self.post(ev.ResidueRemoved(clean=not left, left=left))
+    async def _remove_residue(self, visit_id: str) -> None:
+        if self._browser is not None:
+            found = await self._browser.remove_residue()
+        else:
+            found = await self._hands.sweep(visit_id)
+        self.post(ev.ResidueRemoved(all_clean(found), found))
 
     async def _prove(self, visit_id: str) -> None:
         browser, self._browser = self._browser, None

@@ -248,6 +248,7 @@ class Stage:
             reason=command.reason.value,
             proof=command.proof.value,
             residue_clean=command.residue_clean,
+            residue=command.residue,
         )
 
     def refresh(self) -> None:

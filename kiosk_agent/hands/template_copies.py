@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from kiosk_agent.hands.template import PROFILE_FOLDER, Template
+from kiosk_agent.hands.temporary import TemporaryPlace
 from kiosk_agent.hands.visit_folders import all_roots, is_abandoned, new_visit_folder, visit_root
 from kiosk_agent.hands.wiping import KILL_LIMIT_S, USER_DATA_OPTION, wipe_folder, wipe_profile
 from kiosk_agent.process_tree import ProcessMark, kill_all
@@ -24,8 +25,9 @@ from kiosk_agent.process_tree import ProcessMark, kill_all
 class VisitCopy:
     """The folders of one visit. ``copy_ms`` is how long the copying took."""
 
-    def __init__(self, folder: Path, copy_ms: float) -> None:
+    def __init__(self, folder: Path, temporary: TemporaryPlace, copy_ms: float) -> None:
         self.folder = folder
+        self.temporary = temporary
         self.copy_ms = copy_ms
         self.wipe_ms: float | None = None
 
@@ -48,7 +50,8 @@ class VisitCopy:
         """Remove everything of the visit; returns whether it is gone. The browser must be gone already."""
         before = time.perf_counter()
         profile_gone = await wipe_profile(self.profile_dir)
-        gone = await wipe_folder(self.folder) and profile_gone
+        name_gone = self.temporary.forget()
+        gone = await wipe_folder(self.folder) and profile_gone and name_gone
         self.wipe_ms = (time.perf_counter() - before) * 1000
         return gone
 
@@ -56,20 +59,20 @@ class VisitCopy:
 async def make_copy(template: Template, data_dir: Path) -> VisitCopy:
     """A fresh copy of ``template``, for this user alone. Raises OSError."""
     before = time.perf_counter()
-    folder = await asyncio.to_thread(_copy, template.profile_dir, data_dir)
-    return VisitCopy(folder, (time.perf_counter() - before) * 1000)
+    folder, temporary = await asyncio.to_thread(_copy, template.profile_dir, data_dir)
+    return VisitCopy(folder, temporary, (time.perf_counter() - before) * 1000)
 
 
-def _copy(source: Path, data_dir: Path) -> Path:
+def _copy(source: Path, data_dir: Path) -> tuple[Path, TemporaryPlace]:
     folder = new_visit_folder(visit_root(data_dir))
     try:
         shutil.copytree(source, folder / PROFILE_FOLDER, symlinks=True)
         for name in ("downloads", "artifacts"):
             (folder / name).mkdir(mode=0o700)
+        return folder, TemporaryPlace(folder, data_dir)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)  # the sweep takes what even this leaves
         raise
-    return folder
 
 
 async def sweep_copies(data_dir: Path) -> tuple[str, ...]:

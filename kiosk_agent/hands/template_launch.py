@@ -18,9 +18,10 @@ from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import BrowserLostError, KioskError
 from kiosk_agent.hands.launch import first_line
-from kiosk_agent.hands.launched import browser_pid
+from kiosk_agent.hands.launched import browser_pid, with_temporary
 from kiosk_agent.hands.template import load_template
 from kiosk_agent.hands.template_copies import VisitCopy, make_copy
+from kiosk_agent.hands.temporary import count_files
 from kiosk_agent.portal.profile import Profile
 
 # Playwright switches extensions off by default; the other one is the bar "controlled by automated software".
@@ -70,7 +71,7 @@ class TemplateLaunch:
             host = self._host = await self._playwright.chromium.launch_persistent_context(
                 copy.profile_dir,
                 **{
-                    **options,
+                    **with_temporary(options, copy.temporary),
                     **({} if template.in_memory else self._context_options),
                     "ignore_default_args": sorted({*VISIT_DROPS, *options.get("ignore_default_args", ())}),
                     "downloads_path": copy.downloads_dir,
@@ -111,3 +112,11 @@ class TemplateLaunch:
     async def wipe(self) -> bool:
         """After the browser's processes are gone: remove everything; returns whether nothing is left."""
         return self._copy is None or await self._copy.wipe()
+
+    def downloads(self) -> int:
+        """How many files the resident has saved."""
+        return 0 if self._copy is None else count_files(self._copy.downloads_dir)
+
+    def temporary_files(self) -> int:
+        """How many files the browser and what it started have left."""
+        return 0 if self._copy is None else self._copy.temporary.files()

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kiosk_agent.session import entries as en
 
 
-def counted(entry: en.Entry) -> list[str]:
-    """The names of the counters that grow by one (``NavigationRefusals``: see :func:`amount`)."""
+def counted(entry: en.Entry) -> dict[str, int]:
+    """The counters that grow, and by how much."""
+    match entry:
+        case en.NavigationRefusals():
+            return {"refused_addresses": entry.count}
+        case en.Outcome():
+            return {**dict.fromkeys(_of_outcome(entry), 1), **_of_residue(entry)}
+        case _:
+            return dict.fromkeys(_names(entry), 1)
+
+
+def _of_outcome(entry: en.Outcome) -> list[str]:
+    names = ["outcomes", f"ended.{entry.reason}", f"proof.{entry.proof}"]
+    return names if entry.residue_clean else [*names, "residue_left"]
+
+
+def _of_residue(entry: en.Outcome) -> dict[str, int]:
+    """How much of each kind was removed and left: things, not visits; of what is not known at least one is left."""
+    grown = Counter[str]()
+    for one in entry.residue:
+        grown[f"residue_removed.{one.kind}"] += one.removed
+        grown[f"residue_left.{one.kind}"] += 0 if one.is_clean else max(one.left, 1)
+    return +grown  # without those that do not grow
+
+
+def _names(entry: en.Entry) -> list[str]:
     match entry:
         case en.VisitStarted():
             return ["visits"]
@@ -22,13 +48,8 @@ def counted(entry: en.Entry) -> list[str]:
             return ["challenges"]
         case en.ChallengeResponse():
             return [f"challenge_answers.{entry.answer}"]
-        case en.NavigationRefusals():
-            return ["refused_addresses"]
         case en.OperationDone():
             return ["operations"]
-        case en.Outcome():
-            names = ["outcomes", f"ended.{entry.reason}", f"proof.{entry.proof}"]
-            return names if entry.residue_clean else [*names, "residue_left"]
         case en.OutcomeRevised():
             return [f"revised.{entry.proof}"]  # a counter of its own: the day's "proof.unproven" cannot shrink
         case en.Confirmation():
@@ -43,8 +64,3 @@ def counted(entry: en.Entry) -> list[str]:
             return ["agent_starts" if entry.began else "agent_stops"]
         case _:
             return []
-
-
-def amount(entry: en.Entry) -> int:
-    """By how much."""
-    return entry.count if isinstance(entry, en.NavigationRefusals) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import errno
 import os
 import secrets
@@ -16,9 +17,10 @@ from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError, LedgerFullError, LedgerLockedError
 from kiosk_agent.ledger.aside import journal_left_alone
 from kiosk_agent.ledger.chain import first_link, link
-from kiosk_agent.ledger.counts import amount, counted
+from kiosk_agent.ledger.counts import counted
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import EndReason, Proof
 
 FILE_NAME = "ledger.sqlite3"
@@ -201,7 +203,27 @@ class Ledger:
             unconfirmed_reason=EndReason(row[1]),
             unconfirmed_proof=Proof(row[2]),
             unconfirmed_residue_clean=bool(row[3]),
+            unconfirmed_residue=self._residue_of(row[0]),
         )
+
+    def _residue_of(self, visit_id: str) -> tuple[Residue, ...]:
+        """What the outcome says that was removed, and what it says that was left."""
+        with translated():
+            rows = self._db.execute("SELECT seq, body FROM entries WHERE visit_id = ?", (visit_id,)).fetchall()
+        for seq, body in rows:
+            try:
+                entry = msgspec.json.decode(body, type=en.AnyEntry)
+            except msgspec.DecodeError as error:
+                raise LedgerDamagedError(f"entry {seq} cannot be read: {error}") from error
+            if isinstance(entry, en.Outcome):
+                return entry.residue
+        return ()
+
+    def started_at(self, visit_id: str) -> datetime.datetime | None:
+        """When the visit began, by the PC's clock; None where this ledger does not know. Raises LedgerError."""
+        with translated():
+            row = self._db.execute("SELECT started_at FROM visits WHERE visit_id = ?", (visit_id,)).fetchone()
+        return None if row is None or row[0] is None else datetime.datetime.fromisoformat(row[0])
 
     def counts(self) -> dict[str, dict[str, int]]:
         """All counters by local day."""
@@ -288,10 +310,10 @@ def derive(db: sqlite3.Connection, entry: en.Entry, at: str, day: str) -> None:
                 " WHERE visit_id = ? AND confirmation IS NULL",
                 (at, kind, entry.mark, entry.visit_id),
             )
-    for name in counted(entry):
+    for name, amount in counted(entry).items():
         db.execute(
             "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT (day, name) DO UPDATE SET value = value + excluded.value",
-            (day, name, amount(entry)),
+            (day, name, amount),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,10 @@ class LedgerWriter:
     async def left_over(self) -> ev.AgentStarted:
         """How the session begins. Raises LedgerError."""
         return await self._run(lambda: self._opened().left_over())
+
+    async def started_at(self, visit_id: str) -> datetime.datetime | None:
+        """When a visit began; None where that is not known. Raises LedgerError."""
+        return await self._run(lambda: self._opened().started_at(visit_id))
 
     async def append(self, entry: en.Entry) -> int:
         """Make ``entry`` durable; returns its number. Raises LedgerError."""

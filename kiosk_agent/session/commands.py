@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kiosk_agent.session.entries import Entry
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof, WarningKind
 
 
@@ -94,12 +95,13 @@ class ProveLogout(Command, frozen=True):
 
 
 class AskConfirmation(Command, frozen=True):
-    """Show what was proved, and ask the support worker to confirm that the desk is clean. Answer: Confirmed."""
+    """Show what was proved and removed, and ask the support worker whether the desk is clean. Answer: Confirmed."""
 
     visit_id: str
     reason: EndReason
     proof: Proof
     residue_clean: bool
+    residue: tuple[Residue, ...] = ()
 
 
 class Hold(Command, frozen=True):

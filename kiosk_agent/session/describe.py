@@ -43,7 +43,7 @@ PHASES = {
         "logout_limit_s",
     ),
     Phase.DESTROYING: ("Every process of the browser is ended. If that fails, the desk is held.", "destroy_limit_s"),
-    Phase.CLEANING: ("Downloads, clipboard and profile folders are removed.", "residue_limit_s"),
+    Phase.CLEANING: ("Downloads, clipboard, print jobs and temporary files are removed.", "residue_limit_s"),
     Phase.PROVING: (
         "If somebody had signed in: the old credentials are tried once more. Refused means proved.",
         "proof_limit_s",

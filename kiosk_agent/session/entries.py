@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
@@ -97,7 +98,8 @@ class Outcome(Entry, frozen=True):
     """How a visit ended. Exactly one for each visit.
 
     ``length_s`` from start to outcome; ``steps_ok`` None where no logout was run; ``saw_sign_in`` false in a visit
-    that was found unfinished: none was recorded.
+    that was found unfinished: none was recorded. ``residue``: what there was of each kind, removed or left; it
+    says nothing where ``residue_clean`` is false and no kind stays.
     """
 
     visit_id: str
@@ -108,6 +110,7 @@ class Outcome(Entry, frozen=True):
     residue_clean: bool
     extensions: int
     length_s: float
+    residue: tuple[Residue, ...] = ()
 
 
 class OutcomeRevised(Entry, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Answer, Answerer, EndReason, EndSource, HoldReason, Proof, Signal
 
 
@@ -20,7 +21,7 @@ class AgentStarted(Event, frozen=True):
     """The ledger was read. ``unfinished`` is a visit without outcome, ``unconfirmed`` one without confirmation.
 
     ``unfinished_saw_sign_in``: a sign-in was recorded. Where it is false, there may have been one all the same.
-    The three ``unconfirmed_…`` say how that visit ended, for the confirmation; what is not known is not good news.
+    The other ``unconfirmed_…`` say how that visit ended, for the confirmation; what is not known is not good news.
     """
 
     unfinished: str | None = None
@@ -29,6 +30,7 @@ class AgentStarted(Event, frozen=True):
     unconfirmed_reason: EndReason = EndReason.FOUND_UNFINISHED
     unconfirmed_proof: Proof = Proof.UNPROVEN
     unconfirmed_residue_clean: bool = False
+    unconfirmed_residue: tuple[Residue, ...] = ()
 
 
 class StopRequested(Event, frozen=True):
@@ -199,10 +201,13 @@ class BrowserStuck(Event, frozen=True):
 
 
 class ResidueRemoved(Event, frozen=True):
-    """Downloads, clipboard and profile folders were removed; ``clean`` false where something stays behind."""
+    """What the visit left on the PC was looked for and removed; ``clean`` false where something stays, or may stay.
+
+    ``found``: what there was of each kind; a kind that is not named was not there.
+    """
 
     clean: bool
-    left: tuple[str, ...] = ()  # kinds only: "downloads", "clipboard", "profile"
+    found: tuple[Residue, ...] = ()
     visit_id: str = ""
 
 

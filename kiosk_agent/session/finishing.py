@@ -8,6 +8,7 @@ from __future__ import annotations
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.residue import all_clean, unclean
 from kiosk_agent.session.settling import enter_held
 from kiosk_agent.session.state import (
     LEDGER_REASONS,
@@ -118,9 +119,10 @@ def hold_stuck(step: Step, event: ev.BrowserStuck | ev.TimerFired) -> None:
 
 
 def _note_residue(step: Step, event: ev.ResidueRemoved) -> None:
-    if not event.clean:
+    step.put_ending(residue=event.found)
+    if not event.clean or not all_clean(event.found):
         step.put_ending(residue_clean=False)
-        step.record(en.Incident(step.visit.visit_id, IncidentCode.RESIDUE_LEFT, ", ".join(event.left)))
+        step.record(en.Incident(step.visit.visit_id, IncidentCode.RESIDUE_LEFT, unclean(event.found)))
 
 
 def _residue_ran_out(step: Step) -> None:
@@ -202,9 +204,10 @@ def conclude(step: Step) -> None:
             residue_clean=ending.residue_clean,
             extensions=visit.extensions,
             length_s=step.now - visit.started_at,
+            residue=ending.residue,
         )
     )
-    due = Due(visit.visit_id, ending.reason, proof, ending.residue_clean)
+    due = Due(visit.visit_id, ending.reason, proof, ending.residue_clean, ending.residue)
     revisable = step.state.revisable
     if proof is Proof.UNPROVEN and ending.phase is Phase.PROVING:  # only then is it tried again in the background
         revisable = (*revisable, visit.visit_id)[-MAX_REVISABLE:]

@@ -183,7 +183,13 @@ def destroy_again(step: Step, event: ev.Released) -> None:
 def _began(step: Step, event: ev.AgentStarted) -> None:
     step.put(holds=step.state.holds - {HoldReason.STARTING})
     if event.unfinished is None and event.unconfirmed is not None:
-        due = Due(event.unconfirmed, event.unconfirmed_reason, event.unconfirmed_proof, event.unconfirmed_residue_clean)
+        due = Due(
+            event.unconfirmed,
+            event.unconfirmed_reason,
+            event.unconfirmed_proof,
+            event.unconfirmed_residue_clean,
+            event.unconfirmed_residue,
+        )
         step.put(due=due, last=due)
     step.record(en.AgentRan(began=True, version=step.rules.version))
 

@@ -33,7 +33,11 @@ def enter_confirming(step: Step) -> None:
     if due is None:
         raise LookupError("no confirmation is due")
     step.put(name=StateName.CONFIRMING)
-    step.emit(do.AskConfirmation(due.visit_id, due.reason, due.proof, due.residue_clean), do.LowerShield())
+    step.emit(_confirmation_of(due), do.LowerShield())
+
+
+def _confirmation_of(due: Due) -> do.AskConfirmation:
+    return do.AskConfirmation(due.visit_id, due.reason, due.proof, due.residue_clean, due.residue)
 
 
 def enter_gate(step: Step) -> None:
@@ -136,7 +140,7 @@ def revise(step: Step, event: ev.ProofRevised) -> None:
         last=_revised(state.last, event),
     )
     if state.name is StateName.CONFIRMING and state.due is not None and state.due.visit_id == event.visit_id:
-        step.emit(do.AskConfirmation(event.visit_id, state.due.reason, event.proof, state.due.residue_clean))
+        step.emit(_confirmation_of(replace(state.due, proof=event.proof)))
     elif state.name is StateName.GATE and state.last is not None and state.last.visit_id == event.visit_id:
         _show_gate(step)
 

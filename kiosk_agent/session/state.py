@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from kiosk_agent.session import entries as en
 from kiosk_agent.session.policy import Policy
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import EndReason, EndSource, HoldReason, Proof, Signal, StateName, WarningKind
 
 MAX_REVISABLE = 8  # background retries go on for minutes; no more visits than this fit into them
@@ -97,6 +98,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     steps_ok: bool | None = None
     half: bool | None = None
     residue_clean: bool = True
+    residue: tuple[Residue, ...] = ()
     proof: Proof | None = None
     shield_lost: bool = False
 
@@ -120,6 +122,7 @@ class Due(msgspec.Struct, frozen=True):
     reason: EndReason
     proof: Proof
     residue_clean: bool
+    residue: tuple[Residue, ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

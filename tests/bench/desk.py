@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, Hotkey, WindowMode
+from kiosk_agent.config import Browser, Config, Hotkey, Residue, WindowMode
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, Resident, SupportWorker
 from kiosk_agent.hands.runner import Watchers
@@ -72,6 +72,7 @@ async def open_bench(policy: Policy) -> AsyncIterator[Bench]:
                 profile=path / "portal.toml",
                 desk=DeskConfig(data_dir=path),
                 browser=Browser(window=WindowMode.MAXIMIZED),
+                residue=Residue(print_jobs=False),
                 hotkey=Hotkey(""),
                 policy=policy,
             )

@@ -91,9 +91,11 @@ async def portal(switches: Switches) -> AsyncIterator[PracticePortal]:
         yield portal
 
 
-def profile_of(portal: PracticePortal, folder: Path, variant: Variant = Variant.PLAIN, allowed: str = "") -> Profile:
+def profile_of(
+    portal: PracticePortal, folder: Path, variant: Variant = Variant.PLAIN, allowed: str = "", further: str = ""
+) -> Profile:
     file = folder / f"{variant.value}.toml"
-    text = practice_profile(portal, variant)
+    text = practice_profile(portal, variant) + further
     more = f'allowed = ["{allowed}", ' if allowed else "allowed = ["
     file.write_text(text.replace("allowed = [", more), encoding="utf-8")
     return load_profile(file)
@@ -107,10 +109,11 @@ async def visiting(
     variant: Variant = Variant.PLAIN,
     headless: bool = True,
     allowed: str = "",
+    further: str = "",
     **settings: Any,
 ) -> AsyncIterator[Visit]:
     """A visit whose first page is open; nothing of it is left afterwards."""
-    visit = Visit(portal, profile_of(portal, folder, variant, allowed))
+    visit = Visit(portal, profile_of(portal, folder, variant, allowed, further))
     data_dir = folder / "data"
     data_dir.mkdir(exist_ok=True)
     chosen: dict[str, Any] = {"headless": headless, "window": WindowMode.MAXIMIZED, "language": "ja", **settings}

@@ -16,8 +16,9 @@ from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.launch import MemoryLaunch, context_options, launch_options
 from kiosk_agent.hands.launched import profile_of
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, all_roots, browsers_dir
-from kiosk_agent.hands.wiping import lock_folder
+from kiosk_agent.hands.wiping import LOCK_SOCKET
 from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.session.residue import Residue, ResidueKind
 from tests.browser.conftest import LIMIT_S, Visit, visiting
 from tests.support.writing_on import writing_on
 
@@ -64,8 +65,7 @@ async def test_the_lock_of_a_killed_browser_does_not_stay_among_the_temporary_fi
     portal: PracticePortal, tmp_path: Path
 ) -> None:
     async with visiting(portal, tmp_path) as visit:
-        lock = lock_folder(profile_in(visit, tmp_path / "data"))
-        assert lock is not None
+        lock = (profile_in(visit, tmp_path / "data") / LOCK_SOCKET).readlink().parent
         assert lock.is_dir()
         assert await visit.browser.destroy()
         assert await visit.browser.remove_residue() == ()
@@ -105,7 +105,7 @@ async def test_a_profile_that_stays_is_told(
         assert await visit.browser.destroy()
         shutil.rmtree(profile)
         profile.write_text("a file in its place cannot be removed as a folder")
-        assert "downloads" in await visit.browser.remove_residue()
+        assert await visit.browser.remove_residue() == (Residue(ResidueKind.TEMPORARY_FILES, left=1),)
         profile.unlink()
         assert await visit.browser.remove_residue() == ()
 

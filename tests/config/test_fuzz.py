@@ -25,6 +25,8 @@ data_dir = "~/x"
 [browser]
 window = "normal"
 proxy = "http://p:1"
+[residue]
+print_jobs = false
 [hotkey]
 end_visit = "<ctrl>+<end>"
 [policy]

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk_agent.config import Browser, Config, Desk, Hotkey, Supervision, WindowMode
+from kiosk_agent.config import Browser, Config, Desk, Hotkey, Residue, Supervision, WindowMode
 from kiosk_agent.config_load import LIMITS, hash_release_code, load_config, verify_release_code
 from kiosk_agent.errors import ConfigError, Problem
 from kiosk_agent.locale import SPOKEN
@@ -77,6 +77,8 @@ def test_everything_can_be_set(file: Path) -> None:
         window = "fullscreen"
         headless = true
         proxy = "socks5://proxy.example:1080"
+        [residue]
+        print_jobs = false
         [hotkey]
         end_visit = ""
         [supervision]
@@ -98,6 +100,7 @@ def test_everything_can_be_set(file: Path) -> None:
         profile=file.parent / "portal.toml",
         desk=Desk("市民課 3番", "en", file.parent / "data", ("en", "pt"), False),
         browser=Browser(file.parent / "/opt/browser", WindowMode.FULLSCREEN, True, "socks5://proxy.example:1080"),
+        residue=Residue(print_jobs=False),
         hotkey=Hotkey(""),
         supervision=Supervision(3.0, code_hash),
         policy=Policy(
@@ -281,6 +284,7 @@ def test_every_named_key_is_one_of_pynputs(display: str) -> None:
         ('[browser]\nexecutable = ""', "browser.executable", 3),
         ('[browser]\nwindow = "full"', "browser.window", 3),
         ('[browser]\nheadless = "yes"', "browser.headless", 3),
+        ("[residue]\nprint_jobs = 1", "residue.print_jobs", 3),
         ('[browser]\nproxy = "proxy.example"', "browser.proxy", 3),
         ('[browser]\nproxy = "http://user:secret@proxy.example"', "browser.proxy", 3),
         ("[supervision]\nhang_limit_s = 1", "supervision.hang_limit_s", 3),

@@ -35,6 +35,8 @@ data_dir = "data"
 [browser]
 window = "fullscreen"
 headless = {headless}
+[residue]
+print_jobs = {print_jobs}
 [hotkey]
 end_visit = "{hotkey}"
 [supervision]
@@ -65,8 +67,16 @@ def write_desk(
     (folder / "portal.toml").write_text(profile, encoding="utf-8")
     config = folder / "agent.toml"
     supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
-    wishes = {"idle_limit_s": idle_limit_s, "policy": policy, "supervision": supervision, "hotkey": hotkey}
-    wishes["hang_limit_s"] = hang_limit_s
+    # Linux: the tests' environment names a print server that is not there
+    print_jobs = str(sys.platform != "win32").lower()
+    wishes = {
+        "print_jobs": print_jobs,
+        "idle_limit_s": idle_limit_s,
+        "policy": policy,
+        "supervision": supervision,
+        "hotkey": hotkey,
+        "hang_limit_s": hang_limit_s,
+    }
     config.write_text(CONFIG.format(headless=str(headless).lower(), **wishes), encoding="utf-8")
     return config
 

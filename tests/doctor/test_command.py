@@ -49,6 +49,8 @@ def test_every_part_of_a_desk_has_a_line(desk: Path) -> None:
         "display",
         "cover",
         "tray",
+        "printing",
+        "clipboard",
         "clock",
         "data folder",
         "ledger",

@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.ledger import FILE_NAME, Ledger
-from kiosk_agent.ledger.counts import amount, counted
+from kiosk_agent.ledger.counts import counted
 from kiosk_agent.session import entries as en
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import EndReason, Proof
 from tests.ledger.visits import bodies_of, entries_of, plain_visit, reading, verified, visit_sequences
 
@@ -44,6 +45,8 @@ RULES: dict[str, Callable[[Body], list[str]]] = {
     "Outcome": lambda body: (
         ["outcomes", "ended." + body["reason"], "proof." + body["proof"]]
         + ([] if body["residue_clean"] else ["residue_left"])
+        + [f"residue_removed.{one['kind']}" for one in body["residue"] for _ in range(one["removed"])]
+        + [f"residue_left.{one['kind']}" for one in body["residue"] for _ in range(one["left"] or one["unknown"])]
     ),
     "OutcomeRevised": lambda body: ["revised." + body["proof"]],
     "Confirmation": lambda _: ["confirmations"],
@@ -196,6 +199,20 @@ def test_what_a_retry_settles_has_a_counter_of_its_own(ledger: Ledger, path: Pat
         assert reader.verify().sound
 
 
+def test_residue_is_counted_by_kind_and_what_is_not_known_counts_as_left(ledger: Ledger) -> None:
+    found = (Residue(ResidueKind.DOWNLOADS, 3), Residue(ResidueKind.PRINT_JOBS, 1, 2), Residue(ResidueKind.CLIPBOARD))
+    unknown = (Residue(ResidueKind.PRINT_JOBS, unknown=True),)
+    for visit_id, residue in (("a", found), ("b", unknown)):
+        ledger.append(en.Outcome(visit_id, EndReason.IDLE, Proof.REVOKED, True, True, False, 0, 1.0, residue))
+    counts = ledger.counts()["2026-04-01"]
+    assert {name: value for name, value in counts.items() if name.startswith("residue")} == {
+        "residue_left": 2,
+        "residue_left.print_jobs": 3,
+        "residue_removed.downloads": 3,
+        "residue_removed.print_jobs": 1,
+    }
+
+
 def test_a_day_is_due_for_sending_up_to_its_last_entry(path: Path) -> None:
     clock = Traveller(datetime.datetime(2026, 4, 1, 14, 59, tzinfo=datetime.UTC), "Asia/Tokyo")
     ledger = Ledger(path, clock)
@@ -219,6 +236,7 @@ def test_a_confirmation_whose_outcome_stands_in_another_file_leaves_nothing_to_s
 def test_the_documentation_names_every_counter() -> None:
     text = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([a-z_]+)(?:\.…)?(?:\.…)?`", text, re.MULTILINE))
+    assert all(f"`{kind}`" in text for kind in ResidueKind)
     one_of_each = [
         *plain_visit(0),
         en.SignalNoted("a", "card_changed", "certain"),  # type: ignore[arg-type]  # only the names matter
@@ -228,7 +246,7 @@ def test_the_documentation_names_every_counter() -> None:
         en.ChallengeResponse("a", "same", "K"),  # type: ignore[arg-type]
         en.NavigationRefusals("a", 2),
         en.OperationDone("a", "x"),
-        en.Outcome("a", EndReason.IDLE, Proof.HALF, True, True, False, 0, 1.0),
+        en.Outcome("a", EndReason.IDLE, Proof.HALF, True, True, False, 0, 1.0, (Residue(ResidueKind.CLIPBOARD, 1, 1),)),
         en.OutcomeRevised("a", Proof.REVOKED),
         en.Override("a", "ledger_full", "S"),  # type: ignore[arg-type]
         en.Incident("a", "x"),
@@ -239,4 +257,4 @@ def test_the_documentation_names_every_counter() -> None:
     names = {name.split(".")[0] for entry in one_of_each for name in counted(entry)}
     assert names <= documented
     assert {type(entry) for entry in one_of_each} | {en.EndBegan} == set(en.AnyEntry.__args__)
-    assert all(amount(entry) >= 1 for entry in one_of_each)
+    assert all(grown >= 1 for entry in one_of_each for grown in counted(entry).values())

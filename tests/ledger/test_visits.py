@@ -6,11 +6,14 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from kiosk_agent.clock import ManualClock
 from kiosk_agent.ledger import Ledger
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof
 from tests.ledger.visits import plain_visit
 
@@ -30,6 +33,7 @@ def unconfirmed(proof: Proof, *, residue_clean: bool = True) -> ev.AgentStarted:
     )
 
 
+FOUND = (Residue(ResidueKind.DOWNLOADS, 2), Residue(ResidueKind.PRINT_JOBS, 0, 1, unknown=True))
 STARTED, SIGNED_IN = en.VisitStarted(VISIT), en.SignedIn(VISIT)
 BEGINNINGS: dict[str, tuple[list[en.Entry], ev.AgentStarted]] = {
     "nothing": ([], ev.AgentStarted()),
@@ -43,6 +47,10 @@ BEGINNINGS: dict[str, tuple[list[en.Entry], ev.AgentStarted]] = {
     "an outcome with something left on the PC": (
         [STARTED, SIGNED_IN, ended(Proof.REVOKED, residue_clean=False)],
         unconfirmed(Proof.REVOKED, residue_clean=False),
+    ),
+    "an outcome that says what was removed and what stays": (
+        [STARTED, SIGNED_IN, msgspec.structs.replace(ended(Proof.REVOKED, residue_clean=False), residue=FOUND)],
+        msgspec.structs.replace(unconfirmed(Proof.REVOKED, residue_clean=False), unconfirmed_residue=FOUND),
     ),
     "a revised outcome": (
         [STARTED, SIGNED_IN, ended(Proof.UNPROVEN), en.OutcomeRevised(VISIT, Proof.CLEARED)],
@@ -109,3 +117,9 @@ def test_a_sign_in_that_only_the_outcome_knows_of_is_not_forgotten(ledger: Ledge
         lost = en.Outcome("b" * 32, EndReason.IDLE, Proof.UNPROVEN, False, None, True, 0, 1.0)
         ledger.append(lost)
         assert db.execute("SELECT saw_sign_in FROM visits").fetchall() == [(1,), (1,)]
+
+
+def test_a_visits_beginning_is_known(ledger: Ledger, clock: ManualClock) -> None:
+    assert ledger.started_at(VISIT) is None
+    ledger.append(STARTED)
+    assert ledger.started_at(VISIT) == clock.wall()

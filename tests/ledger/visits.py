@@ -15,6 +15,7 @@ from kiosk_agent.clock import Clock
 from kiosk_agent.ledger import Ledger, LedgerReader
 from kiosk_agent.ledger.reading import Recorded, Verdict
 from kiosk_agent.session import entries as en
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
@@ -84,6 +85,9 @@ def by_hand(path: Path) -> Iterator[sqlite3.Connection]:
             db.execute(text)
 
 
+RESIDUE = st.builds(Residue, st.sampled_from(ResidueKind), st.integers(0, 9), st.integers(0, 9), unknown=st.booleans())
+
+
 def _of_one_visit(visit_id: str) -> st.SearchStrategy[list[en.Entry]]:
     """All that may be recorded between a visit's start and its confirmation."""
     within = st.one_of(
@@ -107,6 +111,7 @@ def _of_one_visit(visit_id: str) -> st.SearchStrategy[list[en.Entry]]:
         st.booleans(),
         st.integers(0, 9),
         st.floats(0, 7200),
+        st.lists(RESIDUE, max_size=3).map(tuple),
     )
     after = st.sampled_from(
         [

@@ -7,6 +7,7 @@ from kiosk_agent.hands.gate import ADDRESS, DeskGate
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.locale import LANGUAGES, SPOKEN
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import EndSource, Signal
 from tests.screens.conftest import RESIDENTS, Posted, speak
 from tests.screens.layout import assert_readable
@@ -15,6 +16,8 @@ from tests.screens.pictures import keep
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one gate for all of them
 
 DESK = "市民課 3番窓口"
+REMOVED = (Residue(ResidueKind.DOWNLOADS, 1), Residue(ResidueKind.CLIPBOARD, 1), Residue(ResidueKind.PRINT_JOBS, 1))
+STAYING = tuple(Residue(kind, 1, 2) for kind in ResidueKind)
 VIEWS = {
     "gate": GateView(screen="start", language="ja", desk=DESK, last_reason="idle", last_proof="revoked"),
     "gate-first": GateView(screen="start", language="ja", desk=DESK),
@@ -39,10 +42,29 @@ VIEWS = {
     "ending": GateView(screen="ending", language="ja", desk=DESK),
     "confirm": GateView(screen="confirm", language="ja", desk=DESK, reason="change_of_person", proof="revoked"),
     "confirm-mark": GateView(
-        screen="confirm", language="ja", desk=DESK, reason="idle", proof="cleared", mark="staff_number"
+        screen="confirm", language="ja", desk=DESK, reason="idle", proof="cleared", mark="staff_number", residue=REMOVED
     ),
     "confirm-half": GateView(
-        screen="confirm", language="ja", desk=DESK, reason="idle", proof="half", mark="initials", residue_clean=False
+        screen="confirm",
+        language="ja",
+        desk=DESK,
+        reason="idle",
+        proof="half",
+        mark="initials",
+        residue_clean=False,
+        residue=STAYING,
+    ),
+    "confirm-unknown": GateView(
+        screen="confirm",
+        language="ja",
+        desk=DESK,
+        reason="idle",
+        proof="revoked",
+        residue_clean=False,
+        residue=(Residue(ResidueKind.DOWNLOADS, 1), Residue(ResidueKind.PRINT_JOBS, unknown=True)),
+    ),
+    "confirm-nothing-known": GateView(
+        screen="confirm", language="ja", desk=DESK, reason="idle", proof="revoked", residue_clean=False
     ),
     "confirm-found": GateView(screen="confirm", language="ja", desk=DESK, reason="found_unfinished", proof="unproven"),
     "held": GateView(screen="held", language="ja", desk=DESK, hold_reason="ledger_full"),

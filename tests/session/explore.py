@@ -19,6 +19,7 @@ from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy, Policy
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.state import Phase, Rules
 from kiosk_agent.session.vocabulary import (
     Answer,
@@ -34,6 +35,8 @@ from kiosk_agent.session.vocabulary import (
 from tests.session.witness import LAWS, VISIT, BrokenLawError, Moment, Witness, after_crash, watch
 
 QUANTUM_S = 10.0
+UNTOLD = ev.ResidueRemoved(True, (Residue(ResidueKind.PRINT_JOBS, unknown=True),))
+STAYS = ev.ResidueRemoved(False, (Residue(ResidueKind.CLIPBOARD, left=1),))
 SMALL = Policy(
     idle_limit_s=20,
     warning_s=20,
@@ -104,7 +107,8 @@ def events_for(node: Node) -> Iterator[ev.Event]:
             yield from (ev.WarningAnswered(answer, by, mark) for by in Answerer)
     yield from (ev.ShieldShown(), ev.ShieldLost())
     yield from (ev.LogoutFinished(True, False), ev.LogoutFinished(False, None), ev.LogoutFinished(True, True))
-    yield from (ev.BrowserGone(), ev.BrowserStuck(), ev.ResidueRemoved(True), ev.ResidueRemoved(False, ("clipboard",)))
+    yield from (ev.BrowserGone(), ev.BrowserStuck(), ev.ResidueRemoved(True), STAYS)
+    yield UNTOLD
     yield from (ev.ProofFinished(Proof.REVOKED), ev.ProofFinished(Proof.CLEARED), ev.ProofFinished(Proof.UNPROVEN))
     yield from (ev.BrowserGone("former"), ev.LogoutFinished(True, True, "former"), ev.BrowserStuck("former"))
     yield from (ev.ResidueRemoved(True, (), "former"), ev.ProofFinished(Proof.REVOKED, "former"))
@@ -201,6 +205,7 @@ def _entry(entry: en.Entry, rename: dict[str, str]) -> en.Entry:
         changes["visit_id"] = rename.get(visit_id, visit_id)
     if isinstance(entry, en.Outcome):
         changes |= {"length_s": 0.0, "reason": EndReason.IDLE, "extensions": 0, "steps_ok": None, "residue_clean": True}
+        changes["residue"] = ()
     if isinstance(entry, en.Confirmation | en.Override):
         changes["mark"] = "ab"
     if isinstance(entry, en.Incident):
@@ -221,6 +226,7 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
         asked_again=False,
         residue_asked=False,
         residue_clean=None,
+        residue=(),
         proof_asked=False,
         proved=None,
         incident=False,
@@ -238,7 +244,7 @@ def _fold_ending(state: Any, seen: Witness, dt: float) -> tuple[Any, Witness]:
         shield_lost=False,
     )
     if ending.phase == Phase.RECORDING:
-        return replace(ending, steps_ok=None, half=None, residue_clean=True, proof=None), told
+        return replace(ending, steps_ok=None, half=None, residue_clean=True, residue=(), proof=None), told
     if ending.phase != Phase.LOGGING_OUT and bool(ending.steps_ok) <= bool(seen.steps_ok):
         ending, seen = replace(ending, steps_ok=None), replace(seen, steps_ok=None)
     if not ending.residue_clean:
@@ -257,7 +263,7 @@ def fold(node: Node, dt: float) -> Node:
 
     def due(item: Any) -> Any:
         name = rename.get(item.visit_id, item.visit_id)
-        return replace(item, visit_id=name, reason=EndReason.IDLE, residue_clean=True)
+        return replace(item, visit_id=name, reason=EndReason.IDLE, residue_clean=True, residue=())
 
     def renamed(visit_id: str) -> str:
         return rename.get(visit_id, visit_id)
@@ -411,7 +417,8 @@ ANSWERS = (ev.LogoutFinished, ev.ResidueRemoved, ev.ProofFinished)
 UNUSUAL = (
     ev.LogoutFinished(True, True),
     ev.LogoutFinished(False, None),
-    ev.ResidueRemoved(False, ("clipboard",)),
+    STAYS,
+    UNTOLD,
     ev.ProofFinished(Proof.CLEARED),
     ev.ProofFinished(Proof.UNPROVEN),
 )

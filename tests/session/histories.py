@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from kiosk_agent.config_load import LIMITS, MOST_EXTENSIONS
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.state import Phase, Rules
 from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, HoldReason, Proof, Signal, StateName, Weight
 from tests.session.explore import Node, World
@@ -69,6 +70,7 @@ class Move:
 
 # what can happen
 
+FOUND = ((), (Residue(ResidueKind.DOWNLOADS, 2),), (Residue(ResidueKind.PRINT_JOBS, unknown=True),))
 EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ChangeSignalled, st.sampled_from(Signal)),
     st.builds(ev.AccountSeen, st.sampled_from(("a", "b"))),
@@ -80,7 +82,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.LogoutFinished, st.booleans(), st.sampled_from((None, False, True)), st.sampled_from(("", "0"))),
     st.builds(ev.BrowserGone, st.sampled_from(("", "0"))),
     st.builds(ev.BrowserStuck, st.sampled_from(("", "0"))),
-    st.builds(ev.ResidueRemoved, st.booleans(), st.just(()), st.sampled_from(("", "0"))),
+    st.builds(ev.ResidueRemoved, st.booleans(), st.sampled_from(FOUND), st.sampled_from(("", "0"))),
     st.builds(ev.ProofFinished, st.sampled_from(PROVEN), st.sampled_from(("", "0"))),
     st.builds(ev.ProofRevised, st.sampled_from(("0", "1", "2")), st.sampled_from(PROVEN)),
     st.builds(ev.SenseLost, st.sampled_from(("tray", "hotkey"))),
@@ -283,7 +285,7 @@ FINISHING: dict[str, list[ev.Event]] = {
     Phase.SHIELDING: [ev.ShieldShown()],
     Phase.LOGGING_OUT: [ev.LogoutFinished(True, False), ev.LogoutFinished(True, True)],
     Phase.DESTROYING: [ev.BrowserGone(), ev.BrowserGone(), ev.BrowserStuck(), ev.SignInSeen()],
-    Phase.CLEANING: [ev.ResidueRemoved(True), ev.ResidueRemoved(False, ("clipboard",))],
+    Phase.CLEANING: [ev.ResidueRemoved(True), *(ev.ResidueRemoved(True, found) for found in FOUND)],
     Phase.PROVING: [ev.ProofFinished(proof) for proof in PROVEN],
     Phase.RECORDING: [ev.LedgerRecovered()],
 }

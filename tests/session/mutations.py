@@ -321,6 +321,22 @@ MUTATIONS = (
     ),
     Mutation(
         6,
+        "what could not be looked at is taken for removed",
+        "finishing",
+        "    if not event.clean or not all_clean(event.found):",
+        "    if not event.clean:",
+        world="ends",
+    ),
+    Mutation(
+        6,
+        "what was removed is not counted",
+        "finishing",
+        "    step.put_ending(residue=event.found)\n",
+        "",
+        world="ends",
+    ),
+    Mutation(
+        6,
         "less proof than expected is no incident",
         "finishing",
         "PROOF_RANK[proof] < PROOF_RANK[expect]:",

@@ -8,6 +8,7 @@ from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy, Policy
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
@@ -387,12 +388,42 @@ def test_a_confirmation_is_complete_and_signed_where_the_policy_asks_for_it(mark
     assert story.entries(en.Confirmation) == [en.Confirmation("a", "ab")]
 
 
+STAYS = (Residue(ResidueKind.DOWNLOADS, 1, 1), Residue(ResidueKind.CLIPBOARD, 1))
+
+
+def test_what_was_found_and_removed_is_told_and_counted() -> None:
+    story = Story()
+    story.sign_in()
+    story.hear(NEXT_PERSON, ev.ShieldShown(), ev.LogoutFinished(True, False), ev.BrowserGone())
+    found = (Residue(ResidueKind.DOWNLOADS, 2), Residue(ResidueKind.PRINT_JOBS, 1))
+    story.hear(ev.ResidueRemoved(True, found))
+    asked = story.hear(ev.ProofFinished(Proof.UNPROVEN))
+    assert asked[0] == do.AskConfirmation("a", EndReason.CHANGE_OF_PERSON, Proof.UNPROVEN, True, found)
+    assert story.outcome.residue == found
+    assert story.outcome.residue_clean
+    again = story.hear(ev.ProofRevised("a", Proof.REVOKED))
+    assert do.AskConfirmation("a", EndReason.CHANGE_OF_PERSON, Proof.REVOKED, True, found) in again
+
+
+def test_a_kind_that_could_not_be_looked_at_is_never_clean() -> None:
+    story = Story()
+    story.sign_in()
+    story.hear(NEXT_PERSON, ev.ShieldShown(), ev.LogoutFinished(True, False), ev.BrowserGone())
+    unknown = (Residue(ResidueKind.PRINT_JOBS, unknown=True),)
+    story.hear(ev.ResidueRemoved(True, unknown))
+    asked = story.hear(ev.ProofFinished(Proof.REVOKED))
+    assert asked[0] == do.AskConfirmation("a", EndReason.CHANGE_OF_PERSON, Proof.REVOKED, False, unknown)
+    assert not story.outcome.residue_clean
+    assert story.entries(en.Incident)[0].detail == "print_jobs (unknown)"
+
+
 def test_residue_that_stays_is_an_incident_and_the_worker_is_told() -> None:
     story = Story()
     story.sign_in()
     story.hear(NEXT_PERSON, ev.ShieldShown(), ev.LogoutFinished(True, False), ev.BrowserGone())
-    story.hear(ev.ResidueRemoved(clean=False, left=("downloads",)))
+    story.hear(ev.ResidueRemoved(False, STAYS))
     asked = story.hear(ev.ProofFinished(Proof.REVOKED))
-    assert asked[0] == do.AskConfirmation("a", EndReason.CHANGE_OF_PERSON, Proof.REVOKED, residue_clean=False)
+    assert asked[0] == do.AskConfirmation("a", EndReason.CHANGE_OF_PERSON, Proof.REVOKED, False, STAYS)
+    assert story.outcome.residue == STAYS
     assert not story.outcome.residue_clean
     assert story.entries(en.Incident)[0].detail == "downloads"

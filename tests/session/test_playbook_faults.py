@@ -10,6 +10,7 @@ from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
+from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import Answer, EndReason, HoldReason, Proof, Signal, StateName, Weight
 from tests.session.playbook import SURE, Story
 
@@ -154,6 +155,7 @@ def test_a_visit_found_unconfirmed_is_asked_about_before_anything_else() -> None
         unconfirmed_reason=EndReason.IDLE,
         unconfirmed_proof=Proof.CLEARED,
         unconfirmed_residue_clean=True,
+        unconfirmed_residue=(Residue(ResidueKind.DOWNLOADS, 2),),
     )
     story = Story(found=found)
     assert story.state is StateName.CONFIRMING

@@ -16,6 +16,7 @@ from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
+from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.state import Rules
 from kiosk_agent.session.vocabulary import Answer, Answerer, Proof, Signal, StateName, WarningKind
 
@@ -67,6 +68,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     asked_again: bool = False  # the same browser was asked to sign in after the logout
     residue_asked: bool = False
     residue_clean: bool | None = None
+    residue: tuple[Residue, ...] = ()
     proof_asked: bool = False
     proved: Proof | None = None
     told: Proof | None = None  # the proof that the newest outcome, or its revision, names
@@ -150,7 +152,8 @@ def see_event(seen: Witness, event: ev.Event, now: float, name: StateName, after
         case ev.BrowserGone() if seen.destroy_asked:
             seen = replace(seen, browser_gone=True)
         case ev.ResidueRemoved() if seen.residue_asked and seen.residue_clean is None:
-            seen = replace(seen, residue_clean=event.clean)
+            clean = event.clean and not any(one.left or one.unknown for one in event.found)
+            seen = replace(seen, residue_clean=clean, residue=event.found)
         case ev.ProofFinished() if seen.proof_asked and seen.proved is None:
             seen = replace(seen, proved=event.proof)
         case ev.AgentStarted(unfinished=str()) if name is StateName.HELD and after is StateName.ENDING:
@@ -378,6 +381,8 @@ def _outcome_is_true(outcome: en.Outcome, seen: Witness, rules: Rules) -> None:
         raise BrokenLawError(6, "a visit whose agent died was counted as needing no proof")
     if outcome.residue_clean and not seen.residue_clean:
         raise BrokenLawError(6, "residue that was not reported gone was counted as gone")
+    if outcome.residue != seen.residue:
+        raise BrokenLawError(6, f"{seen.residue} was reported, {outcome.residue} is counted")
     if outcome.steps_ok and not seen.steps_ok:
         raise BrokenLawError(6, "a logout that did not finish was counted as finished")
     if outcome.proof is not Proof.NOT_NEEDED and GOODNESS[outcome.proof] < GOODNESS[rules.expect] and not seen.incident:

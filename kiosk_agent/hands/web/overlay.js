@@ -210,7 +210,8 @@ globalThis.__kiosk_overlay = (() => {
     event.stopImmediatePropagation();
     if (!event.isTrusted) return;
     if (event.type === "click") pressed(event, panel);
-    if (event.type === "keydown") keyPressed(event, panel);
+    if (event.type === "keydown" && panel === shown) keyPressed(event, panel);
+    else if (event.type === "keydown" && event.key === "Escape") closeNudge(); // it has not taken the focus: this is meant
   };
   const arm = () => {
     for (const type of [
@@ -220,8 +221,27 @@ globalThis.__kiosk_overlay = (() => {
     for (const type of ["touchstart", "touchmove", "touchend", "wheel", "pointermove"])
       addEventListener(type, touched, { capture: true, passive: true });
   };
-  arm();
-  new MutationObserver(arm).observe(document, { childList: true }); // document.open() drops listeners
+  // A page that draws itself anew takes the nudge away without meaning to.
+  const keepNudge = () => {
+    if (!nudged || nudged.host.isConnected || nudged.repairs >= MOST_REPAIRS || !document.documentElement) return;
+    nudged.repairs += 1;
+    document.documentElement.append(nudged.host);
+    nudged.aside.showPopover();
+  };
+  let watchedRoot = null;
+  const keeper = new MutationObserver(keepNudge);
+  const watchRoot = () => {
+    if (document.documentElement === watchedRoot) return;
+    watchedRoot = document.documentElement;
+    if (watchedRoot) keeper.observe(watchedRoot, { childList: true });
+  };
+  const renew = () => {
+    arm(); // document.open() drops listeners
+    watchRoot();
+    keepNudge();
+  };
+  renew();
+  new MutationObserver(renew).observe(document, { childList: true });
 
   const secondsLeft = (view) => Math.max(0, Math.ceil((view.until - performance.now()) / 1000));
   const countText = (view) => words(view).count.replace("{seconds}", secondsLeft(view));
@@ -361,8 +381,13 @@ globalThis.__kiosk_overlay = (() => {
   };
 
   const unnudge = () => {
-    if (nudged) nudged.host.remove();
+    const gone = nudged;
     nudged = null;
+    if (gone) gone.host.remove();
+  };
+  const closeNudge = () => {
+    unnudge();
+    say({ k: "nudge_closed" });
   };
 
   const fillNudge = (panel) => {
@@ -378,7 +403,7 @@ globalThis.__kiosk_overlay = (() => {
     const row = make("div", "", "buttons");
     row.append(
       makeButton({ label: said.button, role: "primary", press: () => say({ k: "nudge_logout" }) }, presses),
-      makeButton({ label: said.close, press: unnudge }, presses),
+      makeButton({ label: said.close, press: closeNudge }, presses),
     );
     aside.replaceChildren(head, make("p", said.text), row);
   };
@@ -405,11 +430,16 @@ globalThis.__kiosk_overlay = (() => {
       const aside = make("aside");
       aside.setAttribute("role", "status");
       aside.popover = "manual"; // above everything of the page, and yet the page can be used
-      nudged = { view, host, root, aside, presses: new Map(), armedAt: performance.now() + ARM_AFTER_MS, fill: fillNudge };
+      const armedAt = performance.now() + ARM_AFTER_MS;
+      nudged = { view, host, root, aside, presses: new Map(), repairs: 0, armedAt, fill: fillNudge };
       fillNudge(nudged);
       root.append(aside);
       document.documentElement.append(host);
       aside.showPopover();
+      return true;
+    },
+    unnudge() {
+      unnudge();
       return true;
     },
     // chosen elsewhere: in another page, or in the native window
