@@ -72,6 +72,11 @@ def _driver_starts(python: Path) -> bool:
     return node is not None and answer([node, "--version"]) is not None
 
 
+def _dbusmock(python: Path) -> bool:
+    """It is the distribution's: dbus-python and GLib have no wheels."""
+    return shutil.which("dbus-daemon") is not None and answer(["/usr/bin/python3", "-c", "import dbusmock"]) is not None
+
+
 def tkinter_of(base: str, *, covers: bool) -> Need:
     """tkinter belongs to the interpreter: a distribution's has a package, another one was built with or without.
 
@@ -120,6 +125,7 @@ def tests() -> list[Need]:
         Need("what scrot", _programs("scrot"), {"apt-get": "scrot"}),
         Need("what imagemagick", _programs("compare"), {"apt-get": "imagemagick", "dnf": "ImageMagick"}),
         Need("what node", _programs("node", "npm"), {"apt-get": "nodejs npm"}),
+        Need("what dbusmock", _dbusmock, {"apt-get": "dbus python3-dbusmock", "dnf": "dbus-daemon python3-dbusmock"}),
         Need("what git", _programs("git"), {"apt-get": "git"}),
     ]
 

@@ -50,8 +50,23 @@ class Hotkey(msgspec.Struct, frozen=True):
     end_visit: str = "<ctrl>+<alt>+<end>"  # pynput's notation; empty: none
 
 
+class OsSessionSense(msgspec.Struct, frozen=True):
+    """Locked screens, other users, suspend and log-off."""
+
+    enabled: bool = True
+
+
+class InputSense(msgspec.Struct, frozen=True):
+    """When the PC is used outside the portal; its gap is the policy's."""
+
+    enabled: bool = True
+
+
 class Senses(msgspec.Struct, frozen=True):
     """What the desk notices, and how; each sense has a table of its own."""
+
+    os_session: OsSessionSense = OsSessionSense()
+    input: InputSense = InputSense()
 
 
 class Supervision(msgspec.Struct, frozen=True):

@@ -14,7 +14,18 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from kiosk_agent.config import Browser, Config, Desk, Hotkey, Residue, Senses, Supervision, WindowMode
+from kiosk_agent.config import (
+    Browser,
+    Config,
+    Desk,
+    Hotkey,
+    InputSense,
+    OsSessionSense,
+    Residue,
+    Senses,
+    Supervision,
+    WindowMode,
+)
 from kiosk_agent.errors import ConfigError
 from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MIN_WARNING_S, MarkPolicy, Policy
@@ -25,6 +36,9 @@ from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
 SENSES: dict[str, Callable[[Config], bool]] = {
     "hotkey": lambda config: bool(config.hotkey.end_visit) and not config.browser.headless,
     "tray": lambda config: not config.browser.headless,
+    # without a screen there is nothing that a lock would hide, and nobody's input beside it
+    "os_session": lambda config: config.senses.os_session.enabled and not config.browser.headless,
+    "input": lambda config: config.senses.input.enabled and not config.browser.headless,
 }
 ALL_LANGUAGES = ", ".join(f'"{one}"' for one in SPOKEN)
 MOST_EXTENSIONS = 1000  # more is no limit
@@ -171,8 +185,21 @@ def hotkey_problem(keys: str) -> str:
 
 
 def _senses(table: Table) -> Senses:
+    senses = Senses(os_session=_os_session(table.table("os_session")), input=_input(table.table("input")))
     table.done()
-    return Senses()
+    return senses
+
+
+def _os_session(table: Table) -> OsSessionSense:
+    enabled = table.flag("enabled", OsSessionSense().enabled)
+    table.done()
+    return OsSessionSense(enabled)
+
+
+def _input(table: Table) -> InputSense:
+    enabled = table.flag("enabled", InputSense().enabled)
+    table.done()
+    return InputSense(enabled)
 
 
 def _supervision(table: Table) -> Supervision:

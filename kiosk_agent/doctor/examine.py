@@ -8,13 +8,14 @@ from pathlib import Path
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import Config
-from kiosk_agent.config_load import load_config
+from kiosk_agent.config_load import SENSES, load_config
 from kiosk_agent.doctor.browser import check_browser_and_sandbox
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.doctor.clock import check_clock
 from kiosk_agent.doctor.files import check_data_dir, check_ledger, check_release_code
 from kiosk_agent.doctor.residue import check_clipboard, check_printing
 from kiosk_agent.doctor.screen import check_compositor, check_cover, check_display, check_tray
+from kiosk_agent.doctor.senses import check_input, check_os_session
 from kiosk_agent.errors import BrowserMissingError, InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.hands.find_browser import find_browser, install_command
@@ -59,6 +60,10 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
     wanted = config is None or config.residue.print_jobs
     yield from _guarded("printing", lambda: [check_printing(this_spooler, t, wanted=wanted)], t)
     yield from _guarded("clipboard", lambda: [check_clipboard(t)], t)
+    if config is None or SENSES["os_session"](config):
+        yield from _guarded("os_session", lambda: [check_os_session(t)], t)
+    if config is None or SENSES["input"](config):
+        yield from _guarded("input", lambda: [check_input(SystemClock(), t)], t)
     yield from _guarded("clock", lambda: [check_clock(SystemClock(), t)], t)
     yield from _guarded("data folder", lambda: [check_data_dir(data_dir, t)], t)
     yield from _guarded("ledger", lambda: [check_ledger(data_dir or default_data_dir(), t)], t)

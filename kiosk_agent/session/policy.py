@@ -50,6 +50,7 @@ CLASSIFICATION: dict[Signal, Weight] = {
     Signal.OS_LOCKED: Weight.POSSIBLE,
     Signal.OS_USER_CHANGED: Weight.CERTAIN,
     Signal.RETURN_AFTER_GAP: Weight.POSSIBLE,
+    Signal.INPUT_ELSEWHERE: Weight.NOTHING,  # the support worker looks something up
     Signal.RESUMED: Weight.POSSIBLE,
     Signal.FOREIGN_WINDOW_CLOSED: Weight.NOTHING,  # one wrong key must not throw an old person out
     Signal.FOREIGN_WINDOW_STUCK: Weight.CERTAIN,

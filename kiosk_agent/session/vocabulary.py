@@ -29,6 +29,7 @@ class Signal(enum.StrEnum):
     OS_LOCKED = "os_locked"
     OS_USER_CHANGED = "os_user_changed"
     RETURN_AFTER_GAP = "return_after_gap"
+    INPUT_ELSEWHERE = "input_elsewhere"  # the PC is used, and not the portal, while somebody is signed in there
     RESUMED = "resumed"  # from suspend
     FOREIGN_WINDOW_CLOSED = "foreign_window_closed"  # a window outside the visit was opened and closed again
     FOREIGN_WINDOW_STUCK = "foreign_window_stuck"  # ... and could not be closed

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, Hotkey, Residue, WindowMode
+from kiosk_agent.config import Browser, Config, Hotkey, InputSense, OsSessionSense, Residue, Senses, WindowMode
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, Resident, SupportWorker
 from kiosk_agent.hands.runner import Watchers
@@ -21,6 +21,8 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import practice_profile
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
+
+NONE = Senses(OsSessionSense(enabled=False), InputSense(enabled=False))
 
 
 async def at_once() -> None:
@@ -52,7 +54,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def open_bench(policy: Policy) -> AsyncIterator[Bench]:
+async def open_bench(policy: Policy, senses: Senses = NONE) -> AsyncIterator[Bench]:
     """A desk with real windows."""
     cover = StandaloneCover()
     await cover.start()
@@ -74,6 +76,7 @@ async def open_bench(policy: Policy) -> AsyncIterator[Bench]:
                 browser=Browser(window=WindowMode.MAXIMIZED),
                 residue=Residue(print_jobs=False),
                 hotkey=Hotkey(""),
+                senses=senses,
                 policy=policy,
             )
             given = Surroundings(

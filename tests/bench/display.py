@@ -1,4 +1,4 @@
-"""A screen for measuring."""
+"""A screen and a logind for measuring."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.logind import OURS, MockLogind, mock_logind
 
 
 @contextmanager
@@ -24,3 +28,12 @@ def open_display() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+@contextmanager
+def a_logind() -> Iterator[MockLogind]:
+    """The environment's system bus is the mock's."""
+    with TemporaryDirectory(prefix="kiosk-bench-") as folder, mock_logind(Path(folder)) as logind:
+        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = logind.address
+        os.environ["XDG_SESSION_ID"] = OURS
+        yield logind

@@ -16,7 +16,7 @@ import psutil
 
 from kiosk_agent.config import Hotkey, Supervision
 from kiosk_agent.practice.portal import PracticePortal
-from tests.bench.display import open_display
+from tests.bench.display import a_logind, open_display
 from tests.bench.figures import Figure, Goal
 from tests.desk.whole_desk import WholeDesk, write_desk
 
@@ -87,6 +87,7 @@ async def open_whole_desk(portal: PracticePortal) -> AsyncIterator[WholeDesk]:
             idle_limit_s=600.0,
             hotkey=Hotkey().end_visit,
             hang_limit_s=hang_limit_s,
+            os_session=True,
         )
         desk = WholeDesk(files, headless=False, display=display, hang_limit_s=hang_limit_s)
         try:
@@ -164,7 +165,7 @@ async def measure(runs: int) -> list[Figure]:
     """``runs`` visits for the memory, and ``runs`` idle minutes."""
     if sys.platform != "linux":
         raise SystemExit("rest is measured on Linux only: it reads /proc")
-    with compiled_once():
+    with compiled_once(), a_logind():
         taken = await memory(runs)
         used, woken = await rests(runs)
     return [

@@ -158,6 +158,19 @@ async def test_a_thousand_pictures_from_outside_count_once(visit: Visit, outside
     assert asked == []
 
 
+async def test_a_mouse_that_trembles_by_itself_is_no_input(visit: Visit) -> None:
+    for step in range(100):
+        await visit.page.mouse.move(300 + step % 5, 200 + step % 4)
+    for step in range(60):
+        await visit.page.mouse.move(300 + step // 10, 200)
+    await visit.page.evaluate("() => new Promise(done => setTimeout(done, 1500))")  # longer than one a second
+    await visit.page.mouse.move(302, 202)
+    await visit.page.evaluate("() => 0")
+    assert visit.of(ev.PortalActivity) == []
+    await visit.page.mouse.move(330, 220)
+    await visit.until(ev.PortalActivity)
+
+
 async def test_real_input_in_a_page_counts_at_most_once_a_second(visit: Visit) -> None:
     for step in range(200):
         await visit.page.mouse.move(100 + step % 50, 100)
@@ -197,7 +210,7 @@ async def test_input_in_a_frame_of_another_site_counts(visit: Visit) -> None:
     before = len(visit.of(ev.PortalActivity))
     await visit.page.evaluate("() => new Promise(r => setTimeout(r, 1100))")  # the page's own limit is a second
     await visit.page.mouse.move(box["x"] + 5, box["y"] + 5)
-    await visit.page.mouse.move(box["x"] + 9, box["y"] + 9)
+    await visit.page.mouse.move(box["x"] + 25, box["y"] + 15)
     await visit.until(ev.PortalActivity, times=before + 1)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk_agent.config import Config
+from kiosk_agent.config import Config, Senses
 from kiosk_agent.config_load import HANG_LIMITS, LIMITS, MODIFIERS, MOST_EXTENSIONS, NAMED_KEYS, SENSES, WindowMode
 from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
@@ -23,8 +23,8 @@ def sections() -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     name = ""
     for line in TEXT.splitlines():
-        if line.startswith("## "):
-            name = line[3:].strip("`[]")
+        if line.startswith(("## ", "### ")):
+            name = line.lstrip("#").strip(" `[]")
         elif row := re.match(r"\| `(\w+)` \| (.*) \|$", line):
             found.setdefault(name, {})[row[1]] = [column.strip() for column in row[2].split(" | ")]
     return found
@@ -40,12 +40,14 @@ def test_every_key_is_in_the_docs_and_every_key_of_the_docs_exists() -> None:
     for name in ("desk", "browser", "residue", "hotkey", "supervision", "policy"):
         fields = {field.name for field in msgspec.structs.fields(getattr(config, name))}
         expected[name] = fields - {"weights"}
+    for sense in msgspec.structs.fields(Senses):
+        expected[f"senses.{sense.name}"] = {field.name for field in msgspec.structs.fields(sense.type)}
     assert {name: set(rows) for name, rows in sections().items()} == expected
 
 
 def test_every_key_is_in_the_example() -> None:
     for name, rows in sections().items():
-        section = EXAMPLE.partition(f"[{name}]")[2].partition("\n[")[0] if name in Config.__struct_fields__ else EXAMPLE
+        section = EXAMPLE.partition(f"[{name}]")[2].partition("\n[")[0] or EXAMPLE
         for key in rows:
             if name != "policy.weights" or CLASSIFICATION[Signal(key)] != "certain":
                 assert re.search(rf"^(# )?{key} = ", section, re.MULTILINE), key

@@ -39,6 +39,8 @@ headless = {headless}
 print_jobs = {print_jobs}
 [hotkey]
 end_visit = "{hotkey}"
+[senses.os_session]
+enabled = {os_session}
 [supervision]
 hang_limit_s = {hang_limit_s}
 {supervision}
@@ -57,6 +59,7 @@ def write_desk(
     idle_limit_s: float = 300.0,
     policy: str = "",
     hotkey: str = "",
+    os_session: bool = False,  # only with a logind of the test's own: this machine's is nobody's business
     release_code: str = "",
     logout_s: float = 5.0,
     hang_limit_s: float = 2.0,
@@ -67,17 +70,18 @@ def write_desk(
     (folder / "portal.toml").write_text(profile, encoding="utf-8")
     config = folder / "agent.toml"
     supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
-    # Linux: the tests' environment names a print server that is not there
-    print_jobs = str(sys.platform != "win32").lower()
     wishes = {
-        "print_jobs": print_jobs,
+        "headless": str(headless).lower(),
+        # Linux: the tests' environment names a print server that is not there
+        "print_jobs": str(sys.platform != "win32").lower(),
+        "os_session": str(os_session).lower(),
         "idle_limit_s": idle_limit_s,
         "policy": policy,
         "supervision": supervision,
         "hotkey": hotkey,
         "hang_limit_s": hang_limit_s,
     }
-    config.write_text(CONFIG.format(headless=str(headless).lower(), **wishes), encoding="utf-8")
+    config.write_text(CONFIG.format(**wishes), encoding="utf-8")
     return config
 
 

@@ -51,6 +51,8 @@ def test_every_part_of_a_desk_has_a_line(desk: Path) -> None:
         "tray",
         "printing",
         "clipboard",
+        "os_session",
+        "input",
         "clock",
         "data folder",
         "ledger",

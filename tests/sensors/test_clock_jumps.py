@@ -62,6 +62,47 @@ def test_a_short_nap_between_two_ticks_is_noticed(desk: Desk) -> None:
     assert desk.events == [RESUMED]
 
 
+def test_the_system_telling_of_a_suspend_that_the_clocks_showed_is_no_second_one(desk: Desk) -> None:
+    desk.passes(60.0, asleep=True)
+    desk.passes(1.0)
+    desk.watch.woken()
+    desk.passes(1.0)
+    assert desk.events == [RESUMED]
+
+
+def test_the_clocks_showing_a_suspend_that_the_system_told_of_are_no_second_one(desk: Desk) -> None:
+    desk.clock.advance(60.0, asleep=True)
+    desk.watch.woken()
+    desk.passes(1.0)
+    assert desk.events == [RESUMED]
+
+
+def test_the_next_suspend_is_another_one_whoever_notices_it(desk: Desk) -> None:
+    for _ in range(3):
+        desk.passes(60.0, asleep=True)
+        desk.watch.woken()
+        desk.passes(1.0)
+    assert desk.events == [RESUMED] * 3
+    desk.clock.advance(60.0, asleep=True)
+    desk.watch.woken()
+    desk.passes(60.0, asleep=True)
+    assert desk.events == [RESUMED] * 5
+
+
+def test_a_suspend_that_the_clocks_do_not_show_is_believed_to_the_system(desk: Desk) -> None:
+    desk.passes(1.0)
+    desk.watch.woken()
+    desk.passes(1.0)
+    assert desk.events == [RESUMED]
+
+
+def test_a_suspend_that_was_not_told_of_hides_no_later_one(desk: Desk) -> None:
+    desk.passes(60.0, asleep=True)
+    desk.passes(600.0)
+    desk.watch.woken()
+    assert desk.events == [RESUMED] * 2
+
+
 @pytest.mark.parametrize("turned_s", [-86400.0, 3600.0, 31_536_000.0])
 def test_a_turned_wall_clock_is_told_and_is_no_sign_of_another_person(desk: Desk, turned_s: float) -> None:
     desk.passes(1.0, wall_seconds=1.0 + turned_s)

@@ -8,17 +8,22 @@ from __future__ import annotations
 import asyncio
 import datetime
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 
+from kiosk_agent.clock import SystemClock
 from kiosk_agent.health import Health, Report
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.sensors.input import PcInput
+from kiosk_agent.sensors.os_session import OsSession
 from kiosk_agent.sensors.sense import Sense, Senses, SenseState
-from kiosk_agent.session.events import EndRequested, Event, Post
-from kiosk_agent.session.vocabulary import EndSource
+from kiosk_agent.session.events import ChangeSignalled, EndRequested, Event, Post
+from kiosk_agent.session.vocabulary import EndSource, Signal, StateName
+from tests.support.fake_reader import FakeReader
 
 PATIENCE_S = 60.0
 
@@ -48,8 +53,63 @@ async def real_hotkey(request: pytest.FixtureRequest, post: Post, report: Report
     yield World(EndVisitHotkey("<ctrl>+<alt>+<end>", post, report), press, EndRequested(EndSource.HOTKEY))
 
 
+@asynccontextmanager
+async def real_os_session(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    if sys.platform == "win32":
+        pytest.skip("only on Linux: Windows has no D-Bus")
+    from tests.support.logind import OURS, mock_logind
+
+    patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    with mock_logind(request.getfixturevalue("tmp_path")) as logind:
+        patch.setenv("DBUS_SYSTEM_BUS_ADDRESS", logind.address)
+        patch.setenv("XDG_SESSION_ID", OURS)
+
+        async def lock() -> None:
+            await asyncio.to_thread(logind.lock)
+
+        yield World(OsSession(post, report, lambda: None), lock, ChangeSignalled(Signal.OS_LOCKED))
+
+
+RETURNED = ChangeSignalled(Signal.RETURN_AFTER_GAP)
+
+
+@asynccontextmanager
+async def real_input(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    request.getfixturevalue("display")
+    sense = PcInput(0.0, SystemClock(), post, report)
+    looked = sense.looked
+
+    async def come_back() -> None:
+        """With a gap of no time at all: as soon as the pointer has been seen somewhere else before."""
+        looked.clear()
+        sense.state_changed(StateName.SIGNED_IN)
+        for x in (100, 600):
+            await asyncio.to_thread(looked.wait, 2.0)
+            await asyncio.to_thread(subprocess.run, ["xdotool", "mousemove", str(x), "300"], check=True)
+            looked.clear()
+
+    yield World(sense, come_back, RETURNED)
+
+
+@asynccontextmanager
+async def fake_input(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    reader = FakeReader()
+    sense = PcInput(0.0, SystemClock(), post, report, lambda _clock: reader)
+
+    async def come_back() -> None:
+        sense.state_changed(StateName.SIGNED_IN)
+        sense.looked.clear()
+        await asyncio.to_thread(sense.looked.wait, 2.0)
+        reader.move()
+
+    yield World(sense, come_back, RETURNED)
+
+
 SUBJECTS: dict[str, Subject] = {
     "hotkey": real_hotkey,
+    "os_session": real_os_session,
+    "input": real_input,
+    "input (fake)": fake_input,
 }
 
 

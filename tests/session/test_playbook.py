@@ -169,6 +169,31 @@ def test_input_after_a_gap_is_a_possible_change() -> None:
     assert story.entries(en.SignalNoted)[0].signal is Signal.RETURN_AFTER_GAP
 
 
+@pytest.mark.parametrize("weight", [Weight.POSSIBLE, Weight.NOTHING])
+@pytest.mark.parametrize("portal_first", [True, False])
+def test_one_return_is_one_sign_whoever_notices_it_first(weight: Weight, portal_first: bool) -> None:
+    """In the portal the session notices it by itself; the sense of the PC's input notices it a moment off."""
+    story = Story(Policy(weights={Signal.RETURN_AFTER_GAP: weight}))
+    story.sign_in()
+    story.wait(61)
+    signs: list[ev.Event] = [ev.PortalActivity(), ev.ChangeSignalled(Signal.RETURN_AFTER_GAP)]
+    said = story.hear(*(signs if portal_first else signs[::-1]))
+    assert len(story.entries(en.SignalNoted)) == 1
+    asked = weight is Weight.POSSIBLE
+    assert said == [do.RaiseShield()] * asked
+    assert len(story.entries(en.ChallengeGiven)) == asked
+
+
+def test_somebody_beside_the_portal_is_noted_once_and_extends_nothing() -> None:
+    story = Story()
+    story.sign_in()
+    story.wait(60)
+    assert story.hear(*[ev.ChangeSignalled(Signal.INPUT_ELSEWHERE)] * 3) == []
+    assert story.entries(en.SignalNoted) == [en.SignalNoted("a", Signal.INPUT_ELSEWHERE, Weight.NOTHING)]
+    story.wait(30)
+    assert story.state is StateName.WARNING
+
+
 def challenged() -> Story:
     story = Story(Policy(mark=MarkPolicy.INITIALS))
     story.sign_in()

@@ -17,8 +17,20 @@
     last = now;
     say({ k: "activity" });
   };
+  // A mouse that trembles by itself is nobody: it must get away from where it was. As in sensors/input/noise.py.
+  const REACH_PX = 12;
+  const SPAN_MS = 3000;
+  let place = null;
+  const moved = (event) => {
+    const now = performance.now();
+    const { screenX: x, screenY: y } = event;
+    const away = place !== null && Math.hypot(x - place.x, y - place.y) >= REACH_PX;
+    if (place === null || away || now - place.since > SPAN_MS) place = { x, y, since: now };
+    if (away || event.pointerType !== "mouse") touched(event);
+  };
   const arm = () => {
-    for (const type of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "input"])
+    addEventListener("pointermove", moved, { capture: true, passive: true });
+    for (const type of ["pointerdown", "keydown", "wheel", "touchstart", "input"])
       addEventListener(type, touched, { capture: true, passive: true });
   };
   let due = 0;

@@ -1,0 +1,162 @@
+"""The senses of the operating system: from a lock to the shield, and what the senses cost alone in a process.
+
+``python -m tests.bench.senses`` is that process: all of them at work, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kiosk_agent.clock import SystemClock
+from kiosk_agent.config import InputSense, OsSessionSense, Senses
+from kiosk_agent.sensors.hotkey import EndVisitHotkey
+from kiosk_agent.sensors.input import PcInput
+from kiosk_agent.sensors.os_session import OsSession
+from kiosk_agent.sensors.sense import Sense
+from kiosk_agent.session import events as ev
+from kiosk_agent.session.policy import Policy
+from kiosk_agent.session.vocabulary import Answer, StateName
+from tests.bench.desk import open_bench
+from tests.bench.display import a_logind, open_display
+from tests.bench.figures import Figure, Goal
+from tests.bench.rest import SETTLE_S, processor_s, switches
+
+MEASURED_S = 30.0
+GAP_S = 60.0
+MOTION_HZ = 1000
+# Moves the pointer a thousand times a second over the whole screen, until its input ends.
+MOTION = """
+import sys, threading, time
+from Xlib import X, display
+from Xlib.ext import xtest
+over = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+screen = display.Display()
+begin, made = time.monotonic(), 0
+print("moving", flush=True)
+while not over.is_set():
+    for _ in range(int((time.monotonic() - begin) * {hz}) - made):
+        made += 1
+        xtest.fake_input(screen, X.MotionNotify, x=100 + made % 1000, y=100 + made // 10 % 600)
+    screen.sync()
+    time.sleep(0.001)
+"""
+
+
+async def lock_to_shield(runs: int) -> Figure:
+    """From the request at logind, over the bus, through the whole agent, to the acknowledged cover."""
+    clock = SystemClock()
+    taken = []
+    senses = Senses(OsSessionSense(), InputSense(enabled=False))
+    with a_logind() as logind:
+        async with open_bench(Policy(max_extensions=1000), senses) as bench:
+            await bench.worker.start_visit()
+            await bench.resident.sign_in()
+            for _ in range(runs):
+                start = len(bench.observed)
+                asked = clock.now()
+                await asyncio.to_thread(logind.lock)
+                await bench.hall.until(StateName.CHALLENGE)
+                while not (shown := [now for what, now in bench.since(start) if isinstance(what, ev.ShieldShown)]):
+                    await asyncio.sleep(0.001)
+                taken.append((shown[0] - asked) * 1000)
+                bench.desk.runner.post(ev.ChallengeAnswered(Answer.SAME))
+                await bench.hall.until(StateName.SIGNED_IN)
+            await bench.worker.next_person()
+            await bench.worker.confirm()
+    return Figure("lock asked of logind → shield acknowledged", "ms", tuple(taken), note="with the mock's own share")
+
+
+@contextmanager
+def moving_mouse() -> Iterator[None]:
+    """A thousand moves a second."""
+    command = [sys.executable, "-c", MOTION.replace("{hz}", str(MOTION_HZ))]
+    mover = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert mover.stdout is not None
+    mover.stdout.readline()
+    try:
+        yield
+    finally:
+        mover.communicate()
+
+
+@contextmanager
+def senses_alone(state: StateName) -> Iterator[int]:
+    """A process of the senses; its id."""
+    command = [sys.executable, "-m", "tests.bench.senses", state.value]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield process.pid
+    finally:
+        process.communicate()
+
+
+async def cost(name: str, state: StateName, *, motion: bool) -> list[Figure]:
+    """Share of one core, and wake-ups a second."""
+    with senses_alone(state) as pid:
+        await asyncio.sleep(SETTLE_S)
+        if motion:
+            with moving_mouse():
+                share, woken = await _measured(pid)
+        else:
+            share, woken = await _measured(pid)
+    return [
+        Figure(f"senses alone, {name}: processor", "%", (share,), None if motion else Goal(0.5)),
+        Figure(f"senses alone, {name}: wake-ups a second", "/s", (woken,), None if motion else Goal(5.0)),
+    ]
+
+
+async def _measured(pid: int) -> tuple[float, float]:
+    used_s, woken = processor_s(pid), switches(pid)
+    await asyncio.sleep(MEASURED_S)
+    return (processor_s(pid) - used_s) / MEASURED_S * 100, (switches(pid) - woken) / MEASURED_S
+
+
+async def measure(runs: int) -> list[Figure]:
+    """``runs`` locks, and half a minute of each state."""
+    figures = [await lock_to_shield(runs)]
+    with a_logind(), open_display() as name:
+        os.environ["DISPLAY"], before = name, os.environ.get("DISPLAY", "")
+        figures += await cost("nobody signed in", StateName.GATE, motion=False)
+        figures += await cost("signed in and idle", StateName.SIGNED_IN, motion=False)
+        figures += await cost(f"signed in, mouse at {MOTION_HZ} Hz", StateName.SIGNED_IN, motion=True)
+        os.environ["DISPLAY"] = before
+    return figures
+
+
+class _Silent:
+    def working(self) -> None: ...
+
+    def degraded(self, why: str, remedy: str = "") -> None: ...
+
+    def absent(self, why: str, remedy: str = "") -> None:
+        raise SystemExit(why)
+
+
+async def _be_awake(state: StateName) -> None:
+    def post(_event: ev.Event) -> None: ...
+
+    told = PcInput(GAP_S, SystemClock(), post, _Silent())
+    senses: list[Sense] = [
+        EndVisitHotkey("<ctrl>+<alt>+<end>", post, _Silent()),
+        OsSession(post, _Silent(), lambda: None),
+        told,
+    ]
+    for sense in senses:
+        sense.start()
+    told.state_changed(state)
+    print("awake", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    for sense in senses:
+        await sense.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(_be_awake(StateName(sys.argv[1])))
