@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.browsers import installed_browser, provide_browser
+from installer.card import ensure_card
 from installer.environment import base_python, ensure_environment, script_of
 from installer.messages import SetupError, say, text
 from installer.packages import driver, fonts, provide, tests, tkinter_of
@@ -66,6 +67,7 @@ def _prepare_demo(rest: list[str]) -> list[str]:
         rest.append("--headless")
     tkinter = tkinter_of(base_python(), covers="--headless" not in rest)
     missing = provide([driver(), tkinter, fonts()], python)
+    ensure_card(python)  # where that takes nothing more: the demo needs no card
     browser = provide_browser(python)
     _use(browser)
     if browser is None or any(need.required for need in missing):
@@ -81,6 +83,7 @@ def _prepare_test(rest: list[str]) -> list[str]:
     _compile_catalogues(python)
     say("ready")
     missing = provide([driver(), tkinter_of(base_python(), covers=True), fonts(), *tests()], python)
+    ensure_card(python)
     browser = provide_browser(python)
     _use(browser)
     if missing or browser is None:

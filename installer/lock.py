@@ -17,6 +17,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,12 @@ OPTIONS = [
 # What builds and installs the project itself: pip, so that every machine uses the same one, hatchling with the
 # package it needs for an editable install, and Babel for the catalogues.
 BUILD = "pip>=25\nhatchling>=1.27\neditables>=0.5\nbabel>=2.17\n"
+CARD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"][
+    "card"
+]  # the extra alone, beside what is always installed
+# What builds pyscard, which has no wheels for Linux; swig comes as a wheel. Its headers and a C compiler are the
+# distribution's (installer/packages.py).
+CARD_BUILD = "setuptools>=80\nswig>=4.1\n"
 # A real portal for the tests, in an environment of its own. One Django for all versions of Python: 5.2 is the last that
 # works with 3.11.
 WAGTAIL = "wagtail>=8.0,<8.1\ndjango>=5.2,<5.3\n"
@@ -74,6 +81,8 @@ def main() -> None:
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     lock("build", ["-"], upgrade, stdin=BUILD)
     lock("wagtail", ["-"], upgrade, stdin=WAGTAIL)
+    lock("card-build", ["-"], upgrade, stdin=CARD_BUILD)
+    lock("card", ["-"], upgrade, stdin="\n".join(CARD) + "\n")
     lock("agent", ["pyproject.toml"], ["--extra=agent", *upgrade])
     settled = [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent")]
     lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=test", *settled, *upgrade])

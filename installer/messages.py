@@ -103,6 +103,14 @@ TEXTS = {
         "Setting up the real applications for the tests: {name}",
         "テスト用の実アプリケーションを準備します: {name}",
     ),
+    "card": (
+        "Installing pyscard, for the card reader. On Linux it is compiled.",
+        "カードリーダー用の pyscard を入れます。Linux ではコンパイルします。",
+    ),
+    "no card": (
+        "pyscard could not be installed; the card reader is not used: {reason}",
+        "pyscard を入れられませんでした。カードリーダーは使いません: {reason}",
+    ),
     "without": (
         "The tests that use {name} will be skipped: {reason}",
         "{name} を使うテストは省略されます: {reason}",
@@ -127,6 +135,19 @@ TEXTS = {
         "D-Bus and python-dbusmock, for a logind of the tests' own",
         "テスト用の logind に使う D-Bus と python-dbusmock",
     ),
+    "what pcsc": (
+        "pcscd and vsmartcard-vpcd, the card reader of the tests",
+        "テスト用のカードリーダー pcscd と vsmartcard-vpcd",
+    ),
+    "what namespaces": (
+        "unshare, nsenter and ip, for networks of the tests' own",
+        "テスト専用のネットワークに使う unshare、nsenter、ip",
+    ),
+    "what card compiler": (
+        "a C compiler and PC/SC's headers, for pyscard",
+        "pyscard に使う C コンパイラーと PC/SC のヘッダー",
+    ),
+    "what python headers": ("Python's headers, for pyscard", "pyscard に使う Python のヘッダー"),
     "what git": ("git, for the checks of the repository", "リポジトリの検査に使う git"),
 }
 

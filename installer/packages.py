@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from installer.card import has_compiler, has_python_headers
 from installer.messages import say, text
 from installer.processes import answer, works_quietly
 
@@ -60,6 +61,11 @@ def _system_programs(*names: str) -> Callable[[Path], bool]:
     """Programs that may lie where only administrators look."""
     path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
     return lambda python: all(shutil.which(name, path=path) is not None for name in names)
+
+
+def _pcsc(python: Path) -> bool:
+    service = shutil.which("pcscd") or shutil.which("pcscd", path="/usr/sbin:/sbin")
+    return service is not None and any(Path("/usr/lib/pcsc/drivers/serial").glob("libifdvpcd.so*"))
 
 
 def _imports(module: str) -> Callable[[Path], bool]:
@@ -126,8 +132,21 @@ def tests() -> list[Need]:
         Need("what imagemagick", _programs("compare"), {"apt-get": "imagemagick", "dnf": "ImageMagick"}),
         Need("what node", _programs("node", "npm"), {"apt-get": "nodejs npm"}),
         Need("what dbusmock", _dbusmock, {"apt-get": "dbus python3-dbusmock", "dnf": "dbus-daemon python3-dbusmock"}),
+        Need("what pcsc", _pcsc, {"apt-get": "pcscd vsmartcard-vpcd", "dnf": "pcsc-lite vsmartcard-vpcd"}),
+        Need("what namespaces", _programs("unshare", "nsenter", "ip"), {"apt-get": "util-linux iproute2"}),
+        Need(
+            "what card compiler",
+            lambda python: has_compiler(),
+            {"apt-get": "gcc libc6-dev libpcsclite-dev", "dnf": "gcc glibc-devel pcsc-lite-devel"},
+        ),
+        Need("what python headers", lambda python: has_python_headers(), {"apt-get": python_headers()}),
         Need("what git", _programs("git"), {"apt-get": "git"}),
     ]
+
+
+def python_headers() -> str:
+    """The package with this Python's headers, where it is the distribution's; any other Python brings its own."""
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}-dev"
 
 
 def provide(needs: Sequence[Need], python: Path) -> list[Need]:

@@ -7,9 +7,9 @@ import logging
 import os
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ import psutil
 from kiosk_agent import __version__
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import Config
-from kiosk_agent.config_load import SENSES, verify_release_code
+from kiosk_agent.config_load import verify_release_code
+from kiosk_agent.desk_senses import expects_card, make_senses, names_of_senses, watched_by
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
@@ -37,20 +38,14 @@ from kiosk_agent.hands.stage import Words
 from kiosk_agent.hands.tray import NAME as TRAY
 from kiosk_agent.hands.tray import DeskTray
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
-from kiosk_agent.health import Health, Report, Severity
+from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.lifeline import Lifeline, beat_for
 from kiosk_agent.locale import worker_language
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.sensors.clock_jumps import ClockWatch
-from kiosk_agent.sensors.hotkey import NAME as HOTKEY
-from kiosk_agent.sensors.hotkey import EndVisitHotkey
-from kiosk_agent.sensors.input import NAME as INPUT
-from kiosk_agent.sensors.input import PcInput
-from kiosk_agent.sensors.os_session import NAME as OS_SESSION
-from kiosk_agent.sensors.os_session import OsSession
-from kiosk_agent.sensors.sense import Sense, Senses
+from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.machine import Session
 from kiosk_agent.session.residue import Residue
@@ -200,9 +195,15 @@ async def open_desk(
         )
         tray = DeskTray(post, senses.report_of(TRAY), lambda: show_status(data_dir), voices.worker)
         clocks = ClockWatch(clock, post, lambda seconds: note_wall_jump(health, seconds))
-        made = make_senses(config, clock, clocks, post, senses)
+
+        def state_changed(state: StateName) -> None:
+            status.state_changed(state)
+            given.watchers.state_changed(state)
+
+        watchers = replace(given.watchers, state_changed=state_changed)
         code_hash = config.supervision.release_code_hash
 
+        made = make_senses(config, clock, clocks, post, senses, lambda: runner is not None and expects_card(runner))
         runner = Runner(
             Session(config.policy, expect=EXPECTED[profile.proof.expect]),
             Hands(
@@ -219,7 +220,7 @@ async def open_desk(
             health,
             clock,
             Words(config.desk.name, voices, config.policy.mark),
-            watchers_of(given.watchers, clocks, status, made),
+            watched_by(made, clocks, lambda: runner.visit if runner is not None else None, watchers),
         )
         health.on_change(runner.health_changed)
         health.on_change(status.write)
@@ -239,44 +240,6 @@ async def open_desk(
         senses.announce()  # before the desk can open, and once there is a ledger to record it in
         post(found)
         yield desk, work
-
-
-def watchers_of(others: Watchers, clocks: ClockWatch, status: StatusFile, senses: Sequence[Sense]) -> Watchers:
-    """Everybody in this process who wants to know what the runner does."""
-    inputs = [sense for sense in senses if isinstance(sense, PcInput)]
-
-    def tick() -> None:
-        clocks.tick()
-        others.tick()
-
-    def observe(what: object, now: float) -> None:
-        for sense in inputs:
-            sense.observe(what)
-        others.observe(what, now)
-
-    def state_changed(state: StateName) -> None:
-        for sense in inputs:
-            sense.state_changed(state)
-        status.state_changed(state)
-        others.state_changed(state)
-
-    return Watchers(tick, observe, state_changed)
-
-
-def names_of_senses(config: Config) -> tuple[str, ...]:
-    """The senses of this desk: those that are switched on, and those that it must not be without."""
-    names = [name for name, is_on in SENSES.items() if is_on(config)]
-    return tuple(dict.fromkeys([*names, *config.policy.mandatory_senses]))
-
-
-def make_senses(config: Config, clock: Clock, clocks: ClockWatch, post: ev.Post, senses: Senses) -> list[Sense]:
-    """The senses that are switched on, each with its own report; the tray, which is also a hand, is not among them."""
-    every: dict[str, Callable[[Report], Sense]] = {
-        HOTKEY: lambda report: EndVisitHotkey(config.hotkey.end_visit, post, report),
-        OS_SESSION: lambda report: OsSession(post, report, clocks.woken),
-        INPUT: lambda report: PcInput(config.policy.gap_s, clock, post, report),
-    }
-    return [make(senses.report_of(name)) for name, make in every.items() if SENSES[name](config)]
 
 
 def make_chime(config: Config, data_dir: Path, stack: AsyncExitStack) -> Callable[[], None]:

@@ -50,6 +50,14 @@ class Hotkey(msgspec.Struct, frozen=True):
     end_visit: str = "<ctrl>+<alt>+<end>"  # pynput's notation; empty: none
 
 
+class CardReader(msgspec.Struct, frozen=True):
+    """The card reader: notices that another card is put on it."""
+
+    enabled: bool = True
+    reader: str = ""  # a part of the reader's name; empty: all readers
+    compare_certificate: bool = False  # restricted by law: docs/senses.md
+
+
 class OsSessionSense(msgspec.Struct, frozen=True):
     """Locked screens, other users, suspend and log-off."""
 
@@ -65,6 +73,7 @@ class InputSense(msgspec.Struct, frozen=True):
 class Senses(msgspec.Struct, frozen=True):
     """What the desk notices, and how; each sense has a table of its own."""
 
+    card: CardReader = CardReader()
     os_session: OsSessionSense = OsSessionSense()
     input: InputSense = InputSense()
 

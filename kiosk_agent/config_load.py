@@ -16,6 +16,7 @@ from pathlib import Path
 
 from kiosk_agent.config import (
     Browser,
+    CardReader,
     Config,
     Desk,
     Hotkey,
@@ -35,6 +36,7 @@ from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
 # Each sense, and what switches it on.
 SENSES: dict[str, Callable[[Config], bool]] = {
     "hotkey": lambda config: bool(config.hotkey.end_visit) and not config.browser.headless,
+    "card": lambda config: config.senses.card.enabled,
     "tray": lambda config: not config.browser.headless,
     # without a screen there is nothing that a lock would hide, and nobody's input beside it
     "os_session": lambda config: config.senses.os_session.enabled and not config.browser.headless,
@@ -64,6 +66,7 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "warning_s": (MIN_WARNING_S, 300.0, "WCAG 2.2, 2.2.1: at least 20 seconds to answer."),
     "max_visit_s": (60.0, 14400.0, "No visit may outlast half a working day."),
     "gap_s": (5.0, 900.0, "Shorter gaps are people reading; after a longer one nobody knows who is there."),
+    "card_absent_grace_s": (0.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
     "challenge_s": (20.0, 600.0, "The support worker must be able to come over, and the portal session is open."),
     "open_limit_s": (5.0, 120.0, "A browser that needs longer will not come."),
     "record_limit_s": (1.0, 60.0, "A disk that needs longer hangs."),
@@ -185,9 +188,22 @@ def hotkey_problem(keys: str) -> str:
 
 
 def _senses(table: Table) -> Senses:
-    senses = Senses(os_session=_os_session(table.table("os_session")), input=_input(table.table("input")))
+    senses = Senses(
+        card=_card(table.table("card")),
+        os_session=_os_session(table.table("os_session")),
+        input=_input(table.table("input")),
+    )
     table.done()
     return senses
+
+
+def _card(table: Table) -> CardReader:
+    default = CardReader()
+    enabled = table.flag("enabled", default.enabled)
+    reader = table.text("reader", empty=True)
+    compare_certificate = table.flag("compare_certificate", default.compare_certificate)
+    table.done()
+    return CardReader(enabled, reader or default.reader, compare_certificate)
 
 
 def _os_session(table: Table) -> OsSessionSense:

@@ -12,7 +12,17 @@ import msgspec
 
 from kiosk_agent.app import Desk, open_desk, surroundings
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, InputSense, OsSessionSense, Residue, Senses, Supervision, WindowMode
+from kiosk_agent.config import (
+    Browser,
+    CardReader,
+    Config,
+    InputSense,
+    OsSessionSense,
+    Residue,
+    Senses,
+    Supervision,
+    WindowMode,
+)
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, PlayError
@@ -30,7 +40,9 @@ from kiosk_agent.session.policy import MIN_WARNING_S, Policy
 
 # Short limits, so that the demonstration ends soon; the warning keeps the least that people need.
 # whoever watches the demonstration uses mouse and keyboard too, and is nobody at its desk
-NOBODY_LOOKS_ON = Senses(os_session=OsSessionSense(enabled=False), input=InputSense(enabled=False))
+NOBODY_LOOKS_ON = Senses(
+    card=CardReader(enabled=False), os_session=OsSessionSense(enabled=False), input=InputSense(enabled=False)
+)
 DEMO_POLICY = Policy(idle_limit_s=4.0, warning_s=MIN_WARNING_S, gap_s=30.0)
 WATCH_PAUSE_S = 1.5
 
@@ -53,7 +65,7 @@ def demo_config(folder: Path, wishes: Wishes) -> Config:
         desk=DeskConfig(name="デモ" if wishes.language == "ja" else "Demo", language=wishes.language, data_dir=folder),
         browser=Browser(window=WindowMode.MAXIMIZED, headless=wishes.headless),
         residue=Residue(print_jobs=False),  # whoever watches may be printing
-        senses=Senses() if wishes.interactive else NOBODY_LOOKS_ON,
+        senses=Senses(card=CardReader(enabled=False)) if wishes.interactive else NOBODY_LOOKS_ON,
         policy=Policy() if wishes.interactive else DEMO_POLICY,
     )
 

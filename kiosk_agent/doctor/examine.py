@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Config
+from kiosk_agent.config import CardReader, Config
 from kiosk_agent.config_load import SENSES, load_config
 from kiosk_agent.doctor.browser import check_browser_and_sandbox
+from kiosk_agent.doctor.card import check_card
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.doctor.clock import check_clock
 from kiosk_agent.doctor.files import check_data_dir, check_ledger, check_release_code
@@ -64,6 +65,8 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
         yield from _guarded("os_session", lambda: [check_os_session(t)], t)
     if config is None or SENSES["input"](config):
         yield from _guarded("input", lambda: [check_input(SystemClock(), t)], t)
+    reader = config.senses.card if config is not None else CardReader()
+    yield from _guarded("card", lambda: [check_card(reader, t)], t)
     yield from _guarded("clock", lambda: [check_clock(SystemClock(), t)], t)
     yield from _guarded("data folder", lambda: [check_data_dir(data_dir, t)], t)
     yield from _guarded("ledger", lambda: [check_ledger(data_dir or default_data_dir(), t)], t)

@@ -33,7 +33,7 @@ from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
 from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.globs import matches
-from kiosk_agent.portal.profile import Isolation, Operation, Profile
+from kiosk_agent.portal.profile import CardUse, Isolation, Operation, Profile
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.residue import Residue
@@ -363,6 +363,14 @@ class ResidentBrowser:
     @property
     def hint(self) -> str:
         return self._sign_in.hint if self._sign_in is not None else ""
+
+    @property
+    def expects_card(self) -> bool:
+        front = self._pages.front if self._pages is not None else None
+        return front is not None and any(
+            operation.card is CardUse.EXPECTED and matches(operation.url, front.url)
+            for operation in self._profile.operations
+        )
 
     @property
     def can_be_proved(self) -> bool:

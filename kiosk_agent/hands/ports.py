@@ -146,6 +146,11 @@ class VisitBrowser(Protocol):
         """A masked hint of whose session it is (``山＊＊＊``), empty where unknown. Lives in memory only."""
         ...
 
+    @property
+    def expects_card(self) -> bool:
+        """Whether the page in front belongs to an operation for which the card is put on the reader again."""
+        ...
+
     async def run_logout(self, *, steps: bool) -> LogoutReport:
         """The portal's own logout, bounded by the profile's timeout, then the check in the same browser."""
         ...

@@ -23,6 +23,8 @@ from kiosk_agent.session import events as ev
 from kiosk_agent.session.entries import Entry, Override
 from kiosk_agent.session.machine import Session
 from kiosk_agent.session.residue import Residue, all_clean
+from kiosk_agent.session.state import Visit
+from kiosk_agent.session.transitions import VISIT
 from kiosk_agent.session.vocabulary import HoldReason, Proof, StateName
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,12 @@ class Runner:
     def state(self) -> StateName:
         """Where the desk is now."""
         return self._session.state.name
+
+    @property
+    def visit(self) -> Visit | None:
+        """The visit that runs; None outside of one, and from the beginning of its end."""
+        state = self._session.state
+        return state.visit if state.name in VISIT else None
 
     @property
     def browser(self) -> VisitBrowser | None:

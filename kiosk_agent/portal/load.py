@@ -10,6 +10,7 @@ from kiosk_agent.errors import ProfileError
 from kiosk_agent.portal.globs import GlobError, matches_any, names_a_host, parse_glob
 from kiosk_agent.portal.profile import (
     Account,
+    CardUse,
     Expect,
     Isolation,
     Logout,
@@ -242,7 +243,8 @@ def _operations(root: Table) -> tuple[Operation, ...]:
         if "url" not in table.values:
             table.note("url", "a URL glob", "On which page is the operation finished?")
         done = table.required_text("done", hint="What shows on the page once it is finished?")
-        operations.append(Operation(name, url or "", done))
+        card = table.choice("card", CardUse) or CardUse.UNEXPECTED
+        operations.append(Operation(name, url or "", done, card))
         table.done()
     return tuple(operations)
 

@@ -115,12 +115,20 @@ class ProofOf(msgspec.Struct, frozen=True):
     expect: Expect
 
 
+class CardUse(enum.StrEnum):
+    """Whether an operation asks for the card."""
+
+    UNEXPECTED = "unexpected"
+    EXPECTED = "expected"  # it is put on the reader again, to sign
+
+
 class Operation(msgspec.Struct, frozen=True):
     """Something that residents finish: once ``done`` shows on a page of ``url``, they are urged to log out."""
 
     name: str
     url: str  # URL glob
     done: str  # selector
+    card: CardUse = CardUse.UNEXPECTED
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -11,12 +11,13 @@ import datetime
 import enum
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session.events import Event, Post, SenseLost, SenseRecovered
+from kiosk_agent.session.state import Visit
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,18 @@ class Sense(Protocol):
 
     async def stop(self) -> None:
         """Notice nothing any more; bounded."""
+        ...
+
+
+@runtime_checkable
+class FollowsVisit(Protocol):
+    """A sense to which it matters whether a visit runs, and whether somebody is signed in."""
+
+    def follow(self, visit: Visit | None) -> None:
+        """The visit as it is now, after each event; None outside of one, and from the beginning of its end.
+
+        Called in the event loop; returns at once.
+        """
         ...
 
 

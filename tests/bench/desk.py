@@ -11,7 +11,17 @@ from tempfile import TemporaryDirectory
 
 from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, Hotkey, InputSense, OsSessionSense, Residue, Senses, WindowMode
+from kiosk_agent.config import (
+    Browser,
+    CardReader,
+    Config,
+    Hotkey,
+    InputSense,
+    OsSessionSense,
+    Residue,
+    Senses,
+    WindowMode,
+)
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, Resident, SupportWorker
 from kiosk_agent.hands.runner import Watchers
@@ -22,7 +32,7 @@ from kiosk_agent.practice.profiles import practice_profile
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
 
-NONE = Senses(OsSessionSense(enabled=False), InputSense(enabled=False))
+NONE = Senses(CardReader(enabled=False), OsSessionSense(enabled=False), InputSense(enabled=False))
 
 
 async def at_once() -> None:

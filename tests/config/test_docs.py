@@ -65,6 +65,8 @@ def test_the_defaults_of_numbers_words_and_signs_are_right() -> None:
     assert rows["browser"]["window"][0] == f'`"{config.browser.window}"`'
     assert rows["desk"]["language"][0] == f'`"{config.desk.language}"`'
     assert rows["hotkey"]["end_visit"][0] == f'`"{config.hotkey.end_visit}"`'
+    for key, value in msgspec.structs.asdict(config.senses.card).items():
+        assert rows["senses.card"][key][0] == (f'`"{value}"`' if isinstance(value, str) else f"`{str(value).lower()}`")
     assert rows["supervision"]["hang_limit_s"][0] == documented(config.supervision.hang_limit_s)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from kiosk_agent.app import Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, Hotkey
+from kiosk_agent.config import Browser, CardReader, Config, Hotkey, Senses
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, Resident
@@ -79,6 +79,7 @@ async def incident(folder: Path) -> AsyncIterator[Incident]:
         desk=DeskConfig(language="en", data_dir=folder),
         browser=Browser(headless=True),
         hotkey=Hotkey(""),
+        senses=Senses(card=CardReader(enabled=False)),
         policy=Policy(idle_limit_s=300.0),
     )
     async with PracticePortal() as portal:

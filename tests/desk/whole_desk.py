@@ -39,6 +39,8 @@ headless = {headless}
 print_jobs = {print_jobs}
 [hotkey]
 end_visit = "{hotkey}"
+[senses.card]
+enabled = {card}
 [senses.os_session]
 enabled = {os_session}
 [supervision]
@@ -63,11 +65,13 @@ def write_desk(
     release_code: str = "",
     logout_s: float = 5.0,
     hang_limit_s: float = 2.0,
+    card: bool = False,
+    operation: str = "",
 ) -> Path:
-    """The files of a desk; returns the configuration's path."""
+    """The files of a desk; returns the configuration's path. ``operation``: one more, as the profile says it."""
     # by default half the time of its logout: what hangs shall not hang long in a test
     profile = practice_profile(portal, variant).replace("timeout_s = 10.0", f"timeout_s = {logout_s}")
-    (folder / "portal.toml").write_text(profile, encoding="utf-8")
+    (folder / "portal.toml").write_text(profile + operation, encoding="utf-8")
     config = folder / "agent.toml"
     supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
     wishes = {
@@ -75,6 +79,7 @@ def write_desk(
         # Linux: the tests' environment names a print server that is not there
         "print_jobs": str(sys.platform != "win32").lower(),
         "os_session": str(os_session).lower(),
+        "card": str(card).lower(),
         "idle_limit_s": idle_limit_s,
         "policy": policy,
         "supervision": supervision,

@@ -52,6 +52,7 @@ def test_what_is_pinned_lies_within_the_bounds_of_the_project() -> None:
     extras = project["optional-dependencies"]
     wanted = {
         "agent": [*project["dependencies"], *extras["agent"]],
+        "card": extras["card"],
         "test": [*project["dependencies"], *extras["agent"], *extras["test"]],
     }
     for name, requirements in wanted.items():

@@ -11,6 +11,7 @@ import pytest
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import (
     Account,
+    CardUse,
     Expect,
     Isolation,
     Logout,
@@ -58,7 +59,7 @@ def test_every_table_is_documented() -> None:
 
 
 def test_every_word_is_documented() -> None:
-    words = [f'`"{word}"`' for word in (*Isolation, *Replay, *Expect)] + [f"{{ {verb} = " for verb in Verb]
+    words = [f'`"{word}"`' for word in (*Isolation, *Replay, *Expect, *CardUse)] + [f"{{ {verb} = " for verb in Verb]
     assert [word for word in words if word not in TEXT] == []
 
 

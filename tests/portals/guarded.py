@@ -15,7 +15,7 @@ from playwright.async_api import Page
 
 from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, Config, Hotkey
+from kiosk_agent.config import Browser, CardReader, Config, Hotkey, Senses
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, SupportWorker
 from kiosk_agent.hands.runner import Watchers
@@ -150,7 +150,7 @@ async def guarded_desk(profile_path: Path, folder: Path) -> AsyncIterator[Guarde
     profile = load_profile(profile_path)
     config = Config(
         path=folder / "agent.toml", profile=profile_path, desk=DeskConfig(data_dir=folder), browser=Browser(),
-        hotkey=Hotkey(""), policy=PATIENT,
+        hotkey=Hotkey(""), senses=Senses(card=CardReader(enabled=False)), policy=PATIENT,
     )  # fmt: skip
     given = Surroundings(
         cover,

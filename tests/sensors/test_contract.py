@@ -14,15 +14,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.health import Health, Report
+from kiosk_agent.sensors.card.pcsc import Pcsc
+from kiosk_agent.sensors.card.sense import CardSense
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
 from kiosk_agent.sensors.input import PcInput
 from kiosk_agent.sensors.os_session import OsSession
 from kiosk_agent.sensors.sense import Sense, Senses, SenseState
 from kiosk_agent.session.events import ChangeSignalled, EndRequested, Event, Post
+from kiosk_agent.session.state import Visit
 from kiosk_agent.session.vocabulary import EndSource, Signal, StateName
+from tests.sensors.card.fake_pcsc import FakePcsc
+from tests.support.card_world import STORAGE_A, CardWorld, storage_card
 from tests.support.fake_reader import FakeReader
 
 PATIENCE_S = 60.0
@@ -105,7 +111,42 @@ async def fake_input(request: pytest.FixtureRequest, post: Post, report: Report)
     yield World(sense, come_back, RETURNED)
 
 
+def card(pcsc: Pcsc | None, put: Callable[[int], None], post: Post, report: Report) -> World:
+    """A visit in which somebody has signed in with the first card; then another one is put on."""
+    sense = CardSense(post, report, SystemClock(), grace_s=600.0, pcsc=pcsc)
+    visit = Visit(visit_id="v1", started_at=0.0, last_input_at=0.0)
+
+    async def put_another() -> None:
+        put(1)
+        sense.follow(visit)
+        end = asyncio.get_running_loop().time() + 2.0  # a sense that was stopped never sees it
+        while sense.on_reader() is None and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.01)
+        sense.follow(replace(visit, saw_sign_in=True))
+        put(2)
+
+    return World(sense, put_another, ChangeSignalled(Signal.CARD_DIFFERENT))
+
+
+@asynccontextmanager
+async def real_card(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    world: CardWorld = request.getfixturevalue("card_world")
+    yield card(None, lambda number: world.put(storage_card(number)), post, report)
+
+
+@asynccontextmanager
+async def fake_card(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    pcsc = FakePcsc()
+
+    def put(number: int) -> None:
+        pcsc.put(bytes.fromhex(STORAGE_A), lambda _command: bytes([4, number, 1, 2, 3, 4, 5, 0x90, 0x00]))
+
+    yield card(pcsc, put, post, report)
+
+
 SUBJECTS: dict[str, Subject] = {
+    "card": real_card,
+    "card (fake)": fake_card,
     "hotkey": real_hotkey,
     "os_session": real_os_session,
     "input": real_input,
