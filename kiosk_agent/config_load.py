@@ -66,7 +66,7 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "warning_s": (MIN_WARNING_S, 300.0, "WCAG 2.2, 2.2.1: at least 20 seconds to answer."),
     "max_visit_s": (60.0, 14400.0, "No visit may outlast half a working day."),
     "gap_s": (5.0, 900.0, "Shorter gaps are people reading; after a longer one nobody knows who is there."),
-    "card_absent_grace_s": (0.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
+    "card_absent_grace_s": (1.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
     "challenge_s": (20.0, 600.0, "The support worker must be able to come over, and the portal session is open."),
     "open_limit_s": (5.0, 120.0, "A browser that needs longer will not come."),
     "record_limit_s": (1.0, 60.0, "A disk that needs longer hangs."),
