@@ -90,6 +90,10 @@ async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_pre
     for zoom in (1, 2):
         await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
         await assert_readable(page)
+        await page.evaluate("scrollTo(0, 0)")
+        box = await page.locator("#back").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= SIZE["height"] / zoom, "the way back is to be seen without scrolling"
         keep(f"refused@{zoom}00-{language}", await page.screenshot())
     assert visit.browser._language.chosen == language, "a page of the portal's window chooses for itself alone"
 
