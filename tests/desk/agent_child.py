@@ -86,6 +86,8 @@ class Child:
                 return {"answer": await desk.gate.page.evaluate("document.documentElement.lang")}
             case {"do": "gate_offers", "act": act}:
                 return {"answer": await offers(desk, act)}
+            case {"do": "gate_says"}:
+                return {"answer": await desk.gate.page.locator("main").inner_text()}
             case {"do": "visit"} if desk.visit is not None:  # what the visit's browser holds
                 pages = desk.visit.page.context.pages
                 cookies = await desk.visit.page.context.cookies()

@@ -118,6 +118,7 @@ async def test_it_is_there_again_when_the_finished_page_is_loaded_again(warned: 
     await until(lambda: is_shown(warned), "it is shown again")
     await page.evaluate("location.hash = 'further-down'")
     assert await is_shown(warned)
+    await until(lambda: is_armed(warned), "what is pressed counts")
     await warned.click("button.primary")
     await warned.visit.until(ev.EndRequested)
 

@@ -132,6 +132,19 @@ async def test_nothing_is_confirmed_before_every_line_is_checked_and_signed(gate
     assert posted == [ev.Confirmed(True, True, True, "1234")]
 
 
+async def test_the_support_worker_is_told_what_was_removed_and_what_may_stay(gate: DeskGate) -> None:
+    await gate.show(VIEWS["confirm-mark"], front=False)
+    said = await gate.page.locator("[data-tone=green]").inner_text()
+    assert "この PC に今回のデータは残っていません。" in said
+    assert "保存したファイル 1 件、コピーした内容、印刷待ち 1 件" in said
+    await gate.show(VIEWS["confirm-unknown"], front=False)
+    said = await gate.page.locator("[data-tone=red]").inner_text()
+    assert "印刷待ちを調べられませんでした。" in said
+    assert "削除したもの：保存したファイル 1 件" in said
+    await gate.show(VIEWS["confirm-nothing-known"], front=False)
+    assert "残っているものを調べられませんでした。" in await gate.page.locator("[data-tone=red]").inner_text()
+
+
 async def test_what_was_checked_stays_checked_when_the_language_or_the_proof_changes(gate: DeskGate) -> None:
     await gate.show(VIEWS["confirm"], front=False)
     page = gate.page
