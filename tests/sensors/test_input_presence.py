@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kiosk_agent.sensors.input.noise import NOISE_S, QUIET_S, Judge, Sign, is_regular
@@ -176,6 +176,7 @@ def test_no_trembling_is_taken_for_a_person(every_s: float, seed: int, reach: in
 
 @settings(deadline=None)
 @given(every_s=st.one_of(st.floats(0.2, 60.0), st.floats(0.004, 0.08)), start=st.floats(0.0, 100.0))
+@example(every_s=0.0703125, start=1.03125)  # it stops between two looks: the last one finds a late input
 def test_no_beat_is_taken_for_a_person(every_s: float, start: float) -> None:
     assert watch(Pc(beating(start, start + 400.0, every_s)), start + 400.0) == []
 
