@@ -66,7 +66,7 @@ def _certificate(line: CardLine) -> bytes | None:
         if not more:
             return None
         data += more
-    return data[:total]
+    return data
 
 
 def _read_binary(offset: int, count: int) -> bytes:

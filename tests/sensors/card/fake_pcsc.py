@@ -39,11 +39,12 @@ class FakePcsc:
             self._counts[reader] = self._counts.get(reader, 0) + 1
             self._news.notify_all()
 
-    def swap_unseen(self, atr: bytes, answers: Answers, reader: str = "Fake reader 00 00") -> None:
-        """Another card takes the place so quickly that nobody sees the reader empty."""
+    def swap_unseen(self, atr: bytes, answers: Answers, *, counted: int = 2) -> None:
+        """Another card takes the place without anybody seeing the reader empty; a new service counts from the start."""
+        reader = "Fake reader 00 00"
         with self._news:
             self._readers[reader] = (atr, answers)
-            self._counts[reader] += 2
+            self._counts[reader] += counted
             self._news.notify_all()
 
     def unplug(self, reader: str = "Fake reader 00 00") -> None:

@@ -113,6 +113,13 @@ def test_another_card_is_not_the_card_that_came_back() -> None:
     assert watch.tick(10.0 + GRACE_S) == REMOVED
 
 
+def test_a_card_that_was_never_the_visits_is_not_missed() -> None:
+    watch = signed_in_with(A)
+    assert watch.put_on("r1", B, 1.0) == DIFFERENT
+    watch.taken_off("r1", 2.0)
+    assert watch.next_deadline() is None
+
+
 def test_a_card_that_cannot_be_asked_in_time_cannot_be_told_and_is_judged_all_the_same() -> None:
     for then, later in ((A, []), (B, DIFFERENT), (BLANK, [])):
         watch = signed_in_with(A)
