@@ -294,15 +294,14 @@ class Shown:
             monkeypatch.setattr(native.cover, name, self._noting(getattr(native.cover, name)))
 
     def _noting(self, show: Callable[[Panel], Awaitable[Any]]) -> Callable[[Panel], Awaitable[Any]]:
-        async def noted(panel: Panel) -> Any:
-            answer = await show(panel)
+        def noted(panel: Panel) -> Awaitable[Any]:
             self.panels.append(panel)
-            return answer
+            return show(panel)
 
         return noted
 
     async def title(self, text: str) -> Panel:
-        """Wait until a panel with this title is on the screen."""
+        """Wait until a panel with this title is to be shown."""
 
         async def is_there() -> bool:
             return bool(self.panels) and self.panels[-1].title == text
