@@ -67,6 +67,7 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "max_visit_s": (60.0, 14400.0, "No visit may outlast half a working day."),
     "gap_s": (5.0, 900.0, "Shorter gaps are people reading; after a longer one nobody knows who is there."),
     "card_absent_grace_s": (1.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
+    "card_wait_s": (5.0, 120.0, "Whoever is asked for the card must find it; without one the support worker is asked."),
     "challenge_s": (20.0, 600.0, "The support worker must be able to come over, and the portal session is open."),
     "open_limit_s": (5.0, 120.0, "A browser that needs longer will not come."),
     "record_limit_s": (1.0, 60.0, "A disk that needs longer hangs."),

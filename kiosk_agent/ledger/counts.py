@@ -48,6 +48,10 @@ def _names(entry: en.Entry) -> list[str]:
             return ["challenges"]
         case en.ChallengeResponse():
             return [f"challenge_answers.{entry.answer}"]
+        case en.FormHeld():
+            return ["forms_held", f"form_held.{entry.check}"]
+        case en.FormDecision():
+            return [f"form_answers.{entry.answer}.{entry.check}"]
         case en.OperationDone():
             return ["operations"]
         case en.OutcomeRevised():

@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk_agent.session.entries import Entry
 from kiosk_agent.session.residue import Residue
-from kiosk_agent.session.vocabulary import EndReason, HoldReason, Proof, WarningKind
+from kiosk_agent.session.vocabulary import Check, EndReason, HoldReason, Proof, WarningKind
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
@@ -55,9 +55,26 @@ class LowerShield(Command, frozen=True):
 
 
 class ShowChallenge(Command, frozen=True):
-    """Ask, on the cover, whether it is still the same person, until ``deadline``. Answer: ChallengeAnswered."""
+    """Ask, on the cover, whether it is still the same person, until ``deadline``. Answer: ChallengeAnswered.
+
+    ``check``: it is about a form that is held, and why.
+    """
 
     deadline: float
+    check: Check | None = None
+
+
+class CheckCard(Command, frozen=True):
+    """See until ``deadline`` whether the card of the visit is on the reader. Answer: CardChecked."""
+
+    visit_id: str
+    deadline: float
+
+
+class LetFormGo(Command, frozen=True):
+    """Let the form that is held go on, as the resident sent it."""
+
+    visit_id: str
 
 
 class ShowNudge(Command, frozen=True):

@@ -22,8 +22,8 @@ MEANINGS = {
         "“yes, it is me” or “no, somebody else”."
     ),
     StateName.CHALLENGE: (
-        "Somebody may have changed. The screen is covered, and the support worker is asked whether it is still the "
-        "same person."
+        "Somebody may have changed, or a form about the resident is held before it is sent. The screen is covered. The "
+        "support worker is asked whether it is the same person, or the resident to put the card on the reader again."
     ),
     StateName.ENDING: (
         "The screen is covered. Logout, destruction of the browser, removal of traces and proof are under way."

@@ -8,6 +8,7 @@ from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
+    Check,
     EndReason,
     EndSource,
     HoldReason,
@@ -68,6 +69,22 @@ class ChallengeResponse(Entry, frozen=True):
     """The support worker's answer to that. ``mark``: initials or staff number, or empty."""
 
     visit_id: str
+    answer: Answer
+    mark: str
+
+
+class FormHeld(Entry, frozen=True):
+    """A form about the resident was held before it was sent, and why. Neither name is recorded."""
+
+    visit_id: str
+    check: Check
+
+
+class FormDecision(Entry, frozen=True):
+    """Whether a held form was let go. By a card (``card_wanted``), or by the support worker with this ``mark``."""
+
+    visit_id: str
+    check: Check
     answer: Answer
     mark: str
 
@@ -165,6 +182,8 @@ AnyEntry = (
     | WarningResponse
     | ChallengeGiven
     | ChallengeResponse
+    | FormHeld
+    | FormDecision
     | NavigationRefusals
     | OperationDone
     | EndBegan

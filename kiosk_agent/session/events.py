@@ -7,7 +7,17 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk_agent.session.residue import Residue
-from kiosk_agent.session.vocabulary import Answer, Answerer, EndReason, EndSource, HoldReason, Proof, Signal
+from kiosk_agent.session.vocabulary import (
+    Answer,
+    Answerer,
+    CardVerdict,
+    Check,
+    EndReason,
+    EndSource,
+    HoldReason,
+    Proof,
+    Signal,
+)
 
 
 class Event(msgspec.Struct, frozen=True, tag=True):
@@ -160,10 +170,30 @@ class WarningAnswered(Event, frozen=True):
 
 
 class ChallengeAnswered(Event, frozen=True):
-    """The support worker answered the challenge."""
+    """The support worker answered the challenge. ``check``: what was asked about a form; None: it was no form."""
 
     answer: Answer
     mark: str = ""
+    check: Check | None = None
+
+
+# a form about the resident, before it is sent
+
+
+class FormHeld(Event, frozen=True):
+    """A form is held before it leaves the browser: ``name_different``, ``name_unreadable`` or ``card_wanted``.
+
+    One at a time: the next one is told only after ``LetFormGo``.
+    """
+
+    check: Check
+
+
+class CardChecked(Event, frozen=True):
+    """The second reading of the card gave its answer."""
+
+    verdict: CardVerdict
+    visit_id: str = ""
 
 
 # answers of the hands during the end; ``visit_id`` keeps a late answer about one visit from being taken for the next

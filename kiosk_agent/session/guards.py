@@ -152,8 +152,9 @@ def go_on_nobody(step: Step, event: ev.WarningAnswered) -> bool:
 def same_person(step: Step, event: ev.ChallengeAnswered) -> bool:
     """The question is on screen, and the support worker's answer, signed where the policy asks, is "the same"."""
     challenged = step.state.challenged
-    asked = challenged is not None and challenged.cover_by is None
-    return asked and event.answer is Answer.SAME and _signed(step, event.mark)
+    if challenged is None or challenged.cover_by is not None or challenged.check is not event.check:
+        return False  # whoever answers must have read this very question
+    return event.answer is Answer.SAME and _signed(step, event.mark)
 
 
 def not_yet_covered(step: Step, event: ev.ShieldShown) -> bool:

@@ -30,6 +30,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     gap_s: float = 60.0  # without input in the portal, after which only the worker's answer counts
     challenge_s: float = 60.0
     card_absent_grace_s: float = 30.0  # off the reader while somebody is signed in, before that is a sign: CARD_REMOVED
+    card_wait_s: float = 30.0  # for the same card to be put on the reader again before a form is sent
     open_limit_s: float = 30.0  # measured: 0.5 s; a slow disk after switching on takes tens of times that
     record_limit_s: float = 10.0  # measured: 0.6 ms; an entry not durable by then means that the ledger hangs
     shield_limit_s: float = 1.0  # measured: 3 ms; a second means that it will not come

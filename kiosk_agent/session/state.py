@@ -14,7 +14,16 @@ from msgspec.structs import replace
 from kiosk_agent.session import entries as en
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.residue import Residue
-from kiosk_agent.session.vocabulary import EndReason, EndSource, HoldReason, Proof, Signal, StateName, WarningKind
+from kiosk_agent.session.vocabulary import (
+    Check,
+    EndReason,
+    EndSource,
+    HoldReason,
+    Proof,
+    Signal,
+    StateName,
+    WarningKind,
+)
 
 MAX_REVISABLE = 8  # background retries go on for minutes; no more visits than this fit into them
 LEDGER_REASONS = frozenset(
@@ -81,11 +90,16 @@ class Warned(msgspec.Struct, frozen=True):
 
 
 class Challenged(msgspec.Struct, frozen=True):
-    """The challenge that is put. ``cover_by``: the cover has not yet been reported. ``warned``: it broke into one."""
+    """The challenge that is put. ``cover_by``: the cover has not yet been reported. ``warned``: it broke into one.
+
+    ``check``: a form is held, and why. ``card_next``: one is held that wants the card, once this is answered.
+    """
 
     deadline: float
     cover_by: float | None
     warned: Warned | None
+    check: Check | None = None
+    card_next: bool = False
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):

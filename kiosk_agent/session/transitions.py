@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from kiosk_agent.session import events as ev
 from kiosk_agent.session import finishing as fi
+from kiosk_agent.session import form_guards as form_when
+from kiosk_agent.session import forms as fo
 from kiosk_agent.session import guards as when
 from kiosk_agent.session import holding as ho
 from kiosk_agent.session import settling as se
@@ -58,6 +60,7 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(VISIT, ev.ChangeSignalled, when.certain, vi.end_on_change, ENDING),
         _rows((SIGNED_IN,), ev.ChangeSignalled, when.possible, vi.challenge, CHALLENGE),
         _rows((WARNING,), ev.ChangeSignalled, when.possible_in_session, vi.challenge, CHALLENGE),
+        _rows(CHALLENGE, ev.ChangeSignalled, form_when.possible_while_card_wanted, fo.ask_after_sign),
         _rows(VISIT, ev.ChangeSignalled, when.always, vi.note_change),
         _rows(ENDING, ev.ChangeSignalled, when.unconcluded, fi.note_change_late),
         _rows(SESSION, ev.AccountSeen, when.another_account, vi.end_on_account, ENDING),
@@ -107,13 +110,24 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(CHALLENGE, ev.ShieldShown, when.not_yet_covered, vi.ask),
         _rows(CHALLENGE, ev.ShieldLost, when.always, vi.end_uncovered, ENDING),
         _rows(CHALLENGE, ev.ChallengeAnswered, when.somebody_else, vi.end_somebody_else_challenged, ENDING),
-        _rows(CHALLENGE, ev.ChallengeAnswered, when.same_person, vi.go_on_after_challenge, SIGNED_IN),
+        _rows(CHALLENGE, ev.ChallengeAnswered, form_when.same_person_card_next, fo.ask_for_card),
+        _rows(CHALLENGE, ev.ChallengeAnswered, form_when.same_person_form, fo.let_go, SIGNED_IN),
+        _rows(CHALLENGE, ev.ChallengeAnswered, form_when.same_person_no_form, vi.go_on_after_challenge, SIGNED_IN),
+        # a form that is held before it is sent
+        _rows(OPEN, ev.FormHeld, form_when.held_by_browser, fo.hold, CHALLENGE),
+        _rows((SIGNED_IN, WARNING), ev.FormHeld, form_when.can_be_asked, fo.hold, CHALLENGE),
+        _rows(CHALLENGE, ev.FormHeld, form_when.name_in_doubt, fo.hold_too),
+        _rows(CHALLENGE, ev.FormHeld, form_when.card_wanted_too, fo.want_card_next),
+        _rows(VISIT, ev.CardChecked, form_when.card_differs, fo.end_on_card, ENDING),
+        _rows(CHALLENGE, ev.CardChecked, form_when.same_card, fo.let_go_by_card, SIGNED_IN),
+        _rows(CHALLENGE, ev.CardChecked, form_when.card_no_answer, fo.ask_in_place_of_card),
         # time, while a visit runs
         _rows(VISIT, ev.TimerFired, when.ledger_overdue, vi.end_ledger_silent, ENDING),
         _rows(OPEN, ev.TimerFired, when.open_overdue, vi.end_open_overdue, ENDING),
         _rows((OPEN, SIGNED_IN), ev.TimerFired, when.visit_over, vi.end_unanswered, ENDING),
         _rows((OPEN, SIGNED_IN), ev.TimerFired, when.warning_due, vi.warn, WARNING),
         _rows(WARNING, ev.TimerFired, when.warning_over, vi.end_unanswered, ENDING),
+        _rows(CHALLENGE, ev.TimerFired, form_when.card_wait_over, fo.ask_without_card),
         _rows(CHALLENGE, ev.TimerFired, when.challenge_over, vi.end_unchallenged, ENDING),
         _rows(CHALLENGE, ev.TimerFired, when.challenge_uncovered, vi.end_uncovered, ENDING),
         # the phases of the end
@@ -193,6 +207,7 @@ OF_THE_END = _kinds(ev.LogoutFinished, ev.BrowserGone, ev.BrowserStuck, ev.Resid
 OF_THE_COVER = _kinds(ev.ShieldShown, ev.ShieldLost)
 OF_THE_WARNING = _kinds(ev.WarningShown, ev.WarningNotShown, ev.WarningAnswered)
 OF_THE_CHALLENGE = _kinds(ev.ChallengeAnswered)
+OF_A_FORM = _kinds(ev.FormHeld, ev.CardChecked)
 OF_THE_WORKER = _kinds(ev.Confirmed, ev.Released)
 BACK = _kinds(ev.LedgerRecovered, ev.GateRecovered)
 INPUT = _kinds(ev.PortalActivity)
@@ -200,7 +215,7 @@ SIGNS = _kinds(ev.ChangeSignalled)
 OF_THE_BROWSER = _kinds(ev.VisitBrowserOpened, ev.VisitBrowserFailed, ev.VisitBrowserLost)
 OF_THE_PORTAL = _kinds(ev.SignInSeen, ev.SignOutSeen, ev.AccountSeen, ev.OperationFinished, ev.NavigationRefused)
 OF_A_VISIT = (
-    INPUT | SIGNS | OF_THE_BROWSER | OF_THE_PORTAL | OF_THE_WARNING | OF_THE_CHALLENGE | OF_THE_COVER
+    INPUT | SIGNS | OF_THE_BROWSER | OF_THE_PORTAL | OF_THE_WARNING | OF_THE_CHALLENGE | OF_THE_COVER | OF_A_FORM
 ) | _kinds(ev.EndRequested)
 
 # Events that change nothing in a state, whatever they say: late, twice, or meant for another state.
@@ -242,6 +257,7 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | NEXT_VISIT
     | OF_THE_WARNING
     | OF_THE_CHALLENGE
+    | OF_A_FORM
     | OF_THE_WORKER
     | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.SignOutSeen, ev.EndRequested),

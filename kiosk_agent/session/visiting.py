@@ -28,6 +28,7 @@ from kiosk_agent.session.state import (
 )
 from kiosk_agent.session.step import Step
 from kiosk_agent.session.vocabulary import (
+    Check,
     EndReason,
     EndSource,
     HoldReason,
@@ -130,16 +131,17 @@ def nudge(step: Step, event: ev.OperationFinished) -> None:
 
 def note_sign_in(step: Step, event: ev.SignInSeen) -> None:
     """Note the sign-in."""
-    _signed_in(step)
+    somebody_signed_in(step)
 
 
 def bind_account(step: Step, event: ev.AccountSeen) -> None:
     """Bind the visit to the account; somebody is signed in."""
-    _signed_in(step)
+    somebody_signed_in(step)
     step.put_visit(account=event.tag)
 
 
-def _signed_in(step: Step) -> None:
+def somebody_signed_in(step: Step) -> None:
+    """Note, once, that somebody is signed in."""
     if not step.visit.saw_sign_in:
         step.put_visit(saw_sign_in=True)
         step.record(en.SignedIn(step.visit.visit_id))
@@ -169,21 +171,22 @@ def browser_usable(step: Step, event: ev.VisitBrowserOpened) -> None:
     step.put_visit(browser=BrowserIs.USABLE, opens_by=None, last_input_at=step.now)
 
 
-def _usable_by_sign_in(step: Step) -> None:
+def usable_by_sign_in(step: Step) -> None:
+    """The idle time begins, unless it has begun already."""
     if step.visit.browser is BrowserIs.STARTING:  # whoever has signed in has a usable page
         step.put_visit(browser=BrowserIs.USABLE, opens_by=None, last_input_at=step.now)
 
 
 def sign_in(step: Step, event: ev.SignInSeen) -> None:
     """Note the sign-in."""
-    _usable_by_sign_in(step)
+    usable_by_sign_in(step)
     note_sign_in(step, event)
     step.put(name=StateName.SIGNED_IN)
 
 
 def sign_in_by_account(step: Step, event: ev.AccountSeen) -> None:
     """Bind the visit to the account; somebody is signed in."""
-    _usable_by_sign_in(step)
+    usable_by_sign_in(step)
     bind_account(step, event)
     step.put(name=StateName.SIGNED_IN)
 
@@ -244,31 +247,60 @@ def _challenge(step: Step, signal: Signal) -> None:
         step.emit(do.HideWarning())
     note_signal(step, signal)
     step.record(en.ChallengeGiven(step.visit.visit_id))
+    begin_challenge(step, None)
+
+
+def begin_challenge(step: Step, check: Check | None) -> None:
+    """The screen is being covered; the question follows."""
     step.put(
         name=StateName.CHALLENGE,
         challenged=Challenged(
-            deadline=min(step.now + step.policy.challenge_s, last_moment(step.visit, step.policy)),
+            deadline=answer_by(step, check),
             cover_by=step.now + step.policy.shield_limit_s,
             warned=step.state.warned,
+            check=check,
         ),
         warned=None,
     )
 
 
+def answer_by(step: Step, check: Check | None) -> float:
+    """Until when a question can be answered: no later than the visit would end without an answer."""
+    wait_s = step.policy.card_wait_s if check is Check.CARD_WANTED else step.policy.challenge_s
+    return min(step.now + wait_s, last_moment(step.visit, step.policy))
+
+
 def ask(step: Step, event: ev.ShieldShown) -> None:
-    """Put the question on the cover."""
-    challenged = step.state.challenged
-    if challenged is None:
+    """Put the question on the cover; where it is the card that answers, look for it."""
+    step.put(challenged=replace(challenge_of(step), cover_by=None))
+    put_question(step)
+
+
+def challenge_of(step: Step) -> Challenged:
+    """The challenge that is put. Raises LookupError where the table asked for one in a state without."""
+    if step.state.challenged is None:
         raise LookupError("no challenge is being put")
-    step.put(challenged=replace(challenged, cover_by=None))
-    step.emit(do.ShowChallenge(challenged.deadline))
+    return step.state.challenged
+
+
+def put_question(step: Step) -> None:
+    """Show what is in question, if the cover is up: before that, nothing can be shown on it."""
+    challenged = challenge_of(step)
+    if challenged.cover_by is None:
+        step.emit(do.ShowChallenge(challenged.deadline, challenged.check))
+        if challenged.check is Check.CARD_WANTED:
+            step.emit(do.CheckCard(step.visit.visit_id, challenged.deadline))
 
 
 def go_on_after_challenge(step: Step, event: ev.ChallengeAnswered) -> None:
     """Lower the shield. The idle time begins anew, unless the challenge broke into a last warning."""
-    challenged = step.state.challenged
-    visit = step.visit
-    warned = challenged.warned if challenged is not None else None
+    uncover(step)
+    step.record(en.ChallengeResponse(step.visit.visit_id, event.answer, event.mark))
+
+
+def uncover(step: Step) -> None:
+    """Lower the shield. The idle time begins anew, unless the challenge broke into a last warning."""
+    visit, warned = step.visit, challenge_of(step).warned
     if warned is None:
         step.put_visit(last_input_at=step.now)
     elif warned.can_extend:
@@ -276,7 +308,6 @@ def go_on_after_challenge(step: Step, event: ev.ChallengeAnswered) -> None:
         step.put_visit(last_input_at=step.now, extensions=visit.extensions + 1)
     step.put(name=StateName.SIGNED_IN, challenged=None)
     step.emit(do.LowerShield(), do.ShowVisit())
-    step.record(en.ChallengeResponse(visit.visit_id, event.answer, event.mark))
 
 
 # how an end begins
@@ -404,8 +435,12 @@ def end_somebody_else(step: Step, event: ev.WarningAnswered) -> None:
 
 
 def end_somebody_else_challenged(step: Step, event: ev.ChallengeAnswered) -> None:
-    """End the visit: somebody else is here."""
-    step.record(en.ChallengeResponse(step.visit.visit_id, event.answer, event.mark))
+    """End the visit: somebody else is here. A form that is held is never sent."""
+    check = challenge_of(step).check
+    if check is None:
+        step.record(en.ChallengeResponse(step.visit.visit_id, event.answer, event.mark))
+    else:
+        step.record(en.FormDecision(step.visit.visit_id, check, event.answer, event.mark))
     begin_end(step, EndReason.CHANGE_OF_PERSON)
 
 

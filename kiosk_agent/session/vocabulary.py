@@ -119,6 +119,27 @@ class WarningKind(enum.StrEnum):
     MAX_LENGTH = "max_length"  # cannot be answered with "go on"
 
 
+class Check(enum.StrEnum):
+    """What keeps a form from being sent. ``card_wanted`` is answered by a card, all others by the support worker."""
+
+    NAME_DIFFERENT = "name_different"  # another name stands in it than the portal has
+    NAME_UNREADABLE = "name_unreadable"  # one of the two names could not be read
+    CARD_WANTED = "card_wanted"  # the same card must be put on the reader once more
+    CARD_ABSENT = "card_absent"  # ... and none came in time
+    CARD_UNTELLABLE = "card_untellable"  # ... and it cannot be told whether it is the same
+    CARD_NO_READER = "card_no_reader"  # ... and there is no reader that works
+
+
+class CardVerdict(enum.StrEnum):
+    """What a second reading of the card says."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNTELLABLE = "untellable"
+    ABSENT = "absent"  # none was put on the reader in time
+    NO_READER = "no_reader"
+
+
 class IncidentCode(enum.StrEnum):
     """What the session itself calls an incident."""
 

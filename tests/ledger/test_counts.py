@@ -39,6 +39,8 @@ RULES: dict[str, Callable[[Body], list[str]]] = {
     "WarningResponse": lambda body: ["answers." + body["answer"] + "." + body["by"]],
     "ChallengeGiven": lambda _: ["challenges"],
     "ChallengeResponse": lambda body: ["challenge_answers." + body["answer"]],
+    "FormHeld": lambda body: ["forms_held", "form_held." + body["check"]],
+    "FormDecision": lambda body: ["form_answers." + body["answer"] + "." + body["check"]],
     "NavigationRefusals": lambda body: ["refused_addresses"] * body["count"],
     "OperationDone": lambda _: ["operations"],
     "EndBegan": lambda _: [],
@@ -244,6 +246,8 @@ def test_the_documentation_names_every_counter() -> None:
         en.WarningResponse("a", "same", "resident", 1),  # type: ignore[arg-type]
         en.ChallengeGiven("a"),
         en.ChallengeResponse("a", "same", "K"),  # type: ignore[arg-type]
+        en.FormHeld("a", "name_different"),  # type: ignore[arg-type]
+        en.FormDecision("a", "name_different", "same", "K"),  # type: ignore[arg-type]
         en.NavigationRefusals("a", 2),
         en.OperationDone("a", "x"),
         en.Outcome("a", EndReason.IDLE, Proof.HALF, True, True, False, 0, 1.0, (Residue(ResidueKind.CLIPBOARD, 1, 1),)),

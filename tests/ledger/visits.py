@@ -19,6 +19,7 @@ from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
+    Check,
     EndReason,
     EndSource,
     HoldReason,
@@ -98,6 +99,8 @@ def _of_one_visit(visit_id: str) -> st.SearchStrategy[list[en.Entry]]:
         ),
         st.just(en.ChallengeGiven(visit_id)),
         st.builds(en.ChallengeResponse, st.just(visit_id), st.sampled_from(Answer), st.just("K")),
+        st.builds(en.FormHeld, st.just(visit_id), st.sampled_from(Check)),
+        st.builds(en.FormDecision, st.just(visit_id), st.sampled_from(Check), st.sampled_from(Answer), st.just("K")),
         st.builds(en.OperationDone, st.just(visit_id), st.just("bank_account")),
         st.builds(en.Incident, st.just(visit_id), st.sampled_from(["shield_lost", "residue_left"])),
     )

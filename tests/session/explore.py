@@ -24,6 +24,8 @@ from kiosk_agent.session.state import Phase, Rules
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
+    CardVerdict,
+    Check,
     EndReason,
     EndSource,
     HoldReason,
@@ -44,6 +46,7 @@ SMALL = Policy(
     max_extensions=1,
     gap_s=15,
     challenge_s=20,
+    card_wait_s=10,
     open_limit_s=20,
     record_limit_s=10,
     shield_limit_s=10,
@@ -56,6 +59,7 @@ SMALL = Policy(
 LATE_S = 10.0  # how far a timer may come too late, one quantum; suspend is a move of its own
 ASLEEP_S = 1000.0
 FLOOR_S = -200.0  # what lies further in the past than every limit is all the same
+ASKED = (Check.NAME_DIFFERENT, Check.CARD_WANTED, Check.CARD_UNTELLABLE)  # the others decide nothing else
 AWAITED = en.VisitStarted | en.Outcome | en.Confirmation | en.Override
 
 LAWS_OF_EVENTS = {1, 3}
@@ -96,15 +100,18 @@ def events_for(node: Node) -> Iterator[ev.Event]:
     yield ev.VisitBrowserLost(crashed=False)
     yield from (ev.PortalActivity(), ev.SignInSeen(), ev.SignOutSeen(), ev.AccountSeen("a"), ev.AccountSeen("b"))
     yield from (ev.OperationFinished("o"), ev.NavigationRefused())
-    for signal in (Signal.NEXT_PERSON, Signal.CARD_REMOVED, Signal.FOREIGN_BROWSER):
+    for signal in (Signal.NEXT_PERSON, Signal.CARD_REMOVED, Signal.OS_LOCKED, Signal.FOREIGN_BROWSER):
         yield ev.ChangeSignalled(signal)
     for sense in ("s", "other"):
         yield from (ev.SenseLost(sense), ev.SenseRecovered(sense))
     yield from (ev.WarningShown(), ev.WarningNotShown())
     for answer in Answer:
         for mark in ("", "ab"):
-            yield ev.ChallengeAnswered(answer, mark)
+            yield from (ev.ChallengeAnswered(answer, mark, check) for check in (None, *ASKED))
             yield from (ev.WarningAnswered(answer, by, mark) for by in Answerer)
+    yield from (ev.FormHeld(Check.NAME_DIFFERENT), ev.FormHeld(Check.CARD_WANTED), ev.FormHeld(Check.CARD_ABSENT))
+    yield from (ev.CardChecked(CardVerdict.SAME), ev.CardChecked(CardVerdict.SAME, "former"))
+    yield from (ev.CardChecked(CardVerdict.DIFFERENT), ev.CardChecked(CardVerdict.UNTELLABLE))
     yield from (ev.ShieldShown(), ev.ShieldLost())
     yield from (ev.LogoutFinished(True, False), ev.LogoutFinished(False, None), ev.LogoutFinished(True, True))
     yield from (ev.BrowserGone(), ev.BrowserStuck(), ev.ResidueRemoved(True), STAYS)
@@ -139,7 +146,7 @@ class World:
         """The next node. Raises BrokenLawError where a law does not hold."""
         state, seen = node
         after, commands = self.machine.transition(state, event, now, self.rules)
-        now_seen = watch(seen, state, after, event, now, commands)
+        now_seen = watch(seen, state, after, event, now, commands, self.rules.policy)
         changed = after is not state or bool(commands) or now_seen is not seen
         before = self._deadline(state)
         at = Moment(
@@ -196,6 +203,11 @@ def _past(moment: float | None, dt: float) -> float | None:
 def _wait(moment: float | None, dt: float) -> float | None:
     """How far past it a report's time limit is makes no difference."""
     return None if moment is None else max(0.0, moment - dt)
+
+
+def _check(check: Check | None) -> Check | None:
+    """Why a card gave no answer makes no difference."""
+    return Check.CARD_UNTELLABLE if check in (Check.CARD_ABSENT, Check.CARD_NO_READER) else check
 
 
 def _entry(entry: en.Entry, rename: dict[str, str]) -> en.Entry:
@@ -295,6 +307,7 @@ def fold(node: Node, dt: float) -> Node:
             deadline=_past(challenged.deadline, dt),
             cover_by=_past(challenged.cover_by, dt),
             warned=None if challenged.warned is None else replace(challenged.warned, deadline=0.0),
+            check=_check(challenged.check),
         )
     ending, seen = _fold_ending(state, seen, dt)
     # the ledger answers in order, so only the first limit to run out makes a difference
@@ -327,6 +340,9 @@ def fold(node: Node, dt: float) -> Node:
         started_at=_past(seen.started_at, dt) if state.name in VISIT else 0.0,
         last_input=_past(seen.last_input, dt) if state.name in VISIT else 0.0,
         extensions=seen.extensions if state.name in VISIT else 0,
+        held=seen.held if state.name in VISIT else None,
+        asked=None if seen.asked is None else do.ShowChallenge(0.0, _check(seen.asked.check)),
+        doubt=seen.doubt and state.name is StateName.CHALLENGE,
         warned=None if seen_warned is None else replace(seen_warned, deadline=_past(seen_warned.deadline, dt)),
         pending=tuple(do.Record(number[r.ticket], _entry(r.entry, rename)) for r in seen.pending),
     )
@@ -425,9 +441,9 @@ UNUSUAL = (
 
 
 def _until_the_end(event: ev.Event) -> bool:
-    """Everything that residents and support workers do, up to the beginning of an end."""
+    """Everything that residents and support workers do, up to the beginning of an end. Forms: a world of their own."""
     failures = (*OF_THE_LEDGER, *OF_THE_GATE, *OF_THE_SENSES)
-    beyond = (*failures, *ANSWERS, ev.Released, ev.BrowserGone, ev.ShieldLost)
+    beyond = (*failures, *ANSWERS, ev.Released, ev.BrowserGone, ev.ShieldLost, ev.FormHeld)
     return not isinstance(event, beyond)
 
 
@@ -478,6 +494,12 @@ def _stays(event: ev.Event) -> bool:
     return isinstance(event, (*opening, ev.EntryRecorded, ev.PortalActivity, ev.WarningAnswered))
 
 
+def _forms(event: ev.Event) -> bool:
+    """Forms are held, of somebody whose presence is in doubt now and then."""
+    asking = (ev.FormHeld, ev.CardChecked, ev.ChallengeAnswered, ev.ShieldShown, ev.ChangeSignalled)
+    return _stays(event) or isinstance(event, asking)
+
+
 def _recovering(event: ev.Event) -> bool:
     """A sense is lost and back again, in a plain visit."""
     plain = (ev.AgentStarted, ev.StartRequested, ev.EntryRecorded, ev.EndRequested, ev.ShieldShown, ev.BrowserGone)
@@ -493,6 +515,7 @@ CONFIGS = (
         Rules(replace(SMALL, gap_s=5, weights={Signal.RETURN_AFTER_GAP: Weight.CERTAIN}), Proof.REVOKED, "1"),
         _until_the_end,
     ),
+    Config("forms", Rules(replace(SMALL, mark=MarkPolicy.INITIALS), Proof.REVOKED, "1"), _forms, within=RUNNING),
     Config("ends", Rules(SMALL, Proof.REVOKED, "1"), _ends),
     Config("ledger", Rules(SMALL, Proof.CLEARED, "1"), _ledger, crashes=True),
     Config("slow ledger", Rules(SMALL, Proof.CLEARED, "1"), _slow, ledger_is_slow=True, within=RUNNING),

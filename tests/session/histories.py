@@ -19,7 +19,18 @@ from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
 from kiosk_agent.session.residue import Residue, ResidueKind
 from kiosk_agent.session.state import Phase, Rules
-from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, HoldReason, Proof, Signal, StateName, Weight
+from kiosk_agent.session.vocabulary import (
+    Answer,
+    Answerer,
+    CardVerdict,
+    Check,
+    EndSource,
+    HoldReason,
+    Proof,
+    Signal,
+    StateName,
+    Weight,
+)
 from tests.session.explore import Node, World
 from tests.session.witness import LAWS, BrokenLawError, Witness, after_crash
 
@@ -76,7 +87,11 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.AccountSeen, st.sampled_from(("a", "b"))),
     st.builds(ev.EndRequested, st.sampled_from(EndSource)),
     st.builds(ev.WarningAnswered, st.sampled_from(Answer), st.sampled_from(Answerer), st.sampled_from(("", "ab"))),
-    st.builds(ev.ChallengeAnswered, st.sampled_from(Answer), st.sampled_from(("", "ab"))),
+    st.builds(
+        ev.ChallengeAnswered, st.sampled_from(Answer), st.sampled_from(("", "ab")), st.sampled_from((None, *Check))
+    ),
+    st.builds(ev.FormHeld, st.sampled_from(Check)),
+    st.builds(ev.CardChecked, st.sampled_from(CardVerdict), st.sampled_from(("", "0"))),
     st.builds(ev.Confirmed, st.booleans(), st.booleans(), st.booleans(), st.sampled_from(("", "ab"))),
     st.builds(ev.VisitBrowserLost, st.booleans()),
     st.builds(ev.LogoutFinished, st.booleans(), st.sampled_from((None, False, True)), st.sampled_from(("", "0"))),
@@ -116,7 +131,7 @@ def moves(draw: st.DrawFn) -> Move:
     luck = draw(st.integers(0, 39))
     what: Expected | Patience | Death | Ledger | ev.Event
     if luck < 29:
-        what = Expected(draw(st.integers(0, 5)), draw(st.integers(0, 2)) > 0)
+        what = Expected(draw(st.integers(0, 17)), draw(st.integers(0, 2)) > 0)
     elif luck == 29:
         what = Patience(draw(st.integers(1, 25)))
     elif luck < 35:
@@ -259,9 +274,19 @@ class Life:
         recorded: list[ev.Event] = [ev.EntryRecorded(record.ticket) for record in seen.pending[:1]]
         if state.name is StateName.GATE and not recorded:
             return [ev.StartRequested("")]
+        if state.name is StateName.CHALLENGE and seen.asked is not None and seen.asked.check is not None:
+            return [*recorded, *about_form(seen.asked.check)]
         if state.name is StateName.ENDING:
             return [*recorded, *FINISHING[state.ending.phase]]
         return [*recorded, *EXPECTED.get(state.name, [])] or [ev.TimerFired()]
+
+
+def about_form(check: Check) -> list[ev.Event]:
+    """What may come once a form is in question."""
+    same, unsigned = ev.ChallengeAnswered(Answer.SAME, "ab", check), ev.ChallengeAnswered(Answer.SAME, "", check)
+    cards = [ev.CardChecked(verdict) for verdict in CardVerdict] if check is Check.CARD_WANTED else []
+    stale = ev.ChallengeAnswered(Answer.SAME, "ab")
+    return [*cards, same, unsigned, stale, ev.ChangeSignalled(Signal.OS_LOCKED)]
 
 
 SIGNED_WORD = ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "ab")
@@ -271,11 +296,15 @@ REVISED = [ev.ProofRevised("1", Proof.REVOKED), ev.ProofRevised("1", Proof.HALF)
 # Of each kind the usual thing first, then what people and portals do all the same.
 EXPECTED: dict[StateName, list[ev.Event]] = {
     StateName.OPEN: [ev.VisitBrowserOpened(), ev.AccountSeen("a"), ev.SignInSeen(), ev.EntryRecorded(999_999)],
-    StateName.SIGNED_IN: [ev.AccountSeen("a"), ev.PortalActivity(), CARD_TAKEN, ev.NavigationRefused()],
+    StateName.SIGNED_IN: [
+        *(ev.AccountSeen("a"), ev.PortalActivity(), CARD_TAKEN, ev.NavigationRefused()),
+        *(ev.FormHeld(Check.NAME_DIFFERENT), ev.FormHeld(Check.CARD_WANTED)),
+    ],
     StateName.WARNING: [SIGNED_WORD, ev.WarningAnswered(Answer.SAME, Answerer.RESIDENT), ev.PortalActivity(), NEXT],
     StateName.CHALLENGE: [
         *(ev.ShieldShown(), ev.ChallengeAnswered(Answer.SAME, "ab"), ev.ChallengeAnswered(Answer.SAME)),
         *(ev.PortalActivity(), ev.ChallengeAnswered(Answer.OTHER), ev.AccountSeen("b")),
+        *(ev.FormHeld(Check.CARD_WANTED), ev.FormHeld(Check.NAME_DIFFERENT), ev.CardChecked(CardVerdict.SAME)),
     ],
     StateName.CONFIRMING: [ev.Confirmed(True, True, True, "ab"), ev.StartRequested("too early"), *REVISED],
     StateName.HELD: [ev.BrowserGone(), ev.LedgerRecovered(), ev.Released("cd"), ev.GateRecovered()],

@@ -18,7 +18,10 @@ import kiosk_agent.session
 
 FOLDER = Path(kiosk_agent.session.__file__).parent
 # in the order of imports
-COPIED = ("state", "step", "guards", "visiting", "settling", "finishing", "holding", "transitions", "machine")
+COPIED = (
+    *("state", "step", "guards", "form_guards", "visiting", "forms", "settling", "finishing", "holding"),
+    *("transitions", "machine"),
+)
 COPY = "broken_session"
 
 
@@ -109,6 +112,14 @@ MUTATIONS = (
         "phase=Phase.SHIELDING, until=step.now + step.policy.shield_limit_s)",
         "phase=Phase.SHIELDING, until=None)",
     ),
+    Mutation(
+        1,
+        "another card before a form is sent is no certain sign",
+        "form_guards",
+        "    return event.verdict is CardVerdict.DIFFERENT and _of_this_visit(step, event)",
+        "    return False",
+        world="forms",
+    ),
     # 2: no way from one visit to the next but a destroyed browser and a recorded confirmation or override
     Mutation(
         2,
@@ -198,6 +209,54 @@ MUTATIONS = (
         "event.answer is Answer.SAME",
         world="signed",
     ),
+    Mutation(
+        3,
+        "the worker's word is taken for the card that is asked for",
+        "form_guards",
+        "_check(step) not in (None, Check.CARD_WANTED)",
+        "_check(step) is not None",
+        world="forms",
+    ),
+    Mutation(
+        3,
+        "the answer to one question is taken for the answer to another",
+        "guards",
+        " or challenged.check is not event.check:",
+        ":",
+        world="forms",
+    ),
+    Mutation(
+        3,
+        "a card answers a sign that no card knows of",
+        "form_guards",
+        "    return _check(step) is Check.CARD_WANTED and possible(step, event) and event.signal not in OF_THE_CARD",
+        "    return False",
+        world="forms",
+    ),
+    Mutation(
+        3,
+        "a card answers before anybody has asked for it",
+        "form_guards",
+        "    covered = challenged is not None and challenged.cover_by is None\n",
+        "    covered = True\n",
+        world="forms",
+    ),
+    Mutation(
+        3,
+        "a form stays held although the portal is shown again",
+        "forms",
+        "    step.emit(do.LetFormGo(step.visit.visit_id))\n",
+        "",
+        world="forms",
+    ),
+    Mutation(
+        3,
+        "a form that wants the card is forgotten over another question",
+        "form_guards",
+        "    return same_person(step, event) and challenged is not None and challenged.card_next",
+        "    return False",
+        world="forms",
+    ),
     # 4: without an answer a session ends at most one idle limit and one warning after the last input in the portal
     Mutation(
         4,
@@ -210,8 +269,8 @@ MUTATIONS = (
         4,
         "a challenge lasts as long as it likes",
         "visiting",
-        "deadline=min(step.now + step.policy.challenge_s, last_moment(step.visit, step.policy))",
-        "deadline=step.now + step.policy.challenge_s",
+        "    return min(step.now + wait_s, last_moment(step.visit, step.policy))",
+        "    return step.now + wait_s",
     ),
     Mutation(
         4,

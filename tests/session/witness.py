@@ -18,7 +18,16 @@ from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.state import Rules
-from kiosk_agent.session.vocabulary import Answer, Answerer, Proof, Signal, StateName, WarningKind
+from kiosk_agent.session.vocabulary import (
+    Answer,
+    Answerer,
+    CardVerdict,
+    Check,
+    Proof,
+    Signal,
+    StateName,
+    WarningKind,
+)
 
 OPEN, SIGNED_IN, WARNING, CHALLENGE = (
     StateName.OPEN,
@@ -28,6 +37,7 @@ OPEN, SIGNED_IN, WARNING, CHALLENGE = (
 )
 VISIT = (OPEN, SIGNED_IN, WARNING, CHALLENGE)
 UNCOVERED = (OPEN, SIGNED_IN)
+SEEN = (OPEN, SIGNED_IN, WARNING)  # a warning may come at once
 
 # Written out again on purpose: the laws must not follow the code that they judge.
 CERTAIN_SIGNALS = {
@@ -37,6 +47,15 @@ CERTAIN_SIGNALS = {
     Signal.OS_USER_CHANGED,
     Signal.FOREIGN_WINDOW_STUCK,
 }
+POSSIBLE_SIGNALS = {
+    Signal.CARD_UNTELLABLE,
+    Signal.CARD_REMOVED,
+    Signal.OS_LOCKED,
+    Signal.RETURN_AFTER_GAP,
+    Signal.RESUMED,
+}
+OF_THE_CARD = {Signal.CARD_REMOVED, Signal.CARD_UNTELLABLE}  # natural while a card is asked for
+HELD_FIRST = {Check.NAME_DIFFERENT, Check.NAME_UNREADABLE, Check.CARD_WANTED}
 GOODNESS = {Proof.HALF: 0, Proof.UNPROVEN: 1, Proof.CLEARED: 2, Proof.REVOKED: 3}
 
 
@@ -74,6 +93,9 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     told: Proof | None = None  # the proof that the newest outcome, or its revision, names
     extensions: int = 0
     warned: do.ShowWarning | None = None
+    held: Check | None = None  # a form that has not been let go
+    asked: do.ShowChallenge | None = None  # the newest question on the cover
+    doubt: bool = False  # a sign that no card answers came, and nobody has answered since
     incident: bool = False  # less proof than expected was recorded as an incident
     pending: tuple[do.Record, ...] = ()  # neither recorded nor refused yet
     # the ledger
@@ -143,8 +165,12 @@ def see_event(seen: Witness, event: ev.Event, now: float, name: StateName, after
             seen = replace(_somebody_signs_in(seen, now), account=seen.account or event.tag)
         case ev.WarningAnswered(answer=Answer.SAME) if name is WARNING and after in UNCOVERED:
             seen = replace(seen, last_input=now, extensions=seen.extensions + 1)
-        case ev.ChallengeAnswered(answer=Answer.SAME) if name is CHALLENGE and after is SIGNED_IN:
+        case ev.ChallengeAnswered(answer=Answer.SAME) if name is CHALLENGE and after in SEEN:
             seen = replace(seen, last_input=now)
+        case ev.CardChecked(verdict=CardVerdict.SAME) if name is CHALLENGE and after in SEEN:
+            seen = replace(seen, last_input=now)
+        case ev.FormHeld() if running and name in VISIT and after is CHALLENGE and event.check in HELD_FIRST:
+            seen = replace(_somebody_signs_in(seen, now), held=seen.held or event.check)
         case ev.LogoutFinished() if seen.logout_asked:
             steps_ok = event.steps_ok if seen.steps_ok is None else seen.steps_ok
             asked = seen.asked_again or event.half is False
@@ -180,6 +206,10 @@ def see_command(seen: Witness, command: do.Command, now: float) -> Witness:
             return replace(seen, browser_asked=True, covered=False, last_input=now)
         case do.ShowWarning():
             return replace(seen, warned=command)
+        case do.ShowChallenge():
+            return replace(seen, asked=command)
+        case do.LetFormGo():
+            return replace(seen, held=None)
         case do.RunLogout():
             return replace(seen, logout_asked=True)
         case do.DestroyBrowser():
@@ -207,12 +237,33 @@ def _see_record(seen: Witness, command: do.Record, now: float) -> Witness:
             return seen
 
 
-def watch(seen: Witness, before: Any, after: Any, event: ev.Event, now: float, commands: list[do.Command]) -> Witness:
+def watch(
+    seen: Witness, before: Any, after: Any, event: ev.Event, now: float, commands: list[do.Command], policy: Policy
+) -> Witness:
     """What is known after one call of the session."""
+    asked = seen.asked
     seen = see_event(seen, event, now, before.name, after.name)
     for command in commands:
         seen = see_command(seen, command, now)
-    return seen
+    if after.name is not CHALLENGE:
+        return replace(seen, doubt=False, asked=None) if before.name is CHALLENGE else seen
+    return replace(seen, doubt=_in_doubt(seen, before.name, event, asked, policy))
+
+
+def _in_doubt(seen: Witness, name: StateName, event: ev.Event, asked: do.ShowChallenge | None, policy: Policy) -> bool:
+    """Whether a sign of another person waits for an answer that only the support worker can give."""
+    match event:
+        case ev.ChangeSignalled(signal=signal):
+            possible = policy.weights.get(signal, "possible" if signal in POSSIBLE_SIGNALS else "") == "possible"
+            # while a card is asked for, the card itself comes and goes
+            wanted = (asked.check if asked is not None else seen.held) is Check.CARD_WANTED
+            return seen.doubt or (possible and not (wanted and signal in OF_THE_CARD))
+        case ev.PortalActivity() if name is not CHALLENGE:
+            return True
+        case ev.ChallengeAnswered(answer=Answer.SAME, check=check) if asked is not None and asked.check is check:
+            return seen.doubt and seen.asked is asked
+        case _:
+            return seen.doubt
 
 
 def after_crash(seen: Witness, durable: int) -> tuple[Witness, ev.AgentStarted]:
@@ -260,6 +311,8 @@ def law_1(at: Moment) -> None:
             changed = at.before.name is WARNING
         case ev.ChallengeAnswered(answer=Answer.OTHER):
             changed = at.before.name is CHALLENGE
+        case ev.CardChecked(verdict=CardVerdict.DIFFERENT, visit_id=visit_id):
+            changed = at.before.name in VISIT and visit_id in ("", at.seen_before.visit)
         case _:
             changed = False
     if alive and changed:
@@ -298,6 +351,7 @@ def law_2(at: Moment) -> None:
 
 def law_3(at: Moment) -> None:
     """Input alone never leaves Warning or Challenge."""
+    _form_waits(at)
     if at.before.name not in (WARNING, CHALLENGE):
         return
     on_time = at.deadline_before is None or at.now < at.deadline_before
@@ -311,15 +365,32 @@ def law_3(at: Moment) -> None:
         raise BrokenLawError(3, f"{at.event} led from {at.before.name} to {at.after.name}")
 
 
+def _form_waits(at: Moment) -> None:
+    """A held form goes only where the portal is seen again, by an answer; and it does go there."""
+    if any(isinstance(command, do.LetFormGo) for command in at.commands):
+        if at.seen_before.held is None:
+            raise BrokenLawError(3, "a form was let go that nobody held")
+        if at.after.name not in SEEN or not _lets_go_on(at):
+            raise BrokenLawError(3, f"{at.event} let a form go in {at.before.name}")
+    elif at.after.name in SEEN and at.seen.held is not None:
+        raise BrokenLawError(3, f"{at.event} showed the portal again with a form undecided")
+
+
 def _lets_go_on(at: Moment) -> bool:
+    asked = at.seen_before.asked
     match at.event:
         case ev.WarningAnswered(answer=Answer.SAME, by=by, mark=mark) if at.before.name is WARNING:
             warned = at.seen_before.warned
             if warned is None or not warned.can_extend or at.now >= warned.deadline:
                 return False
             return bool(mark) or at.policy.mark == "none" if by is Answerer.WORKER else not warned.worker_only
-        case ev.ChallengeAnswered(answer=Answer.SAME, mark=mark) if at.before.name is CHALLENGE:
+        case ev.ChallengeAnswered(answer=Answer.SAME, mark=mark, check=check) if at.before.name is CHALLENGE:
+            if asked is None or asked.check is not check or check is Check.CARD_WANTED:
+                return False
             return bool(mark) or at.policy.mark == "none"
+        case ev.CardChecked(verdict=CardVerdict.SAME, visit_id=visit_id) if at.before.name is CHALLENGE:
+            asked_for = asked is not None and asked.check is Check.CARD_WANTED and not at.seen_before.doubt
+            return asked_for and visit_id in ("", at.seen_before.visit)
         case _:
             return False
 
