@@ -21,6 +21,7 @@ from kiosk_agent.portal.profile import (
     ProofOf,
     Refused,
     Replay,
+    SamePerson,
     SignedIn,
     SignedOut,
     Step,
@@ -32,6 +33,7 @@ VARIABLES = ("KIOSK_TEST_USER", "KIOSK_TEST_PASSWORD")
 VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 EXTENSION_ID = re.compile(r"[a-p]{32}")
 STORAGE = re.compile(r"(local|session):.+", re.DOTALL)
+NOT_CSS = re.compile(r"^\s*(/|\.\.|[a-z_-]+(:light)?=)|>>|:(has-text|text|text-is|text-matches|visible)\b")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # RFC 5646, as far as anybody here needs it
 LOGOUT_LIMITS = (1.0, 60.0, "It runs beneath the cover, while people wait.")
 LOWEST_STATUS, HIGHEST_STATUS = 100, 599  # RFC 9110, 15
@@ -46,16 +48,18 @@ def load_profile(path: Path) -> Profile:
     portal = _portal(root.table("portal", required=True))
     signed_in = _signed_in(root.table("signed_in", required=True))
     proof_table = root.table("proof", required=True)
+    account = _account(root.table("account"), portal)
     profile = Profile(
         path=path,
         portal=portal,
         signed_in=signed_in,
         proof=_proof(proof_table, portal, signed_in),
-        account=_account(root.table("account"), portal),
+        account=account,
         sign_in=_sign_in(root.table("sign_in"), portal),
         logout=_logout(root.table("logout", required=True), portal),
         signed_out=_signed_out(root.table("signed_out")),
         operations=_operations(root),
+        same_person=_same_person(root, account),
     )
     root.done()
     source.finish()
@@ -247,6 +251,34 @@ def _operations(root: Table) -> tuple[Operation, ...]:
         operations.append(Operation(name, url or "", done, card))
         table.done()
     return tuple(operations)
+
+
+def _same_person(root: Table, account: Account | None) -> tuple[SamePerson, ...]:
+    rules: list[SamePerson] = []
+    for table in root.tables("same_person"):
+        url = _glob(table, "url")
+        if "url" not in table.values:
+            table.note("url", "a URL glob", "On which page is the form?")
+        fields = table.texts("fields", _css_problem)
+        confirm_card = table.flag("confirm_card", False)
+        name = table.text("account")
+        if not fields and table.is_good("fields") and not confirm_card:
+            hint = "What is to be the same person's: the name in the form, the card on the reader, or both?"
+            table.note_table("fields, or confirm_card = true", "neither of them", hint)
+        if name is not None and not fields:
+            table.note("account", "account only beside fields")
+        if fields and account is None and "account" not in table.values:
+            table.note("account", "a selector", "Where does the account's name show, in the writing of the field?")
+        rules.append(SamePerson(url or "", fields, name, _glob(table, "sends"), confirm_card))
+        table.done()
+    return tuple(rules)
+
+
+def _css_problem(text: str) -> str | None:
+    """These are looked for without Playwright, at the very moment of a press."""
+    if not text.strip() or NOT_CSS.search(text):
+        return "a CSS selector, such as #holder; no other kind is known here"
+    return None
 
 
 def _steps(table: Table, name: str, portal: PortalInfo, variables: tuple[str, ...] = ()) -> tuple[Step, ...]:

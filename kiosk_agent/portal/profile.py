@@ -131,6 +131,16 @@ class Operation(msgspec.Struct, frozen=True):
     card: CardUse = CardUse.UNEXPECTED
 
 
+class SamePerson(msgspec.Struct, frozen=True):
+    """What must hold before a form on a page of ``url`` is sent: the same name, the same card, or both."""
+
+    url: str  # URL glob
+    fields: tuple[str, ...] = ()  # CSS selectors of what together is the name in the form
+    account: str | None = None  # selector of the account's name in the same writing; None: that of ``[account]``
+    sends: str | None = None  # URL glob of the request that carries the form; None: each one that changes something
+    confirm_card: bool = False
+
+
 class Profile(msgspec.Struct, frozen=True):
     """One portal. ``path`` is the file it was read from."""
 
@@ -143,3 +153,4 @@ class Profile(msgspec.Struct, frozen=True):
     logout: Logout = Logout()
     signed_out: SignedOut = SignedOut()
     operations: tuple[Operation, ...] = ()
+    same_person: tuple[SamePerson, ...] = ()

@@ -20,6 +20,7 @@ from kiosk_agent.portal.profile import (
     Profile,
     ProofOf,
     Replay,
+    SamePerson,
     SignedIn,
     SignedOut,
     Verb,
@@ -36,6 +37,7 @@ TABLES = {
     "signed_out": SignedOut,
     "proof": ProofOf,
     "operation": Operation,
+    "same_person": SamePerson,
 }
 
 
