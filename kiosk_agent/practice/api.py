@@ -58,7 +58,8 @@ class Api:
         accounts = self._records.registered[session.person.user]
         registered = [[account.bank, account.branch, account.number, account.holder] for account in accounts]
         person = session.person
-        return JSONResponse({"name": person.name, "notice": person.notice, "registered": registered})
+        told = {"name": person.name, "kana": person.kana, "notice": person.notice}
+        return JSONResponse({**told, "registered": registered})
 
     async def _register(self, request: Request, session: Session) -> Response:
         body = await _body(request)

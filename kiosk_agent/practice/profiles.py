@@ -86,6 +86,13 @@ expect = "{expect}"
 name = "公金受取口座の登録"
 url = "{url}{done}"
 done = "#registration-done"
+
+# The holder of the account must be who is signed in: ﾘﾖｳｼﾔ ｴ- is リヨウシャ エー.
+[[same_person]]
+url = "{url}{form}"
+fields = ["#holder"]
+account = "#account-kana"
+sends = "{url}{sends}"
 """
 
 ABOUT = {
@@ -128,6 +135,8 @@ def profile_text(url: str, provider_url: str, variant: Variant) -> str:
         replay="storage" if storage else "cookies",
         expect="cleared" if variant is Variant.CLEARED else "revoked",
         done="/app/done" if storage else "/register/done",
+        form="/app/account" if storage else "/register/holder",
+        sends="/api/registrations" if storage else "/register/holder",
     )
     logout = NO_LOGOUT if variant is Variant.NO_STEPS else LOGOUT.format(start=start)
     return "\n".join([head, STORAGE_SIGN_IN if storage else COOKIE_SIGN_IN, logout, tail])

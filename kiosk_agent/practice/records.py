@@ -19,19 +19,23 @@ TAG_DIGITS = 8
 
 @dataclass(frozen=True)
 class Person:
-    """A made-up resident. ``notice`` stands on this person's pages and nowhere else, so that a leak can be seen."""
+    """A made-up resident. ``notice`` stands on this person's pages and nowhere else, so that a leak can be seen.
+
+    ``kana`` is how the name is read, written as old registers write it: half width, without small letters.
+    """
 
     user: str
     password: str = field(repr=False)
     name: str
+    kana: str
     notice: str
 
 
 PEOPLE = {
     person.user: person
     for person in (
-        Person("resident-a", "practice-a", "利用者A", "お知らせ番号 A-4821"),
-        Person("resident-b", "practice-b", "利用者B", "お知らせ番号 B-7390"),
+        Person("resident-a", "practice-a", "利用者A", "ﾘﾖｳｼﾔ ｴ-", "お知らせ番号 A-4821"),
+        Person("resident-b", "practice-b", "利用者B", "ﾘﾖｳｼﾔ ﾋﾞ-", "お知らせ番号 B-7390"),
     )
 }
 

@@ -1,7 +1,8 @@
 """The portal's pages: start, sign-in, account, menu and logout.
 
 Stable for profiles and tests: ``#sign-in-form`` with ``#user``, ``#password``, ``#sign-in``; ``#account-name``;
-``#menu-button``, then ``#menu-account-name`` and ``#menu-log-out``; ``#confirm-log-out``; ``#signed-out``.
+``#account-kana``; ``#menu-button``, then ``#menu-account-name`` and ``#menu-log-out``; ``#confirm-log-out``;
+``#signed-out``.
 """
 
 from __future__ import annotations

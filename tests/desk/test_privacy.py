@@ -31,7 +31,7 @@ BLOCK = 1 << 20
 def secrets_of_resident() -> list[str]:
     """Everything of the resident's that the portal knows or showed."""
     person = PEOPLE[USER]
-    return [USER, person.password, person.name, person.notice, TOKEN]
+    return [USER, person.password, person.name, person.kana, person.notice, TOKEN]
 
 
 def needles(words: list[str]) -> list[bytes]:

@@ -34,6 +34,7 @@
     const data = await answer.json();
     view('account', '/app/account');
     for (const id of ['account-name', 'menu-account-name']) byId(id).textContent = data.name;
+    byId('account-kana').textContent = data.kana;
     byId('notice').textContent = data.notice;
     byId('registered').replaceChildren(...data.registered.map(row =>
       Object.assign(document.createElement('li'), {textContent: row.join(' ')})));

@@ -14,7 +14,7 @@
     const who = part('p', {className: 'who'}, part('span', {id: 'account-name', textContent: account.name}));
     document.querySelector('header').append(part('div', {className: 'corner'}, who, menu));
     const rows = account.registered.map(row => part('li', {textContent: row.join(' ')}));
-    main.prepend(part('h1', {textContent: 'マイページ'}), part('p', {id: 'notice', textContent: account.notice}),
+    main.prepend(part('h1', {textContent: 'マイページ'}), part('p', {id: 'account-kana', textContent: account.kana}), part('p', {id: 'notice', textContent: account.notice}),
       part('ul', {id: 'registered'}, ...rows),
       part('p', {}, part('a', {id: 'to-register', className: 'button', href: '/register', textContent: '口座を登録する'})));
   };
