@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 
 from playwright.async_api import BrowserContext, Page, Response
 from playwright.async_api import Error as BrowserError
@@ -24,17 +25,30 @@ TELLING = ("document", "xhr", "fetch")  # answers that may give or take a cookie
 
 
 class SignIn:
-    """Looks at the pages whenever something may have changed, and posts what is new."""
+    """Looks at the pages whenever something may have changed, and posts what is new.
 
-    def __init__(self, context: BrowserContext, profile: Profile, pages: Pages, replayer: Replayer, post: Post) -> None:
+    ``also`` looks at them too, while somebody is signed in.
+    """
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        profile: Profile,
+        pages: Pages,
+        replayer: Replayer,
+        post: Post,
+        also: Callable[[Sequence[Page]], Awaitable[None]],
+    ) -> None:
         self._context = context
         self._profile = profile
         self._pages = pages
         self._post = post
+        self._also = also
         self.signs = Signs(context, profile)
         self.noted = Noted(context, profile, pages, replayer)
         self._tagger = AccountTagger()
-        self._tag: str | None = None
+        self._tag: str | None = None  # of the account that was seen first
+        self._told: set[str] = set()
         self._revealed = False
         self._done_operations: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -88,6 +102,7 @@ class SignIn:
             return
         self._asked_at = ()
         await self._read_account(pages)
+        await self._also(pages)
         for operation in await self.signs.finished(pages):
             if operation.name not in self._done_operations:
                 self._done_operations.add(operation.name)
@@ -108,19 +123,24 @@ class SignIn:
         account = self._profile.account
         if account is None:
             return
-        text = await self.signs.account_text(pages)
-        if text is None and account.reveal and not self._revealed and self._pages.front is not None:
+        texts = await self.signs.account_texts(pages)
+        if not texts and account.reveal and not self._revealed and self._pages.front is not None:
             self._revealed = True
             text = await self.signs.reveal_account(self._pages.front, account)
-        if text is None:
-            return
+            texts = [text] if text else []
+        for text in texts:  # every page and frame: the other account may show in one of them alone
+            self._note_account(text)
+
+    def _note_account(self, text: str) -> None:
         tag = self._tagger.tag(text)
-        if tag != self._tag:
-            if self._tag is not None:
-                self.noted.begin_anew()
-            self._tag = tag
-            self.hint = mask(text)
-            self._post(ev.AccountSeen(tag))
+        if tag in self._told:
+            return
+        self._told.add(tag)
+        if self._tag is None:
+            self._tag, self.hint = tag, mask(text)
+        else:
+            self.noted.begin_anew()
+        self._post(ev.AccountSeen(tag))
 
     @property
     def account_seen(self) -> bool:
@@ -142,4 +162,5 @@ class SignIn:
             self._looking.cancel()
         self.noted.forget()
         self._tag = None
+        self._told.clear()
         self.hint = ""

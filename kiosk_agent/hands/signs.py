@@ -8,7 +8,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Frame, Locator, Page
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.steps import Front, run_steps, shows
@@ -82,29 +82,23 @@ class Signs:
             return True
         return refused.selector is not None and await any_shows(pages, refused.selector)
 
-    async def account_text(self, pages: Sequence[Page]) -> str | None:
-        """The text that names the account, if a page shows one."""
+    async def account_texts(self, pages: Sequence[Page]) -> list[str]:
+        """The texts that name the account, one for each frame of each page that shows it."""
         account = self._profile.account
-        if account is None:
-            return None
-        for page in reversed(pages):
-            text = await _text(page, account.selector)
-            if text:
-                return text
-        return None
+        return await texts_of(pages, account.selector) if account is not None else []
 
     async def reveal_account(self, page: Page, account: Account) -> str | None:
         """Open what hides the account, read it, and close that again: with Escape, or as it was opened."""
         front = Front(self._context, page)
         try:
             await run_steps(front, account.reveal, limit_s=REVEAL_LIMIT_S)
-            text = await _text(page, account.selector)
+            texts = await texts_of([page], account.selector)
             await page.keyboard.press("Escape")
             if account.reveal[-1].verb is Verb.CLICK and await shows(page, account.selector):
                 await run_steps(front, account.reveal[-1:], limit_s=REVEAL_LIMIT_S)
         finally:
             front.release()
-        return text
+        return texts[0] if texts else None
 
     async def finished(self, pages: Sequence[Page]) -> list[Operation]:
         """The operations that a page shows as done."""
@@ -137,16 +131,27 @@ async def any_shows(pages: Sequence[Page], selector: str) -> bool:
     return False
 
 
-async def _text(page: Page, selector: str) -> str | None:
-    for frame in page.frames:
-        try:
-            found = frame.locator(selector)
-            if await found.count() > 0:
-                text = await found.first.text_content(timeout=READ_LIMIT_MS)
-                if not text:
-                    text = await found.first.get_attribute("value", timeout=READ_LIMIT_MS)
-                if text and text.strip():
-                    return text
-        except BrowserError:
-            continue
-    return None
+async def texts_of(pages: Sequence[Page], selector: str) -> list[str]:
+    """What stands at ``selector``, the first one in each frame of each of ``pages``; empty ones are left out."""
+    found = [await _text(frame, selector) for page in pages for frame in page.frames]
+    return [text for text in found if text and text.strip()]
+
+
+async def _text(frame: Frame, selector: str) -> str | None:
+    try:
+        found = frame.locator(selector)
+        if await found.count() == 0:
+            return None
+        text = await found.first.text_content(timeout=READ_LIMIT_MS)
+        if text and text.strip():
+            return text
+        return await _value(found.first)
+    except BrowserError:
+        return None
+
+
+async def _value(found: Locator) -> str | None:
+    try:
+        return await found.input_value(timeout=READ_LIMIT_MS)
+    except BrowserError:  # no field
+        return await found.get_attribute("value", timeout=READ_LIMIT_MS)

@@ -141,3 +141,57 @@ async def test_what_was_noted_can_be_forgotten(visit: Visit) -> None:
     assert visit.browser.hint == ""
     await visit.browser.destroy()
     assert (await visit.browser.prove()).value == "unproven"
+
+
+OTHER_ACCOUNT = '<p class="who"><span id="account-name">利用者B</span></p>'
+
+
+async def bound(visit: Visit) -> None:
+    """Signed in as A, and the account is known."""
+    await visit.sign_in("a")
+    await visit.until(ev.AccountSeen)
+
+
+async def is_noticed(visit: Visit) -> None:
+    """The other account is told."""
+    await visit.until(ev.AccountSeen, times=2)
+    first, second = visit.of(ev.AccountSeen)
+    assert first.tag != second.tag
+
+
+async def test_another_account_in_an_older_tab_is_noticed_while_the_newest_shows_the_first(visit: Visit) -> None:
+    await bound(visit)
+    older, newest = visit.page, await visit.page.context.new_page()
+    await newest.goto(f"{visit.portal.url}/account")
+    await newest.wait_for_selector("#account-name")
+    await older.evaluate("() => { document.getElementById('account-name').textContent = '利用者B' }")
+    await is_noticed(visit)
+
+
+async def test_another_account_in_a_frame_alone_is_noticed(visit: Visit) -> None:
+    await bound(visit)
+    await visit.page.route(
+        "**/help", lambda route: route.fulfill(body=OTHER_ACCOUNT, content_type="text/html; charset=utf-8")
+    )
+    await visit.page.route("**/account", lambda route: route.fulfill(body="<iframe src='/help'></iframe>"))
+    await visit.page.goto(f"{visit.portal.url}/account")
+    await is_noticed(visit)
+
+
+async def test_another_account_after_the_address_was_changed_by_script_is_noticed(visit: Visit) -> None:
+    await bound(visit)
+    await visit.page.goto(f"{visit.portal.url}/help")  # shows no account
+    await visit.page.evaluate(
+        "html => { history.pushState(null, '', '/account'); document.body.innerHTML = html }", OTHER_ACCOUNT
+    )
+    await is_noticed(visit)
+
+
+async def test_another_account_in_a_shadow_root_or_a_field_is_noticed(visit: Visit) -> None:
+    await bound(visit)
+    await visit.page.evaluate(
+        "() => { document.body.innerHTML = '<div id=host></div>';"
+        "const root = document.getElementById('host').attachShadow({mode: 'open'});"
+        "root.innerHTML = '<input id=account-name>'; root.firstChild.value = '利用者B' }"
+    )
+    await is_noticed(visit)
