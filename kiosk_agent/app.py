@@ -20,7 +20,7 @@ from kiosk_agent import __version__
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import verify_release_code
-from kiosk_agent.desk_senses import expects_card, make_senses, names_of_senses, watched_by
+from kiosk_agent.desk_senses import card_check_of, expects_card, make_senses, names_of_senses, watched_by
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
@@ -32,6 +32,7 @@ from kiosk_agent.hands.panels import hang_panel
 from kiosk_agent.hands.ports import Cover, Panel, VisitBrowser
 from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers
+from kiosk_agent.hands.same_card import CardCheck
 from kiosk_agent.hands.shield import CoverClient, NullCover
 from kiosk_agent.hands.sound import Sound
 from kiosk_agent.hands.stage import Words
@@ -91,6 +92,7 @@ class Surroundings:
     watchers: Watchers
     driver_lost: Callable[[], None] = lambda: None  # no browser can be asked anything any more
     if_lost: Callable[[Panel], None] = lambda _panel: None  # what to show then, in the visit's language
+    card_check: CardCheck | None = None  # in place of the desk's own card sense
 
 
 class StatusFile:
@@ -216,6 +218,7 @@ async def open_desk(
                 check_release=lambda code: code_hash is None or verify_release_code(code, code_hash),
                 code_needed=code_hash is not None,
                 chime=make_chime(config, data_dir, stack),
+                card_check=given.card_check or card_check_of(made, senses),
             ),
             health,
             clock,
@@ -303,20 +306,32 @@ def show_status(data_dir: Path) -> None:
 Beside = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
-def guard(config: Config, profile: Profile, watchers: Watchers | None = None, beside: Beside | None = None) -> int:
+def guard(
+    config: Config,
+    profile: Profile,
+    watchers: Watchers | None = None,
+    beside: Beside | None = None,
+    card_check: CardCheck | None = None,
+) -> int:
     """The agent's process: guard the desk under the supervisor that started us; returns the exit status.
 
-    ``beside`` runs as long as the desk is guarded: whatever else is to happen in this process.
+    ``beside`` runs as long as the desk is guarded: whatever else is to happen in this process. ``card_check``: who
+    reads the card once more, in place of the desk's own sense.
     """
-    return asyncio.run(_guard(config, profile, watchers or Watchers(), beside))
+    return asyncio.run(_guard(config, profile, watchers or Watchers(), beside, card_check))
 
 
-async def _guard(config: Config, profile: Profile, watchers: Watchers, beside: Beside | None) -> int:
+async def _guard(
+    config: Config, profile: Profile, watchers: Watchers, beside: Beside | None, card_check: CardCheck | None
+) -> int:
     stop = asyncio.Event()
     beat_s = beat_for(config.supervision.hang_limit_s)
     lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set, beat_s=beat_s)
     await lifeline.start()
-    async with open_desk(config, profile, surroundings(lifeline, watchers)) as (desk, work):
+    async with open_desk(config, profile, replace(surroundings(lifeline, watchers), card_check=card_check)) as (
+        desk,
+        work,
+    ):
         company = asyncio.create_task(beside(desk)) if beside is not None else None
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)

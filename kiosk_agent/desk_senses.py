@@ -8,6 +8,7 @@ from kiosk_agent.clock import Clock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import SENSES
 from kiosk_agent.hands.runner import Runner, Watchers
+from kiosk_agent.hands.same_card import CardCheck, NoCardCheck, ReaderCheck
 from kiosk_agent.health import Report
 from kiosk_agent.sensors.card.sense import NAME as CARD
 from kiosk_agent.sensors.card.sense import CardSense
@@ -18,7 +19,7 @@ from kiosk_agent.sensors.input import NAME as INPUT
 from kiosk_agent.sensors.input import PcInput
 from kiosk_agent.sensors.os_session import NAME as OS_SESSION
 from kiosk_agent.sensors.os_session import OsSession
-from kiosk_agent.sensors.sense import FollowsVisit, Sense, Senses
+from kiosk_agent.sensors.sense import FollowsVisit, Sense, Senses, SenseState
 from kiosk_agent.session.events import Post
 from kiosk_agent.session.state import Visit
 from kiosk_agent.session.vocabulary import StateName
@@ -58,6 +59,15 @@ def make_senses(
 def expects_card(runner: Runner) -> bool:
     """Whether the visit's page in front asks for the card."""
     return runner.browser is not None and runner.browser.expects_card
+
+
+def card_check_of(made: Sequence[Sense], senses: Senses) -> CardCheck:
+    """Who reads the card once more before a form is sent: the card sense, while it works."""
+
+    def works() -> bool:
+        return any(one.name == CARD and one.state is SenseState.WORKING for one in senses.statuses)
+
+    return next((ReaderCheck(sense.on_reader, works) for sense in made if isinstance(sense, CardSense)), NoCardCheck())
 
 
 def watched_by(

@@ -28,6 +28,7 @@ from kiosk_agent.hands.pages import Pages, Watched
 from kiosk_agent.hands.ports import LogoutReport, Post, WarningView
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.residue import VisitResidue, this_spooler
+from kiosk_agent.hands.same_person import SamePersonGuard
 from kiosk_agent.hands.signin import SignIn
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
@@ -89,6 +90,7 @@ class ResidentBrowser:
         self._voices = Voices(worker_language(settings.language), self._language)
         self._forget_language = self._language.on_change(self._language_chosen)
         self._borders = Borders(profile.portal.allowed, self._language, self._refused)
+        self._same_person = SamePersonGuard(profile, post, self._borders.route, self._borders.is_portal)
         self._launch = self._choose_launch()
         on_screen = not settings.headless  # otherwise nobody copies or prints
         self._residue = VisitResidue(
@@ -138,7 +140,7 @@ class ResidentBrowser:
         self._on_process(self._launch.root_pid)
         context = self._context
         try:
-            await context.route("**/*", self._borders.route)
+            await context.route("**/*", self._same_person.route)
             self._guard = await guard(self._browser, self._foreign_window)
             self._pages = Pages(
                 context,
@@ -148,9 +150,12 @@ class ResidentBrowser:
                 renewed=self._warn_again,
                 moved=self._moved,
                 emptied=self._emptied,
+                more_script=self._same_person.script(),
             )
+            self._same_person.watch(self._pages)
             self._pages.accept_dialogs = not self._settings.attended
-            self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post)
+            also = self._same_person.note_names
+            self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post, also)
             context.on("response", self._sign_in.answered)
             page = context.pages[0] if context.pages else await context.new_page()
             await self._pages.start()
@@ -200,6 +205,7 @@ class ResidentBrowser:
     def _stop_watching(self) -> None:
         self._ending = True
         self._forget_language()
+        self._same_person.end()
         for watch in self._exits:
             watch.stop()
         self._exits.clear()
@@ -234,6 +240,8 @@ class ResidentBrowser:
                 self._post(ev.WarningAnswered(Answer(answer), by, str(said.get("mark", ""))))
             case {"k": "language", "language": str(language)}:
                 self._language.choose(language)
+            case {"k": "form"}:
+                self._same_person.heard(page, said)
             case {"k": "nudge_logout"}:
                 self._post(ev.EndRequested(EndSource.NUDGE))
             case {"k": "nudge_closed"}:
@@ -349,6 +357,9 @@ class ResidentBrowser:
         if not self._ending:
             self._start(self._everywhere("language", self._language.chosen))
 
+    def let_form_go(self) -> None:
+        self._same_person.let_go()
+
     async def _everywhere(self, function: str, *arguments: object) -> None:
         if self._pages is None:
             return
@@ -390,6 +401,7 @@ class ResidentBrowser:
         if self._context is None or self._pages is None or self._sign_in is None:
             raise BrowserLostError("The visit has no browser.")
         self._ending = True
+        self._same_person.end()
         await self._pages.dismiss_dialogs()
         self._pages.accept_dialogs = True
         logout = Logout(self._context, self._profile, self._pages, self._sign_in)
@@ -424,3 +436,4 @@ class ResidentBrowser:
             self._retry.cancel()
         if self._sign_in is not None:
             self._sign_in.forget()
+        self._same_person.forget()

@@ -52,7 +52,8 @@ class Pages:
 
     ``heard`` gets what the worlds post; ``document_paused`` answers each request for a document; ``emptied`` is called
     when the last page is closed; ``moved`` when a page shows another address; ``arrived`` when a page is watched;
-    ``renewed`` when a page has a new document, in which nothing of the agent is shown yet.
+    ``renewed`` when a page has a new document, in which nothing of the agent is shown yet. ``more_script`` runs in the
+    world of ours, too.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Pages:
         renewed: Callable[[Watched], None],
         moved: Callable[[Page], None],
         emptied: Callable[[], None],
+        more_script: str = "",
     ) -> None:
         self._context = context
         self._heard = heard
@@ -73,9 +75,10 @@ class Pages:
         self._renewed = renewed
         self._moved = moved
         self._emptied = emptied
-        self._source = resources.files("kiosk_agent.hands.web").joinpath("activity.js").read_text(encoding="utf-8")
+        activity = resources.files("kiosk_agent.hands.web").joinpath("activity.js").read_text(encoding="utf-8")
+        self._source = f"{overlay_source()}\n{activity}\n{more_script}"
         self._watched: dict[Page, Watched] = {}
-        self._frame_sessions: dict[Frame, CDPSession] = {}
+        self._frames: dict[Frame, Watched] = {}  # those with a session of their own
         self._tasks: set[asyncio.Task[None]] = set()
         self.accept_dialogs = False
         self.refuse_dialogs = False
@@ -126,6 +129,21 @@ class Pages:
             raise BrowserError(f"the overlay failed: {answer['exceptionDetails'].get('text', '')}")
         return answer["result"].get("value")
 
+    async def ask_everywhere(self, page: Page, expression: str) -> list[Any]:
+        """What ``expression`` gives in the world of ours of each frame; a frame that hangs or is gone is left out."""
+        inside = [watched for frame, watched in self._frames.items() if frame.page is page]
+        all_of_it = [self._watched[page], *inside] if page in self._watched else inside
+        asked = [self._ask(one.session, world, expression) for one in all_of_it for world in list(one.worlds)]
+        return [answer for answer in await asyncio.gather(*asked) if answer is not None]
+
+    async def _ask(self, session: CDPSession, world: int, expression: str) -> Any:
+        try:
+            async with asyncio.timeout(CALL_LIMIT_S):
+                question = {"expression": expression, "contextId": world, "returnByValue": True}
+                return (await session.send("Runtime.evaluate", question))["result"].get("value")
+        except (BrowserError, TimeoutError):
+            return None
+
     # a page's life
 
     def _opened(self, page: Page) -> None:
@@ -166,14 +184,13 @@ class Pages:
         session.on("Runtime.executionContextsCleared", lambda _message: self._worlds_gone(watched))
         session.on("Fetch.requestPaused", lambda message: self._start(self._document_paused(session, message)))
         session.on("Page.javascriptDialogClosed", lambda _message: watched.forget_dialog())
-        source = overlay_source() + "\n" + self._source
         for method, parameters in (
             ("Runtime.enable", {}),
             ("Page.enable", {}),
             ("Runtime.addBinding", {"name": BINDING, "executionContextName": WORLD}),
             (
                 "Page.addScriptToEvaluateOnNewDocument",
-                {"source": source, "worldName": WORLD, "runImmediately": True},
+                {"source": self._source, "worldName": WORLD, "runImmediately": True},
             ),
             ("Fetch.enable", DOCUMENTS),
         ):
@@ -217,20 +234,21 @@ class Pages:
         if watched is None or await self._is_armed(frame):
             return
         try:
-            session = self._frame_sessions[frame] = await self._context.new_cdp_session(frame)
+            session = await self._context.new_cdp_session(frame)
         except BrowserError:
             return  # it shares the page's process, and so its session
-        await self._arm_session(Watched(page, session), session)
+        self._frames[frame] = Watched(page, session)
+        await self._arm_session(self._frames[frame], session)
 
     async def _is_armed(self, frame: Frame) -> bool:
         """Whether the frame's session still lives: another site in the same frame is another process."""
-        session = self._frame_sessions.get(frame)
-        if session is None:
+        inside = self._frames.get(frame)
+        if inside is None:
             return False
         try:
-            await session.send("Page.enable")
+            await inside.session.send("Page.enable")
         except BrowserError:
-            del self._frame_sessions[frame]
+            del self._frames[frame]
             return False
         return True
 
@@ -245,8 +263,8 @@ class Pages:
 
     def _closed(self, page: Page) -> None:
         self._watched.pop(page, None)
-        for frame in [frame for frame in self._frame_sessions if frame.page is page]:
-            del self._frame_sessions[frame]
+        for frame in [frame for frame in self._frames if frame.page is page]:
+            del self._frames[frame]
         if self.front is page:
             self.front = next(iter(reversed(self._watched)), None)
         if not self._context.pages:

@@ -123,7 +123,8 @@ class VisitBrowser(Protocol):
     """The browser of one visit: a process tree of its own, thrown away afterwards.
 
     It posts: VisitBrowserLost, PortalActivity (at most one a second), SignInSeen, SignOutSeen, AccountSeen,
-    OperationFinished, NavigationRefused, ChangeSignalled(FOREIGN_WINDOW_*), WarningAnswered, EndRequested(NUDGE).
+    FormHeld, OperationFinished, NavigationRefused, ChangeSignalled(FOREIGN_WINDOW_*), WarningAnswered,
+    EndRequested(NUDGE).
     """
 
     async def open(self) -> None:
@@ -140,6 +141,10 @@ class VisitBrowser(Protocol):
     async def hide_warning(self) -> None: ...
 
     async def show_nudge(self, operation: str) -> None: ...
+
+    def let_form_go(self) -> None:
+        """The form that FormHeld told of goes on as the resident sent it. Does nothing where none is held."""
+        ...
 
     @property
     def hint(self) -> str:

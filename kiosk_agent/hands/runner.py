@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kiosk_agent.clock import Clock, next_stroke
 from kiosk_agent.errors import HandError, KioskError, LedgerDamagedError, LedgerError
 from kiosk_agent.hands.lanes import Lane
 from kiosk_agent.hands.ports import Cover, Gate, Tray, VisitBrowser
+from kiosk_agent.hands.same_card import CardCheck, NoCardCheck
 from kiosk_agent.hands.stage import Moment, Stage, Words
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session import commands as do
@@ -70,6 +71,7 @@ class Hands:
     check_release: Callable[[str], bool]
     code_needed: bool
     chime: Callable[[], None] = lambda: None
+    card_check: CardCheck = field(default_factory=NoCardCheck)
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,10 @@ class Runner:
             case do.HideWarning():
                 in_visit = self.state in (StateName.OPEN, StateName.SIGNED_IN)
                 self.stage.hide_warning(self._browser, lower_native=in_visit)
+            case do.CheckCard():
+                self._start(self._check_card(command))
+            case do.LetFormGo() if self._browser is not None:
+                self._browser.let_form_go()
             case do.ShowNudge() if self._browser is not None:
                 self.stage.show_nudge(command.operation, self._browser)
             case do.Record():
@@ -324,6 +330,11 @@ class Runner:
             self.post(ev.LogoutFinished(steps_ok=False, half=None))
         else:
             self.post(ev.LogoutFinished(steps_ok=report.steps_ok, half=report.half))
+
+    async def _check_card(self, command: do.CheckCard) -> None:
+        within_s = max(0.0, command.deadline - self._clock.now())
+        verdict = await self._hands.card_check.same_card_on_reader(within_s)
+        self.post(ev.CardChecked(verdict, command.visit_id))
 
     async def _destroy_browser(self) -> None:
         gone = await self._browser.destroy() if self._browser is not None else True

@@ -12,6 +12,7 @@ import msgspec
 
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import HandError, ShieldLostError
+from kiosk_agent.hands.form_panels import asked_by, form_panel
 from kiosk_agent.hands.lanes import Lane
 from kiosk_agent.hands.panels import (
     BACK_BUTTON,
@@ -116,11 +117,13 @@ class Stage:
         self._set_cover(self._lower())
 
     def show_challenge(self, command: do.ShowChallenge, hint: str) -> None:
-        """Ask on the cover whether it is still the same person."""
+        """Ask on the cover whether it is still the same person, or about the form that is held."""
         whole_s = self._left_s(command.deadline)
 
         def asked() -> Panel:
-            left_s = self._left_s(command.deadline)
+            left_s, check = self._left_s(command.deadline), command.check
+            if check is not None:
+                return form_panel(check, left_s, whole_s, self._words.mark, self._words.voices)
             return challenge_panel(left_s, whole_s, hint, self._words.mark, self._words.voices)
 
         self._asked = asked
@@ -194,6 +197,9 @@ class Stage:
         match answer.kind, answer.button:
             case "challenge", button:
                 self._post(ev.ChallengeAnswered(Answer(button), answer.texts[0] if answer.texts else ""))
+            case kind, button if (check := asked_by(kind)) is not None:
+                mark = answer.texts[0] if answer.texts else ""
+                self._post(ev.ChallengeAnswered(Answer(button), mark, check))
             case "warning", button:
                 worker = self._warning is not None and self._warning.worker_only
                 by = Answerer.WORKER if worker else Answerer.RESIDENT

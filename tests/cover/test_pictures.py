@@ -18,12 +18,13 @@ import pytest
 from PIL import Image, ImageChops
 
 from kiosk_agent.hands import panels
+from kiosk_agent.hands.form_panels import form_panel
 from kiosk_agent.hands.ports import Panel, WarningView
 from kiosk_agent.hands.shield import StandaloneCover
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.locale import LANGUAGES, SPOKEN, translator, worker_language
 from kiosk_agent.session.policy import MarkPolicy
-from kiosk_agent.session.vocabulary import HoldReason, WarningKind
+from kiosk_agent.session.vocabulary import Check, HoldReason, WarningKind
 from tests.cover.screen import Screen
 
 HINT = "山＊＊＊"
@@ -56,6 +57,14 @@ OF_RESIDENTS: dict[str, Callable[[str], Panel]] = {
     "warning": warning,
     "warning-over": lambda language: warning(language, can_extend=False),
     "warning-worker": lambda language: warning(language, worker_only=True, needs_mark=True),
+    "form-name": lambda language: form_panel(
+        Check.NAME_DIFFERENT, 60.0, 60.0, MarkPolicy.STAFF_NUMBER, voices(language)
+    ),
+    "form-unreadable": lambda language: form_panel(
+        Check.NAME_UNREADABLE, 60.0, 60.0, MarkPolicy.INITIALS, voices(language)
+    ),
+    "form-card": lambda language: form_panel(Check.CARD_WANTED, 30.0, 30.0, MarkPolicy.NONE, voices(language)),
+    "form-no-card": lambda language: form_panel(Check.CARD_UNTELLABLE, 60.0, 60.0, MarkPolicy.NONE, voices(language)),
     "languages": chooser,
     "hang": lambda language: panels.hang_panel(voices(language).residents),
 }

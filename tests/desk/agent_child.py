@@ -21,11 +21,12 @@ from kiosk_agent.config_load import load_config
 from kiosk_agent.demo.people import STEP_LIMIT_S, Hall, PlayError, SupportWorker
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.runner import Watchers
+from kiosk_agent.hands.same_card import FakeCardCheck
 from kiosk_agent.hands.shield import NullCover
 from kiosk_agent.hands.steps import Front, run_steps
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
-from kiosk_agent.session.vocabulary import StateName
+from kiosk_agent.session.vocabulary import CardVerdict, StateName
 
 
 async def at_once() -> None:
@@ -39,6 +40,7 @@ class Child:
         self._socket_path = socket_path
         self._profile = profile
         self._hall = Hall()
+        self.card = FakeCardCheck()
         self._unanswered: list[asyncio.Future[Any]] = []
         self.watchers = Watchers(observe=self._hall.observe, state_changed=self._hall.state_changed)
 
@@ -101,7 +103,13 @@ class Child:
                 for page in desk.visit.page.context.pages:
                     await page.close()
             case {"do": "answer", "button": button} if isinstance(desk.cover, NullCover):
-                desk.cover.press(button)
+                desk.cover.press(button, *wish.get("texts", ()))
+            case {"do": "named"} if desk.visit is not None:  # the portal's own name of the resident was read
+                async with asyncio.timeout(STEP_LIMIT_S):
+                    while not desk.visit._same_person._names:
+                        await asyncio.sleep(0.01)  # a look at the pages tells nobody that it is over
+            case {"do": "card", "verdict": verdict}:
+                self.card.put(CardVerdict(verdict))
             case {"do": "hang"}:  # the agent's own event loop hangs for ever
                 while True:
                     pass
@@ -179,7 +187,7 @@ def main() -> int:
     config = load_config(Path(sys.argv[1]))
     profile = load_profile(config.profile)
     child = Child(sys.argv[2], profile)
-    return guard(config, profile, child.watchers, child.beside)
+    return guard(config, profile, child.watchers, child.beside, child.card)
 
 
 if __name__ == "__main__":

@@ -67,11 +67,15 @@ def write_desk(
     hang_limit_s: float = 2.0,
     card: bool = False,
     operation: str = "",
+    same_person: str = "",
 ) -> Path:
-    """The files of a desk; returns the configuration's path. ``operation``: one more, as the profile says it."""
+    """The files of a desk; returns the configuration's path.
+
+    ``operation``: one more, as the profile says it; ``same_person``: more of that rule of the profile.
+    """
     # by default half the time of its logout: what hangs shall not hang long in a test
     profile = practice_profile(portal, variant).replace("timeout_s = 10.0", f"timeout_s = {logout_s}")
-    (folder / "portal.toml").write_text(profile + operation, encoding="utf-8")
+    (folder / "portal.toml").write_text(f"{profile}{same_person}\n{operation}", encoding="utf-8")
     config = folder / "agent.toml"
     supervision = f'release_code_hash = "{hash_release_code(release_code)}"' if release_code else ""
     wishes = {
