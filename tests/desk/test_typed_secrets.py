@@ -25,6 +25,7 @@ from kiosk_agent.hands.visit_folders import all_roots
 from kiosk_agent.practice.portal import PracticePortal
 from tests.cover.screen import keys
 from tests.desk.conftest import MakeDesk
+from tests.desk.loud_visit import CORNER
 from tests.desk.test_privacy import files_of, found_in, needles, status_of
 from tests.desk.whole_desk import WholeDesk, lives, until
 from tests.support.logind import OURS, mock_logind
@@ -81,6 +82,7 @@ def type_into_the_portal(desk: WholeDesk, words: list[str]) -> None:
     """Into a form, copied, sent, and refused by the portal."""
     desk.do("press", selector="#to-sign-in")
     desk.do("see", selector=FIELDS[0])
+    keys("mousemove", *CORNER, "click", "1")  # the window has the keyboard's focus
     for selector, word in zip(FIELDS, words, strict=True):
         desk.do("press", selector=selector)
         keys("type", "--delay", "20", word)

@@ -228,6 +228,21 @@ def test_what_a_device_does_is_told_after_a_minute(inputs: list[Input], expected
     assert judge.noise is expected
 
 
+def test_a_minute_in_which_somebody_was_there_says_nothing_of_devices() -> None:
+    judge = Judge()
+    looked_at(judge, [*trembling(0.0, 80.0, 0.02), *moving(40.0, 42.0)], 0, 80)
+    assert judge.noise is None
+
+
+def test_an_old_input_is_no_new_one_after_a_suspend() -> None:
+    judge = Judge()
+    signs = [
+        judge.look(Reading(-5.0, idle_s, PLACE), now)
+        for now, idle_s in ((0.0, 5.0), (5.0, 10.0), (9.0, 14.0), (13.0, 15.0))
+    ]
+    assert signs == [Sign.NOTHING] * 3
+
+
 def test_a_hand_that_rests_on_the_mouse_is_no_device() -> None:
     chance = random.Random(5)
     moments = sorted(chance.uniform(0.0, 300.0) for _ in range(60))
