@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from kiosk_agent.practice.portal import PracticePortal
 from tests.cover.screen import Screen, keys
@@ -10,14 +10,15 @@ from tests.desk.conftest import Desks
 from tests.desk.loud_visit import LOUD, sign_in
 from tests.desk.whole_desk import until
 
-BLUE = (0x00, 0x17, 0xC1)  # the nudge's edge and its button; nothing else on the loud page has it
-BESIDE_EDGE_PX = 60  # from the panel's corner into its first button
+BLUE = (0x00, 0x17, 0xC1)  # the button that logs out is filled with it, and nothing else on the loud page is
+THICK_PX = 15
 
 
 def blue_box(screen: Screen) -> tuple[int, int, int, int] | None:
-    """The box around what is exactly of that colour."""
+    """The box around what is filled with exactly that colour; lines and edges do not count."""
     differs = ImageChops.difference(screen.grab(), Image.new("RGB", (screen.width, screen.height), BLUE))
-    return differs.convert("L").point([255] + [0] * 255).getbbox()
+    same = differs.convert("L").point([255] + [0] * 255)
+    return same.filter(ImageFilter.MinFilter(THICK_PX)).getbbox()
 
 
 def test_one_press_logs_out_at_the_portal_itself(desks: Desks, portal: PracticePortal, display: str) -> None:
@@ -33,7 +34,7 @@ def test_one_press_logs_out_at_the_portal_itself(desks: Desks, portal: PracticeP
         def pressed() -> bool:
             box = blue_box(screen)
             if box is not None:
-                keys("mousemove", str(box[0] + BESIDE_EDGE_PX), str(box[3] - BESIDE_EDGE_PX), "click", "1")
+                keys("mousemove", str(box[0]), str(box[1]), "click", "1")
             return desk.do("look")["state"] not in ("Open", "SignedIn")
 
         until(pressed)  # a press counts only once the panel was there for a moment
