@@ -192,7 +192,10 @@ class CardWorld:
         return commands
 
     def put(self, card: dict[str, Any]) -> None:
-        """Put a card on the reader, in place of any other."""
+        """Put a card on the reader, in place of any other: a change between two looks of the reader is not seen."""
+        self.take()
+        if self.runs:
+            self.wait_until_empty()
         self._tell({"do": "put", "card": card})
 
     def take(self) -> None:
