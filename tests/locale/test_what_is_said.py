@@ -14,6 +14,7 @@ import pytest
 from kiosk_agent.cli.run import supervisor_panels
 from kiosk_agent.hands import panels
 from kiosk_agent.hands.borders import refusal_page
+from kiosk_agent.hands.form_panels import form_panel
 from kiosk_agent.hands.gate_words import gate_words
 from kiosk_agent.hands.overlay import nudge_view, overlay_view
 from kiosk_agent.hands.ports import GateView, WarningView
@@ -21,7 +22,7 @@ from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.locale import RESIDENT_DOMAIN, SPOKEN, speaker, translator
 from kiosk_agent.locale.extract import message_ids
 from kiosk_agent.session.policy import MarkPolicy
-from kiosk_agent.session.vocabulary import WarningKind
+from kiosk_agent.session.vocabulary import Check, WarningKind
 
 HINT = "山＊＊＊"
 
@@ -59,6 +60,7 @@ def everything(language: str) -> list[str]:
         *asked,
         panels.languages_panel(asked[0], residents),
         panels.challenge_panel(30.0, 30.0, HINT, MarkPolicy.NONE, voices),
+        *(form_panel(check, 30.0, 30.0, MarkPolicy.NONE, voices) for check in Check),
         panels.shield_panel(residents),
         panels.starting_panel(residents),
         panels.hang_panel(residents),
@@ -85,13 +87,17 @@ def test_every_text_of_the_catalogue_is_said_and_filled_in(language: str) -> Non
 @pytest.mark.parametrize("language", SPOKEN)
 def test_only_the_count_is_filled_in_later(language: str) -> None:
     counts = {text for text in everything(language) if "{seconds}" in text}
-    ours = speaker(language)("The logout begins in {seconds} seconds.")
+    speak = speaker(language)
+    ours = {
+        speak("The logout begins in {seconds} seconds."),
+        speak("Without a card, the support worker is asked in {seconds} seconds."),
+    }
     t = translator(workers_of(language))
     of_workers = {
         t("The logout begins in {seconds} seconds."),
         t("Without an answer, the logout begins in {seconds} seconds."),
     }
-    assert counts == {ours, *of_workers}
+    assert counts == {*ours, *of_workers}
 
 
 @pytest.mark.parametrize("language", SPOKEN)
