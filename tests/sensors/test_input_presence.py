@@ -240,7 +240,7 @@ def test_an_old_input_is_no_new_one_after_a_suspend() -> None:
         judge.look(Reading(-5.0, idle_s, PLACE), now)
         for now, idle_s in ((0.0, 5.0), (5.0, 10.0), (9.0, 14.0), (13.0, 15.0))
     ]
-    assert signs == [Sign.NOTHING] * 3
+    assert signs == [Sign.NOTHING] * 4
 
 
 def test_a_hand_that_rests_on_the_mouse_is_no_device() -> None:
