@@ -132,7 +132,7 @@ async def test_whoever_goes_on_to_something_else_is_left_in_peace(warned: Warned
 
 async def test_once_closed_it_stays_closed(warned: Warned) -> None:
     page = await nudged(warned)
-    await warned.click("button", 1)
+    await warned.click("button", 2)  # after the one for the language and the one that logs out
     await until(lambda: is_gone(warned), "it is closed")
     await page.reload()
     await settled(warned)
