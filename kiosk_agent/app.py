@@ -20,7 +20,7 @@ from kiosk_agent import __version__
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import verify_release_code
-from kiosk_agent.desk_senses import card_check_of, expects_card, make_senses, names_of_senses, watched_by
+from kiosk_agent.desk_senses import Around, card_check_of, make_senses, names_of_senses, watched_by
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
@@ -205,7 +205,8 @@ async def open_desk(
         watchers = replace(given.watchers, state_changed=state_changed)
         code_hash = config.supervision.release_code_hash
 
-        made = make_senses(config, clock, clocks, post, senses, lambda: runner is not None and expects_card(runner))
+        around = Around(clock, clocks, post, health, data_dir, lambda: runner)
+        made = make_senses(config, senses, around)
         runner = Runner(
             Session(config.policy, expect=EXPECTED[profile.proof.expect]),
             Hands(

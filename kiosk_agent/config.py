@@ -70,12 +70,41 @@ class InputSense(msgspec.Struct, frozen=True):
     enabled: bool = True
 
 
+class BrowserAction(enum.StrEnum):
+    """What is done about a browser beside the agent."""
+
+    IGNORE = "ignore"
+    REPORT = "report"
+    CLOSE = "close"
+
+
+class RemoteAction(enum.StrEnum):
+    """What is done about a program that lets somebody outside drive this PC."""
+
+    IGNORE = "ignore"
+    REPORT = "report"
+
+
+class BrowsersSense(msgspec.Struct, frozen=True):
+    """Browsers and remote controls beside the agent."""
+
+    action: BrowserAction = BrowserAction.REPORT
+    close_after_s: float = 10.0  # from the notice to the end of the browser
+    remote_control: RemoteAction = RemoteAction.REPORT
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is looked for."""
+        return self.action is not BrowserAction.IGNORE or self.remote_control is not RemoteAction.IGNORE
+
+
 class Senses(msgspec.Struct, frozen=True):
     """What the desk notices, and how; each sense has a table of its own."""
 
     card: CardReader = CardReader()
     os_session: OsSessionSense = OsSessionSense()
     input: InputSense = InputSense()
+    browsers: BrowsersSense = BrowsersSense()
 
 
 class Supervision(msgspec.Struct, frozen=True):

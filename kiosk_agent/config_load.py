@@ -16,12 +16,15 @@ from pathlib import Path
 
 from kiosk_agent.config import (
     Browser,
+    BrowserAction,
+    BrowsersSense,
     CardReader,
     Config,
     Desk,
     Hotkey,
     InputSense,
     OsSessionSense,
+    RemoteAction,
     Residue,
     Senses,
     Supervision,
@@ -41,6 +44,7 @@ SENSES: dict[str, Callable[[Config], bool]] = {
     # without a screen there is nothing that a lock would hide, and nobody's input beside it
     "os_session": lambda config: config.senses.os_session.enabled and not config.browser.headless,
     "input": lambda config: config.senses.input.enabled and not config.browser.headless,
+    "browsers": lambda config: config.senses.browsers.is_on,
 }
 ALL_LANGUAGES = ", ".join(f'"{one}"' for one in SPOKEN)
 MOST_EXTENSIONS = 1000  # more is no limit
@@ -77,6 +81,7 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "residue_limit_s": (1.0, 60.0, "People wait in front of the cover."),
     "proof_limit_s": (2.0, 60.0, "People wait in front of the cover."),
 }
+CLOSE_AFTER = (5.0, 60.0, "In less nobody has read the notice; for longer it covers the screen.")
 HANG_LIMITS = (2.0, 30.0, "In less a busy PC counts as hung; for longer nobody watches over the screen.")
 
 
@@ -193,6 +198,7 @@ def _senses(table: Table) -> Senses:
         card=_card(table.table("card")),
         os_session=_os_session(table.table("os_session")),
         input=_input(table.table("input")),
+        browsers=_browsers_sense(table.table("browsers")),
     )
     table.done()
     return senses
@@ -217,6 +223,15 @@ def _input(table: Table) -> InputSense:
     enabled = table.flag("enabled", InputSense().enabled)
     table.done()
     return InputSense(enabled)
+
+
+def _browsers_sense(table: Table) -> BrowsersSense:
+    default = BrowsersSense()
+    action = table.choice("action", BrowserAction)
+    close_after_s = table.number("close_after_s", default.close_after_s, *CLOSE_AFTER)
+    remote_control = table.choice("remote_control", RemoteAction)
+    table.done()
+    return BrowsersSense(action or default.action, close_after_s, remote_control or default.remote_control)
 
 
 def _supervision(table: Table) -> Supervision:

@@ -88,6 +88,28 @@ def kill_all(roots: Iterable[ProcessMark], limit_s: float) -> list[int]:
         return deaths.wait(limit_s)
 
 
+def end_tree(root: ProcessMark, ask_limit_s: float, kill_limit_s: float) -> list[int]:
+    """Ask a process to end, then kill what is left of it and of all that it started; returns what is still there.
+
+    On Windows asking is killing already (TerminateProcess). Blocks for at most the two limits together.
+    """
+    process = root.find()
+    if process is None:
+        return []
+    tree = {one.pid: one for one in (process, *descendants(process))}  # asked for now: orphans have no parent
+    with _Deaths(tree) as deaths:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+        left = {pid: tree[pid] for pid in deaths.wait(ask_limit_s)}
+    for one in list(left.values()):
+        left.update((started.pid, started) for started in descendants(one))
+    with _Deaths(left) as deaths:
+        for one in left.values():
+            with contextlib.suppress(psutil.AccessDenied):  # it is still there below
+                _kill(one)
+        return deaths.wait(kill_limit_s)
+
+
 class _Deaths:
     """Waits for processes to end. A zombie has ended: who has to collect it may take seconds (measured: two)."""
 

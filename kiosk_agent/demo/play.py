@@ -14,10 +14,13 @@ from kiosk_agent.app import Desk, open_desk, surroundings
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import (
     Browser,
+    BrowserAction,
+    BrowsersSense,
     CardReader,
     Config,
     InputSense,
     OsSessionSense,
+    RemoteAction,
     Residue,
     Senses,
     Supervision,
@@ -38,11 +41,16 @@ from kiosk_agent.practice.profiles import practice_profile
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MIN_WARNING_S, Policy
 
-# Short limits, so that the demonstration ends soon; the warning keeps the least that people need.
+NO_CARD = CardReader(enabled=False)
+NO_BROWSERS = BrowsersSense(BrowserAction.IGNORE, remote_control=RemoteAction.IGNORE)  # it is no desk's PC
 # whoever watches the demonstration uses mouse and keyboard too, and is nobody at its desk
 NOBODY_LOOKS_ON = Senses(
-    card=CardReader(enabled=False), os_session=OsSessionSense(enabled=False), input=InputSense(enabled=False)
+    card=NO_CARD,
+    os_session=OsSessionSense(enabled=False),
+    input=InputSense(enabled=False),
+    browsers=NO_BROWSERS,
 )
+# Short limits, so that the demonstration ends soon; the warning keeps the least that people need.
 DEMO_POLICY = Policy(idle_limit_s=4.0, warning_s=MIN_WARNING_S, gap_s=30.0)
 WATCH_PAUSE_S = 1.5
 
@@ -65,7 +73,7 @@ def demo_config(folder: Path, wishes: Wishes) -> Config:
         desk=DeskConfig(name="デモ" if wishes.language == "ja" else "Demo", language=wishes.language, data_dir=folder),
         browser=Browser(window=WindowMode.MAXIMIZED, headless=wishes.headless),
         residue=Residue(print_jobs=False),  # whoever watches may be printing
-        senses=Senses(card=CardReader(enabled=False)) if wishes.interactive else NOBODY_LOOKS_ON,
+        senses=Senses(card=NO_CARD, browsers=NO_BROWSERS) if wishes.interactive else NOBODY_LOOKS_ON,
         policy=Policy() if wishes.interactive else DEMO_POLICY,
     )
 

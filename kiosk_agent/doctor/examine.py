@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import CardReader, Config
+from kiosk_agent.config import CardReader, Config, Senses
 from kiosk_agent.config_load import SENSES, load_config
+from kiosk_agent.doctor.beside import check_beside
 from kiosk_agent.doctor.browser import check_browser_and_sandbox
 from kiosk_agent.doctor.card import check_card
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
@@ -22,6 +23,7 @@ from kiosk_agent.folders import default_data_dir
 from kiosk_agent.hands.find_browser import find_browser, install_command
 from kiosk_agent.hands.residue import this_spooler
 from kiosk_agent.hands.template import TemplateError, browser_version, template_problems
+from kiosk_agent.hands.visit_folders import all_roots
 from kiosk_agent.health import Severity
 from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.load import load_profile
@@ -70,6 +72,8 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
     yield from _guarded("clock", lambda: [check_clock(SystemClock(), t)], t)
     yield from _guarded("data folder", lambda: [check_data_dir(data_dir, t)], t)
     yield from _guarded("ledger", lambda: [check_ledger(data_dir or default_data_dir(), t)], t)
+    senses = config.senses if config is not None else Senses()
+    yield from _guarded("browsers", lambda: check_beside(senses.browsers, _profiles(data_dir), t), t)
     if config is not None:
         yield from _guarded("release code", lambda: [check_release_code(config, t)], t)
     if profile is not None and profile.portal.isolation is Isolation.TEMPLATE:
@@ -102,6 +106,12 @@ def _inputs(config_file: Path | None, t: Translate) -> tuple[Config | None, Prof
         return config, None, lines
     title = profile.portal.title.get(worker_language(config.desk.language)) or profile.portal.name
     return config, profile, [*lines, green("profile", f"{title} ({config.profile})")]
+
+
+def _profiles(data_dir: Path | None) -> list[Path]:
+    """Where the browsers of this PC's agents have their profiles: in this data folder, and in the usual one."""
+    folders = {data_dir or default_data_dir(), default_data_dir()}
+    return [folder for one in folders for folder in (one, *all_roots(one))]
 
 
 def _problems(code: str, error: InputError, remedy: str) -> list[Check]:

@@ -82,10 +82,13 @@ def _check(code: str, t: Translate) -> str:
     """What does not work, for people at the desk; the health warning's own words are for those who mend it."""
     sentences = {
         "browser": t("The browser for visits does not start."),
+        "browsers": t("Nobody notices other browsers and remote control at the moment."),
         "clock_jump": t("The clock of this PC was turned. Is the time right?"),
         "hand_failed": t("A step of the agent failed."),
+        "foreign_browser": t("Another browser runs on this PC. Please close it."),
         "hotkey": t("The keyboard shortcut that ends a visit does not work."),
         "ledger": t("Nothing can be recorded."),
+        "remote_control": t("A program for remote control runs on this PC."),
         "shield_lost": t("The screen cannot be covered."),
         "tray": t("The icon beside the clock is not shown."),
     }

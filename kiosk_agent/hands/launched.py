@@ -7,6 +7,8 @@ for a moment. So the agent notes which folder it is, and sees to it that it is g
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +19,17 @@ from playwright.async_api import Browser, Playwright
 
 from kiosk_agent.hands.temporary import TemporaryPlace, count_files, remove_dead_names
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, browsers_dir, is_abandoned, new_visit_folder
-from kiosk_agent.hands.wiping import USER_DATA_OPTION, is_in_use, wipe_folder, wipe_profile
+from kiosk_agent.hands.wiping import (
+    KILL_LIMIT_S,
+    USER_DATA_OPTION,
+    is_in_use,
+    processes_of,
+    wipe_folder,
+    wipe_profile,
+)
+from kiosk_agent.process_tree import ProcessMark, kill_all
+
+log = logging.getLogger(__name__)
 
 DRIVERS_PROFILES = "playwright_chromiumdev_profile-*"  # the driver's own naming
 
@@ -127,11 +139,37 @@ def _is_removed(profile: Path) -> bool:
 
 
 async def remove_abandoned(data_dir: Path) -> bool:
-    """Remove what browsers of dead agents left; returns whether nothing of it stays. For the start of an agent.
+    """End and remove what browsers of dead agents left; returns whether nothing of it stays. For an agent's start.
 
-    Browsers that still run are left alone, and so is what another process of this desk has made.
+    What another process of this desk has made, such as a check of the profile, is left alone while that one runs.
     """
     homes = await asyncio.to_thread(all_browsers_dirs, data_dir)
+    ended = await asyncio.to_thread(_end_abandoned, homes)
     wiped = [await wipe_folder(folder) for home in homes for folder in home.iterdir() if is_abandoned(folder)]
     names_gone = await asyncio.to_thread(remove_dead_names, data_dir)
-    return await remove_unused(data_dir) and all(wiped) and names_gone
+    return await remove_unused(data_dir) and all(wiped) and names_gone and ended
+
+
+def _end_abandoned(homes: list[Path]) -> bool:
+    """Kill the browsers that run in ``homes`` and whose agent is gone; returns whether nothing of them runs any more.
+
+    They are told by their profile's folder: a browser that hangs outlives its driver, and so the agent.
+    """
+    found = [mark for home in homes for mark in processes_of(home)]
+    left = kill_all([mark for mark in found if not _has_agent(mark)], KILL_LIMIT_S)
+    if left:
+        log.error("browsers of an earlier agent could not be ended: %s", left)
+    return not left
+
+
+def _has_agent(mark: ProcessMark) -> bool:
+    """Whether a command of the agent, this one or another, is above this process. The supervisor only adopts."""
+    process = mark.find()
+    if process is None:
+        return True  # it has ended
+    with contextlib.suppress(psutil.Error):
+        for parent in process.parents():
+            line = parent.cmdline()[:4]
+            if parent.pid == os.getpid() or "kiosk_agent" in line or any("kiosk-agent" in Path(o).name for o in line):
+                return True
+    return False

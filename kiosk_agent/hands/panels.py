@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kiosk_agent.hands.ports import Panel, PanelButton, PanelEntry, WarningView
@@ -151,6 +153,22 @@ def held_panel(reason: HoldReason, t: Translate, *, refused: str = "", code_need
         tone="error",
         buttons=(PanelButton("release", t("Release this desk"), "plain", needs_mark=True),),
         entries=(*code, PanelEntry(t("Supervisor's initials"))),
+    )
+
+
+def closing_panel(programs: Sequence[str], seconds: float, t: Translate) -> Panel:
+    """A browser beside the agent is about to be closed: people are told before, and may have it done at once."""
+    return Panel(
+        kind="notice",
+        title=t("Another browser was opened"),
+        lines=(
+            t("{programs} will be closed.", programs=t(", ").join(programs)),
+            t("At this desk, please use only the window of the procedure."),
+        ),
+        tone="warning",
+        countdown_s=seconds,
+        countdown_label=t("It is closed in {seconds} seconds."),
+        buttons=(PanelButton("close", t("Close it now"), "primary"),),
     )
 
 

@@ -40,7 +40,7 @@ class PanelEntry(msgspec.Struct, frozen=True):
 class Panel(msgspec.Struct, frozen=True):
     """What the native cover shows, over every monitor. Texts are already translated.
 
-    ``kind``: shield, challenge, warning, held, hang. ``countdown_s``: seconds left when the panel is shown; the
+    ``kind``: shield, challenge, warning, held, hang, notice. ``countdown_s``: seconds left when the panel is shown; the
     remaining whole seconds are put in place of ``{seconds}`` in ``countdown_label``; ``countdown_whole_s``: how long
     the whole countdown was, where the panel is shown again in the middle of it. ``tone``: neutral, warning, error.
     ``language``: of the texts (BCP 47), for the font; ``note`` is one more line, in ``note_language``.

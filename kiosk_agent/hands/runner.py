@@ -7,6 +7,7 @@ cover from coming up; the cover itself is raised at once, before anything else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -106,6 +107,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._records = Lane("ledger", self._hand_failed)
         self._stopped = False
+        self._tick_at_s = 0.0
         self.stage = Stage(
             hands.cover,
             hands.gate,
@@ -126,6 +128,10 @@ class Runner:
             self._events.put_nowait(event)
         elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    def record(self, entry: Entry) -> None:
+        """Put an entry into the ledger that the session knows nothing of; in the event loop."""
+        self._records.put(lambda: self._append(entry, None))
 
     def health_changed(self) -> None:
         """What works and what does not has changed: show it at the gate and in the tray."""
@@ -152,6 +158,7 @@ class Runner:
     async def run(self) -> None:
         """Work until the session says that the agent may stop."""
         self._loop = asyncio.get_running_loop()
+        self._tick_at_s = next_stroke(self._loop.time(), TICK_S)
         try:
             while not self._stopped:
                 await self._step()
@@ -160,19 +167,21 @@ class Runner:
             await self._close()
 
     async def _step(self) -> None:
+        loop = asyncio.get_running_loop()
         deadline = self._session.next_deadline()
-        now_s = asyncio.get_running_loop().time()
-        until_s = next_stroke(now_s, TICK_S)
+        until_s = self._tick_at_s
         if deadline is not None:
-            until_s = min(until_s, now_s + max(0.0, deadline - self._clock.now()))
-        try:
+            until_s = min(until_s, loop.time() + max(0.0, deadline - self._clock.now()))
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(until_s):
                 self._handle(await self._events.get())
-        except TimeoutError:
+        following_s = next_stroke(loop.time(), TICK_S)
+        if following_s > self._tick_at_s:  # also where events come so thick that nothing is ever waited for
+            self._tick_at_s = following_s
             self._watchers.tick()
-            deadline = self._session.next_deadline()
-            if deadline is not None and deadline <= self._clock.now():
-                self._handle(ev.TimerFired())
+        deadline = self._session.next_deadline()
+        if deadline is not None and deadline <= self._clock.now():
+            self._handle(ev.TimerFired())
 
     def _handle(self, event: ev.Event) -> None:
         now = self._clock.now()
@@ -253,20 +262,24 @@ class Runner:
     # the ledger
 
     async def _record(self, command: do.Record) -> None:
+        await self._append(command.entry, command.ticket)
+
+    async def _append(self, entry: Entry, ticket: int | None) -> None:
         try:
-            await self._hands.recorder.append(command.entry)
+            await self._hands.recorder.append(entry)
         except LedgerError as error:
             self._health.fail("ledger", Severity.RED, f"{error.cause}: {error}")
             if isinstance(error, LedgerDamagedError) and error.kept_as is not None:
                 self._note_kept(error.kept_as)
                 await self._begin_new_ledger()
-            self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause], command.ticket))
-            if isinstance(command.entry, Override):
+            self.post(ev.LedgerFailed(HOLD_BY_CAUSE[error.cause], ticket))
+            if isinstance(entry, Override):
                 self.stage.refuse_release(code_right=True)
         else:
             self._health.recover("ledger")
-            self._watchers.observe(command.entry, self._clock.now())
-            self.post(ev.EntryRecorded(command.ticket))
+            self._watchers.observe(entry, self._clock.now())
+            if ticket is not None:
+                self.post(ev.EntryRecorded(ticket))
 
     def _note_kept(self, name: str) -> None:
         # beside "ledger", which is over as soon as the new one works

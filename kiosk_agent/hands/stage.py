@@ -19,6 +19,7 @@ from kiosk_agent.hands.panels import (
     LANGUAGE_BUTTON,
     LANGUAGES_BUTTON,
     challenge_panel,
+    closing_panel,
     held_panel,
     languages_panel,
     shield_panel,
@@ -27,6 +28,7 @@ from kiosk_agent.hands.panels import (
 from kiosk_agent.hands.ports import Cover, Gate, GateView, Panel, PanelAnswer, Post, VisitBrowser, WarningView
 from kiosk_agent.hands.visit_language import Voices
 from kiosk_agent.health import Health, Severity
+from kiosk_agent.locale import Translate
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy
@@ -53,6 +55,27 @@ class Words:
     desk: str
     voices: Voices
     mark: MarkPolicy
+
+
+class ClosingNotice:
+    """Tells people on the cover that a browser beside the agent is about to be closed.
+
+    ``stage``: the desk's, once it has one. ``t``: into the language of the support workers, who open browsers here.
+    """
+
+    def __init__(self, stage: Callable[[], Stage | None], t: Translate) -> None:
+        self._stage = stage
+        self._t = t
+
+    def show(self, programs: tuple[str, ...], seconds: float, now: Callable[[], None]) -> None:
+        """Tell them; ``now`` is called where they want it done at once."""
+        if (stage := self._stage()) is not None:
+            stage.show_notice(closing_panel(programs, seconds, self._t), now)
+
+    def hide(self) -> None:
+        """It is done."""
+        if (stage := self._stage()) is not None:
+            stage.hide_notice()
 
 
 class Stage:
@@ -94,6 +117,9 @@ class Stage:
         self._warning_is_native = False
         self._asked: Callable[[], Panel] | None = None  # what the native panel asks, with the time that is left
         self._hold: HoldReason | None = None
+        self._is_covered = True  # the session wants the cover; a desk starts beneath the supervisor's
+        self._notice: Panel | None = None
+        self._notice_read: Callable[[], None] = lambda: None
         self._view = self._gate_view("ending")
         self._shown: GateView | None = None
         cover.on_answer(self._answered)
@@ -107,13 +133,14 @@ class Stage:
         self._asked = None
         panel = shield_panel(self._words.voices.residents)
         asked = self._cover.show(panel)  # now, and not when the event loop gets round to a task
-        self._set_cover(self._shield_shown(asked))
+        self._cover_for_session(self._shield_shown(asked))
         if self._view.screen in ("visit", "start"):
             self._view = self._gate_view("ending")
 
     def lower_shield(self) -> None:
         """Take the cover away, once the gate shows what it should."""
         self._asked = None
+        self._is_covered = False
         self._set_cover(self._lower())
 
     def show_challenge(self, command: do.ShowChallenge, hint: str) -> None:
@@ -127,7 +154,7 @@ class Stage:
             return challenge_panel(left_s, whole_s, hint, self._words.mark, self._words.voices)
 
         self._asked = asked
-        self._set_cover(self._show_or_lose(asked()))
+        self._cover_for_session(self._show_or_lose(asked()))
 
     def _left_s(self, deadline: float) -> float:
         return max(0.0, deadline - self._clock.now())
@@ -138,17 +165,21 @@ class Stage:
         self._asked = None
         self._view = self._gate_view("held", hold_reason=reason.value)
         if reason is not HoldReason.STARTING:  # while starting, the supervisor's own cover is still up
-            self._set_cover(self._show_or_lose(self._held_panel(reason)))
+            self._cover_for_session(self._show_or_lose(self._held_panel(reason)))
 
     def refuse_release(self, *, code_right: bool) -> None:
         """The release code was wrong, or the ledger does not work yet."""
         if self._hold is not None:
             t = self._words.voices.t
             refused = t("Nothing can be recorded yet.") if code_right else t("This release code is not right.")
-            self._set_cover(self._show_or_lose(self._held_panel(self._hold, refused)))
+            self._cover_for_session(self._show_or_lose(self._held_panel(self._hold, refused)))
 
     def _held_panel(self, reason: HoldReason, refused: str = "") -> Panel:
         return held_panel(reason, self._words.voices.t, refused=refused, code_needed=self._code_needed)
+
+    def _cover_for_session(self, work: Coroutine[Any, Any, None]) -> None:
+        self._is_covered = True
+        self._set_cover(work)
 
     def _set_cover(self, work: Coroutine[Any, Any, None]) -> None:
         """The newest wish about the cover replaces one that has not yet been fulfilled."""
@@ -189,7 +220,42 @@ class Stage:
     async def _lower(self) -> None:
         # what lies beneath must be the gate before the cover goes, not the desktop or a dying window
         await self._gate_lane.drained(limit_s=GATE_LIMIT_S)
-        await self._cover.hide()
+        await self._hide_or_notify()
+
+    # a notice: it tells people something in front of every program, and asks nothing of the session
+
+    def show_notice(self, panel: Panel, read: Callable[[], None]) -> None:
+        """Show ``panel`` on the cover, as soon as the session needs it for nothing else; ``read``: it was answered.
+
+        A panel of the kind ``notice``; a second one takes the place of the first.
+        """
+        self._notice, self._notice_read = panel, read
+        if self._is_free():
+            self._set_cover(self._show_notice(panel))
+
+    def hide_notice(self) -> None:
+        """Take it away; nothing happens where none is shown."""
+        if self._notice is None:
+            return
+        self._notice = None
+        if self._is_free():
+            self._set_cover(self._cover.hide())
+
+    def _is_free(self) -> bool:
+        """Whether the session needs the screen for nothing: a warning in the page must be seen, too."""
+        return not self._is_covered and self._warning is None
+
+    async def _hide_or_notify(self) -> None:
+        if self._notice is not None and self._is_free():
+            await self._show_notice(self._notice)
+        else:
+            await self._cover.hide()
+
+    async def _show_notice(self, panel: Panel) -> None:
+        try:
+            await self._put_up(panel)
+        except ShieldLostError as error:
+            log.warning("a notice could not be shown: %s", error)
 
     def _answered(self, answer: PanelAnswer) -> None:
         if self._is_about_language(answer.button):
@@ -207,6 +273,8 @@ class Stage:
             case "held", "release":
                 *codes, mark = answer.texts
                 self._released(codes[0] if codes else "", mark)
+            case "notice", _:
+                self._notice_read()
             case _:
                 log.warning("an answer to an unknown panel: %s/%s", answer.kind, answer.button)
 
@@ -286,7 +354,9 @@ class Stage:
         if self._warning_is_native:
             self._warning_is_native = False
             if lower_native:
-                self._set_cover(self._cover.hide())
+                self._set_cover(self._hide_or_notify())
+        elif self._notice is not None and self._is_free():
+            self._set_cover(self._show_notice(self._notice))
         if browser is not None:
             self._page_lane.put(browser.hide_warning)
 
@@ -298,7 +368,8 @@ class Stage:
         if self._warning is not command:
             return
         self._chime()
-        shown = await self._warn_in_page(command, browser)
+        # beneath a notice the page's warning would not be seen
+        shown = self._notice is None and await self._warn_in_page(command, browser)
         if self._warning is command:
             if shown:
                 self._post(ev.WarningShown())

@@ -64,6 +64,8 @@ def _names(entry: en.Entry) -> list[str]:
             return ["incidents", f"incident.{entry.code}"]
         case en.DeskHeld():
             return [f"held.{entry.reason}"]
+        case en.ForeignProgram():
+            return [f"foreign.{entry.kind}.{entry.what}"]
         case en.AgentRan():
             return ["agent_starts" if entry.began else "agent_stops"]
         case _:

@@ -18,6 +18,7 @@ import msgspec
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session.events import Event, Post, SenseLost, SenseRecovered
 from kiosk_agent.session.state import Visit
+from kiosk_agent.session.vocabulary import StateName
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,24 @@ class FollowsVisit(Protocol):
 
         Called in the event loop; returns at once.
         """
+        ...
+
+
+@runtime_checkable
+class LooksOnTick(Protocol):
+    """A sense that wakes the PC for nothing of its own: it looks with the agent's other work of each second."""
+
+    def tick(self) -> None:
+        """Look. Called once a second in the event loop; returns soon, and never raises."""
+        ...
+
+
+@runtime_checkable
+class FollowsState(Protocol):
+    """A sense to which it matters in which state the desk is."""
+
+    def state_changed(self, state: StateName) -> None:
+        """The desk is in another state. Called in the event loop; returns at once."""
         ...
 
 

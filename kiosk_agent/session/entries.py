@@ -11,6 +11,8 @@ from kiosk_agent.session.vocabulary import (
     Check,
     EndReason,
     EndSource,
+    ForeignFate,
+    ForeignKind,
     HoldReason,
     Proof,
     Signal,
@@ -167,6 +169,17 @@ class DeskHeld(Entry, frozen=True):
     reason: HoldReason
 
 
+class ForeignProgram(Entry, frozen=True):
+    """A program beside the agent: noticed, closed, or still there after it should have been closed.
+
+    ``program``: its name in the agent's own list (``sensors/browsers/programs.py``), never its command line.
+    """
+
+    kind: ForeignKind
+    what: ForeignFate
+    program: str
+
+
 class AgentRan(Entry, frozen=True):
     """The agent started (``began`` true) or stopped in good order. ``version`` of the agent."""
 
@@ -193,5 +206,6 @@ AnyEntry = (
     | Override
     | Incident
     | DeskHeld
+    | ForeignProgram
     | AgentRan
 )

@@ -56,7 +56,8 @@ CLASSIFICATION: dict[Signal, Weight] = {
     Signal.RESUMED: Weight.POSSIBLE,
     Signal.FOREIGN_WINDOW_CLOSED: Weight.NOTHING,  # one wrong key must not throw an old person out
     Signal.FOREIGN_WINDOW_STUCK: Weight.CERTAIN,
-    Signal.FOREIGN_BROWSER: Weight.NOTHING,
+    Signal.FOREIGN_BROWSER: Weight.NOTHING,  # at many desks the worker has an office system open beside
+    Signal.REMOTE_CONTROL: Weight.POSSIBLE,  # a hand at the desk that nobody sees
 }
 
 

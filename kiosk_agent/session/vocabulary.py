@@ -33,7 +33,8 @@ class Signal(enum.StrEnum):
     RESUMED = "resumed"  # from suspend
     FOREIGN_WINDOW_CLOSED = "foreign_window_closed"  # a window outside the visit was opened and closed again
     FOREIGN_WINDOW_STUCK = "foreign_window_stuck"  # ... and could not be closed
-    FOREIGN_BROWSER = "foreign_browser"
+    FOREIGN_BROWSER = "foreign_browser"  # a browser runs beside the visit's
+    REMOTE_CONTROL = "remote_control"  # somebody outside sees or drives this PC, or may do so
 
 
 class Weight(enum.StrEnum):
@@ -138,6 +139,21 @@ class CardVerdict(enum.StrEnum):
     UNTELLABLE = "untellable"
     ABSENT = "absent"  # none was put on the reader in time
     NO_READER = "no_reader"
+
+
+class ForeignKind(enum.StrEnum):
+    """What kind of program runs beside the agent."""
+
+    BROWSER = "browser"
+    REMOTE_CONTROL = "remote_control"
+
+
+class ForeignFate(enum.StrEnum):
+    """What became of it."""
+
+    NOTICED = "noticed"
+    CLOSED = "closed"
+    STUCK = "stuck"  # it could not be closed
 
 
 class IncidentCode(enum.StrEnum):

@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--runs 30] [--only shield,visit,card,idle,senses,rest]``: prints every figure as measured.
+"""``python -m tests.bench [--runs 30] [--only shield,visit,card,idle,senses,beside,rest]``: every figure as measured.
 
 Needs a display: starts an Xvfb of its own where there is none. Nothing else should run on the machine. The figures at
 rest take about twelve minutes of the whole.
@@ -11,7 +11,7 @@ import asyncio
 import os
 from contextlib import ExitStack
 
-from tests.bench import card, idle_limit, rest, senses, shield, visit
+from tests.bench import beside, card, idle_limit, rest, senses, shield, visit
 from tests.bench.display import open_display
 from tests.bench.figures import HEADER, Figure
 
@@ -21,6 +21,7 @@ PARTS = {
     "card": card.measure,
     "idle": idle_limit.measure,
     "senses": senses.measure,
+    "beside": beside.measure,
     "rest": rest.measure,
 }
 

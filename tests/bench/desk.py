@@ -13,11 +13,14 @@ from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import (
     Browser,
+    BrowserAction,
+    BrowsersSense,
     CardReader,
     Config,
     Hotkey,
     InputSense,
     OsSessionSense,
+    RemoteAction,
     Residue,
     Senses,
     WindowMode,
@@ -32,7 +35,8 @@ from kiosk_agent.practice.profiles import practice_profile
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
 
-NONE = Senses(CardReader(enabled=False), OsSessionSense(enabled=False), InputSense(enabled=False))
+NO_BROWSERS = BrowsersSense(BrowserAction.IGNORE, remote_control=RemoteAction.IGNORE)
+NONE = Senses(CardReader(enabled=False), OsSessionSense(enabled=False), InputSense(enabled=False), NO_BROWSERS)
 
 
 async def at_once() -> None:

@@ -12,8 +12,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import InputSense, OsSessionSense, Senses
+from kiosk_agent.config import OsSessionSense
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
 from kiosk_agent.sensors.input import PcInput
 from kiosk_agent.sensors.os_session import OsSession
@@ -21,7 +23,7 @@ from kiosk_agent.sensors.sense import Sense
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.vocabulary import Answer, StateName
-from tests.bench.desk import open_bench
+from tests.bench.desk import NONE, open_bench
 from tests.bench.display import a_logind, open_display
 from tests.bench.figures import Figure, Goal
 from tests.bench.rest import SETTLE_S, processor_s, switches
@@ -52,7 +54,7 @@ async def lock_to_shield(runs: int) -> Figure:
     """From the request at logind, over the bus, through the whole agent, to the acknowledged cover."""
     clock = SystemClock()
     taken = []
-    senses = Senses(OsSessionSense(), InputSense(enabled=False))
+    senses = replace(NONE, os_session=OsSessionSense())
     with a_logind() as logind:
         async with open_bench(Policy(max_extensions=1000), senses) as bench:
             await bench.worker.start_visit()

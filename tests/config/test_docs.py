@@ -7,8 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk_agent.config import Config, Senses
-from kiosk_agent.config_load import HANG_LIMITS, LIMITS, MODIFIERS, MOST_EXTENSIONS, NAMED_KEYS, SENSES, WindowMode
+from kiosk_agent.config import BrowserAction, Config, RemoteAction, Senses
+from kiosk_agent.config_load import (
+    CLOSE_AFTER,
+    HANG_LIMITS,
+    LIMITS,
+    MODIFIERS,
+    MOST_EXTENSIONS,
+    NAMED_KEYS,
+    SENSES,
+    WindowMode,
+)
 from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Signal
@@ -47,7 +56,11 @@ def test_every_key_is_in_the_docs_and_every_key_of_the_docs_exists() -> None:
 
 def test_every_key_is_in_the_example() -> None:
     for name, rows in sections().items():
-        section = EXAMPLE.partition(f"[{name}]")[2].partition("\n[")[0] or EXAMPLE
+        section = (
+            EXAMPLE.partition(f"[{name}]")[2].partition("\n[")[0]
+            if name.partition(".")[0] in Config.__struct_fields__
+            else EXAMPLE
+        )
         for key in rows:
             if name != "policy.weights" or CLASSIFICATION[Signal(key)] != "certain":
                 assert re.search(rf"^(# )?{key} = ", section, re.MULTILINE), key
@@ -68,6 +81,10 @@ def test_the_defaults_of_numbers_words_and_signs_are_right() -> None:
     for key, value in msgspec.structs.asdict(config.senses.card).items():
         assert rows["senses.card"][key][0] == (f'`"{value}"`' if isinstance(value, str) else f"`{str(value).lower()}`")
     assert rows["supervision"]["hang_limit_s"][0] == documented(config.supervision.hang_limit_s)
+    browsers = rows["senses.browsers"]
+    assert browsers["action"][0] == f'`"{config.senses.browsers.action}"`'
+    assert browsers["close_after_s"][0] == documented(config.senses.browsers.close_after_s)
+    assert browsers["remote_control"][0] == f'`"{config.senses.browsers.remote_control}"`'
 
 
 def test_the_limits_are_right() -> None:
@@ -75,6 +92,7 @@ def test_the_limits_are_right() -> None:
     limits = {**LIMITS, "max_extensions": (MIN_EXTENSIONS, MOST_EXTENSIONS, "")}
     for name, (least, most, _) in limits.items():
         assert rows["policy"][name][1] == f"{documented(least)} – {documented(most)}"
+    assert rows["senses.browsers"]["close_after_s"][1] == " – ".join(map(documented, CLOSE_AFTER[:2]))
     assert rows["supervision"]["hang_limit_s"][1] == f"{documented(HANG_LIMITS[0])} – {documented(HANG_LIMITS[1])}"
 
 
@@ -83,7 +101,7 @@ def test_every_language_is_in_the_docs_by_its_own_name() -> None:
 
 
 def test_every_word_that_a_key_takes_is_in_the_docs() -> None:
-    words = [*WindowMode, *MarkPolicy, *SENSES, *SPOKEN]
+    words = [*WindowMode, *MarkPolicy, *SENSES, *SPOKEN, *BrowserAction, *RemoteAction]
     assert [word for word in words if f'`"{word}"`' not in TEXT] == []
     keys = sorted(NAMED_KEYS - {f"<f{number}>" for number in range(2, 20)})
     assert [key for key in keys if f"`{key}`" not in TEXT] == []

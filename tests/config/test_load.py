@@ -8,7 +8,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk_agent.config import Browser, Config, Desk, Hotkey, Residue, Supervision, WindowMode
+from kiosk_agent.config import (
+    Browser,
+    BrowserAction,
+    BrowsersSense,
+    Config,
+    Desk,
+    Hotkey,
+    RemoteAction,
+    Residue,
+    Senses,
+    Supervision,
+    WindowMode,
+)
 from kiosk_agent.config_load import LIMITS, hash_release_code, load_config, verify_release_code
 from kiosk_agent.errors import ConfigError, Problem
 from kiosk_agent.locale import SPOKEN
@@ -81,6 +93,10 @@ def test_everything_can_be_set(file: Path) -> None:
         print_jobs = false
         [hotkey]
         end_visit = ""
+        [senses.browsers]
+        action = "close"
+        close_after_s = 30
+        remote_control = "ignore"
         [supervision]
         hang_limit_s = 3
         release_code_hash = "{code_hash}"
@@ -102,6 +118,7 @@ def test_everything_can_be_set(file: Path) -> None:
         browser=Browser(file.parent / "/opt/browser", WindowMode.FULLSCREEN, True, "socks5://proxy.example:1080"),
         residue=Residue(print_jobs=False),
         hotkey=Hotkey(""),
+        senses=Senses(browsers=BrowsersSense(BrowserAction.CLOSE, 30.0, RemoteAction.IGNORE)),
         supervision=Supervision(3.0, code_hash),
         policy=Policy(
             idle_limit_s=120.0,
@@ -288,6 +305,10 @@ def test_every_named_key_is_one_of_pynputs(display: str) -> None:
         ('[browser]\nproxy = "proxy.example"', "browser.proxy", 3),
         ('[browser]\nproxy = "http://user:secret@proxy.example"', "browser.proxy", 3),
         ("[supervision]\nhang_limit_s = 1", "supervision.hang_limit_s", 3),
+        ('[senses.browsers]\naction = "kill"', "senses.browsers.action", 3),
+        ("[senses.browsers]\nclose_after_s = 4", "senses.browsers.close_after_s", 3),
+        ('[senses.browsers]\nremote_control = "close"', "senses.browsers.remote_control", 3),
+        ("[senses.browsers]\nclose_after = 9", "senses.browsers.close_after", 3),
         ('[policy]\nmark = "name"', "policy.mark", 3),
         ('[policy]\nmark = ["none"]', "policy.mark", 3),
         ('[policy]\nmandatory_senses = [\n"tray",\n"smell"]', "policy.mandatory_senses[2]", 5),

@@ -14,10 +14,11 @@ import pytest
 
 from kiosk_agent.app import Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, CardReader, Config, Hotkey, Senses
+from kiosk_agent.config import Browser, Config, Hotkey
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, Resident
+from kiosk_agent.demo.play import NOBODY_LOOKS_ON
 from kiosk_agent.demo.timeline import Timeline
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.hands.shield import NullCover
@@ -79,7 +80,7 @@ async def incident(folder: Path) -> AsyncIterator[Incident]:
         desk=DeskConfig(language="en", data_dir=folder),
         browser=Browser(headless=True),
         hotkey=Hotkey(""),
-        senses=Senses(card=CardReader(enabled=False)),
+        senses=NOBODY_LOOKS_ON,
         policy=Policy(idle_limit_s=300.0),
     )
     async with PracticePortal() as portal:

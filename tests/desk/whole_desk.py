@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant, practice_profile
 
 ROOT = Path(__file__).parents[2]
+# other tests, and whoever works at this PC, run browsers that are none of a test's business
+UNWATCHED = 'action = "ignore"\nremote_control = "ignore"'
 WAIT_S = 45.0  # far more than anything takes; what is not there by then fails the test
 
 CONFIG = """\
@@ -43,6 +45,8 @@ end_visit = "{hotkey}"
 enabled = {card}
 [senses.os_session]
 enabled = {os_session}
+[senses.browsers]
+{browsers}
 [supervision]
 hang_limit_s = {hang_limit_s}
 {supervision}
@@ -68,6 +72,7 @@ def write_desk(
     card: bool = False,
     operation: str = "",
     same_person: str = "",
+    browsers: str = UNWATCHED,
 ) -> Path:
     """The files of a desk; returns the configuration's path.
 
@@ -84,6 +89,7 @@ def write_desk(
         "print_jobs": str(sys.platform != "win32").lower(),
         "os_session": str(os_session).lower(),
         "card": str(card).lower(),
+        "browsers": browsers,
         "idle_limit_s": idle_limit_s,
         "policy": policy,
         "supervision": supervision,
@@ -113,7 +119,15 @@ def lives(process: psutil.Process) -> bool:
 class WholeDesk:
     """Starts the supervisor, which starts the agent, which connects to us and does what people do."""
 
-    def __init__(self, config: Path, *, headless: bool, display: str | None = None, hang_limit_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        config: Path,
+        *,
+        headless: bool,
+        display: str | None = None,
+        hang_limit_s: float = 2.0,
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.folder = config.parent
         self._socket_path = str(self.folder / f"s{secrets.token_hex(2)}")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -133,7 +147,7 @@ class WholeDesk:
         (self.folder / "data").mkdir(mode=0o700, exist_ok=True)
         self._log = (self.folder / "log.txt").open("ab")
         self.supervisor = subprocess.Popen(
-            [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings, ensure_ascii=False)],
+            [*prefix, sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings, ensure_ascii=False)],
             cwd=ROOT,
             stderr=self._log,
             env={**os.environ, "PYTHONPATH": str(ROOT), **({"DISPLAY": display} if display else {})},

@@ -15,7 +15,7 @@ from playwright.async_api import Page
 
 from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.config import Browser, CardReader, Config, Hotkey, Senses
+from kiosk_agent.config import Browser, BrowserAction, BrowsersSense, CardReader, Config, Hotkey, RemoteAction, Senses
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, SupportWorker
 from kiosk_agent.hands.runner import Watchers
@@ -35,6 +35,11 @@ LIMIT_MS = LIMIT_S * 1000
 # A busy machine must not turn a logout into one that ran out of time.
 PATIENT = Policy(idle_limit_s=600.0, logout_limit_s=LIMIT_S, proof_limit_s=LIMIT_S, destroy_limit_s=LIMIT_S)
 LOOK_PAUSE_S = 0.05
+# other tests run browsers beside, which are none of this desk's business
+UNWATCHED = Senses(
+    card=CardReader(enabled=False),
+    browsers=BrowsersSense(BrowserAction.IGNORE, remote_control=RemoteAction.IGNORE),
+)
 # Whatever a browser can keep for a page, as that page itself would find it.
 KEPT = """async () => ({
   local: {...localStorage}, session: {...sessionStorage}, readable_cookies: document.cookie, history: history.length,
@@ -150,7 +155,7 @@ async def guarded_desk(profile_path: Path, folder: Path) -> AsyncIterator[Guarde
     profile = load_profile(profile_path)
     config = Config(
         path=folder / "agent.toml", profile=profile_path, desk=DeskConfig(data_dir=folder), browser=Browser(),
-        hotkey=Hotkey(""), senses=Senses(card=CardReader(enabled=False)), policy=PATIENT,
+        hotkey=Hotkey(""), senses=UNWATCHED, policy=PATIENT,
     )  # fmt: skip
     given = Surroundings(
         cover,

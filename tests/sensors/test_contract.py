@@ -10,14 +10,18 @@ import datetime
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from kiosk_agent.clock import SystemClock
+from kiosk_agent.config import BrowsersSense
 from kiosk_agent.health import Health, Report
+from kiosk_agent.sensors.browsers.processes import ProcessTable
+from kiosk_agent.sensors.browsers.sense import BrowserSense
 from kiosk_agent.sensors.card.pcsc import Pcsc
 from kiosk_agent.sensors.card.sense import CardSense
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
@@ -28,6 +32,7 @@ from kiosk_agent.session.events import ChangeSignalled, EndRequested, Event, Pos
 from kiosk_agent.session.state import Visit
 from kiosk_agent.session.vocabulary import EndSource, Signal, StateName
 from tests.sensors.card.fake_pcsc import FakePcsc
+from tests.sensors.processes import FakeTable, NearTable, program, started_elsewhere
 from tests.support.card_world import STORAGE_A, CardWorld, storage_card
 from tests.support.fake_reader import FakeReader
 
@@ -144,9 +149,72 @@ async def fake_card(request: pytest.FixtureRequest, post: Post, report: Report) 
     yield card(pcsc, put, post, report)
 
 
+class NoNotice:
+    """Nobody at the desk has to be told anything."""
+
+    def show(self, programs: tuple[str, ...], seconds: float, now: Callable[[], None]) -> None:
+        raise AssertionError("nothing is to be closed here")
+
+    def hide(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def browsers(post: Post, report: Report, table: ProcessTable) -> AsyncIterator[BrowserSense]:
+    """The sense as in an open desk, which tells it to look."""
+    clock = SystemClock()
+    sense = BrowserSense(
+        BrowsersSense(),
+        post,
+        report,
+        health=Health(clock.wall),
+        clock=clock,
+        notice=NoNotice(),
+        record=lambda _entry: None,
+        profiles=[],
+        table=table,
+    )
+    sense.state_changed(StateName.GATE)
+
+    async def look() -> None:
+        while True:
+            sense.tick()
+            await asyncio.sleep(0.05)
+
+    looking = asyncio.create_task(look())
+    yield sense
+    looking.cancel()
+
+
+@asynccontextmanager
+async def real_browsers(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    folder: Path = request.getfixturevalue("tmp_path")
+    path = program(folder, "firefox")
+    async with browsers(post, report, NearTable(folder)) as sense:
+        with ExitStack() as stack:
+
+            async def open_one() -> None:
+                await asyncio.to_thread(stack.enter_context, started_elsewhere([str(path), "600"]))
+
+            yield World(sense, open_one, ChangeSignalled(Signal.FOREIGN_BROWSER))
+
+
+@asynccontextmanager
+async def fake_browsers(_request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    table = FakeTable()
+
+    async def open_one() -> None:
+        table.add("firefox")
+
+    async with browsers(post, report, table) as sense:
+        yield World(sense, open_one, ChangeSignalled(Signal.FOREIGN_BROWSER))
+
+
 SUBJECTS: dict[str, Subject] = {
     "card": real_card,
     "card (fake)": fake_card,
+    "browsers": real_browsers,
+    "browsers (fake)": fake_browsers,
     "hotkey": real_hotkey,
     "os_session": real_os_session,
     "input": real_input,

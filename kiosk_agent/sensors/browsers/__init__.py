@@ -1,0 +1,1 @@
+"""Browsers and remote controls beside the agent: noticed, reported, and by policy closed."""

@@ -1,0 +1,165 @@
+"""What the sense "browsers" asks of a PC's processes: of the real ones, and of those that a test makes up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kiosk_agent.sensors.browsers.processes import ProcessTable, SystemTable
+from tests.sensors.processes import FakeTable, program, started_elsewhere
+
+Start = Callable[[str], tuple[int, Callable[[], None]]]  # a program's name → its number, and how to end it
+
+
+@contextmanager
+def fake(_folder: Path) -> Iterator[tuple[ProcessTable, Start]]:
+    table = FakeTable()
+
+    def start(name: str) -> tuple[int, Callable[[], None]]:
+        pid = table.add(name, f"/opt/{name}", "600", parent=os.getpid())
+        return pid, lambda: table.end(pid)
+
+    yield table, start
+
+
+@contextmanager
+def real(folder: Path) -> Iterator[tuple[ProcessTable, Start]]:
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str) -> tuple[int, Callable[[], None]]:
+        process = subprocess.Popen([program(folder, name), "600"])
+        running.append(process)
+
+        def end() -> None:
+            process.kill()
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
+
+        return process.pid, end
+
+    try:
+        yield SystemTable(), start
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(params=[fake, real])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[ProcessTable, Start]]:
+    with request.param(tmp_path) as made:
+        yield made
+
+
+def test_the_list_holds_this_process(world: tuple[ProcessTable, Start]) -> None:
+    table, _ = world
+    assert os.getpid() in table.pids()
+
+
+def test_a_process_tells_its_name_its_line_and_who_started_it(world: tuple[ProcessTable, Start]) -> None:
+    table, start = world
+    pid, _ = start("firefox")
+    assert pid in table.pids()
+    process = table.read(pid)
+    assert process is not None
+    assert (process.pid, process.name, process.parent) == (pid, "firefox", os.getpid())
+    assert Path(process.line[0]).name == "firefox"
+    assert process.line[1:] == ("600",)
+    assert process.of_this_desk
+
+
+def test_one_that_has_ended_tells_nothing(world: tuple[ProcessTable, Start]) -> None:
+    table, start = world
+    pid, end = start("firefox")
+    end()  # the real one is a zombie now: still in the list
+    assert table.read(pid) is None
+
+
+def test_nobody_shows_this_desktop_elsewhere(world: tuple[ProcessTable, Start]) -> None:
+    table, _ = world
+    assert not table.shows_remote_session()
+
+
+linux_root = pytest.mark.skipif(
+    sys.platform == "win32" or os.getuid() != 0 or shutil.which("setpriv") is None,
+    reason="only as root on Linux, with setpriv",
+)
+
+
+@linux_root
+def test_another_users_process_is_told_apart(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents[:2]:
+        folder.chmod(0o755)
+    with started_elsewhere([str(program(tmp_path, "firefox")), "600"], user=65534) as process:
+        read = SystemTable().read(process.pid)
+    assert read is not None
+    assert not read.of_this_desk
+
+
+@pytest.mark.parametrize("refused", ["name", "cmdline", "ppid", "uids"])
+@pytest.mark.parametrize("error", [psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess, PermissionError])
+def test_whatever_a_process_refuses_it_is_no_reason_to_fail(
+    monkeypatch: pytest.MonkeyPatch, refused: str, error: type[Exception]
+) -> None:
+    def refuse(process: psutil.Process) -> None:
+        raise error(process.pid)
+
+    for attribute in ("cache_activate", "cache_deactivate"):  # as psutil's own have for oneshot()
+        setattr(refuse, attribute, lambda _process: None)
+    monkeypatch.setattr(psutil.Process, refused, refuse)
+    read = SystemTable().read(os.getpid())
+    is_needed = refused == "name" or error is not psutil.AccessDenied
+    if refused == "cmdline" and error is PermissionError:
+        is_needed = False
+    assert (read is None) == is_needed
+    if read is not None:
+        assert (refused == "cmdline") == (read.line == ())
+
+
+# in namespaces of its own, where /proc hides what is not the user's; becomes another user after its imports
+HIDDEN = """
+import os, subprocess, sys
+from kiosk_agent.sensors.browsers.processes import SystemTable
+from kiosk_agent.sensors.browsers.scanner import Scanner
+from kiosk_agent.sensors.browsers.telling import Ours
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+browser = subprocess.Popen([sys.argv[1], "600"])
+table = SystemTable()
+assert 1 not in table.pids(), "nothing is hidden here"
+assert table.read(1) is None
+seen = Scanner(table, Ours([], 0), os.getpid()).scan()
+browser.kill()
+browser.wait()
+print([one.program.title for one in seen.browsers])
+"""
+
+
+@linux_root
+def test_where_proc_hides_other_users_processes_the_own_ones_are_seen(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    script = 'mount -t proc -o hidepid=2 proc /proc || exit 77; "$0" -c "$1" "$2"'
+    done = subprocess.run(
+        [
+            *("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script),
+            *(sys.executable, HIDDEN, str(program(tmp_path, "firefox"))),
+        ],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip(f"no namespaces on this machine: {done.stderr.strip()}")
+    assert done.stderr == ""
+    assert done.stdout == "['Firefox']\n"
