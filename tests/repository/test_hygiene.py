@@ -104,7 +104,7 @@ def test_every_text_file_is_utf8_and_ends_with_a_newline() -> None:
 
 def anchors(markdown: str) -> set[str]:
     """The anchors that a git host makes of the headings."""
-    titles = [re.sub(r"[`*_]|\[([^\]]*)\]\([^)]*\)", r"\1", title) for title in HEADING.findall(markdown)]
+    titles = [re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", title) for title in HEADING.findall(markdown)]
     return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
 
 
