@@ -9,8 +9,9 @@ window that the build opens.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,6 +27,7 @@ const painted = then => requestAnimationFrame(() => requestAnimationFrame(then))
 # "Add extension", to the right of the window's middle and below its upper edge. Before the question is there, this is
 # an empty part of the page; and in its first half second, so that nobody says yes by accident, it cannot be pressed.
 YES_RIGHT, YES_DOWN = 134, 270
+PRESS_AGAIN_S = 10.0
 
 
 class Office:
@@ -69,15 +71,28 @@ async def xdotool(*words: str) -> str:
     return said.decode()
 
 
+async def press(keys: Callable[[], Awaitable[object]], office: Office, path: str) -> None:
+    """Press keys until they have led to ``path``: a busy browser loses some, and a person presses again."""
+    while True:
+        await keys()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PRESS_AGAIN_S):
+                return await office.until(path)
+
+
 async def install(office: Office, address: str) -> None:
     """The person, until cancelled: opens the office's page, follows its link, and says yes when the browser asks."""
     window = ["search", "--sync", "--onlyvisible", "--name", "^Extensions - "]  # what a person waits for, too
     await xdotool(*window, "windowactivate", "--sync", "key", "--clearmodifiers", "ctrl+t")
-    await xdotool("type", "--clearmodifiers", address)
-    await xdotool("key", "--clearmodifiers", "Return")
-    await office.until("/focus")
-    await xdotool("key", "--clearmodifiers", "Return")
-    await office.until("/card.crx")
+    await xdotool("search", "--sync", "--onlyvisible", "--name", "^New Tab - ")
+
+    async def go() -> None:
+        await xdotool("key", "--clearmodifiers", "ctrl+l")
+        await xdotool("type", "--clearmodifiers", address)
+        await xdotool("key", "--clearmodifiers", "Return")
+
+    await press(go, office, "/focus")
+    await press(lambda: xdotool("key", "--clearmodifiers", "Return"), office, "/card.crx")
     shape = dict(line.split("=") for line in (await xdotool("getactivewindow", "getwindowgeometry", "--shell")).split())
     across, down = int(shape["X"]) + int(shape["WIDTH"]) // 2 + YES_RIGHT, int(shape["Y"]) + YES_DOWN
     while True:
