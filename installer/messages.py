@@ -143,11 +143,11 @@ TEXTS = {
         "unshare, nsenter and ip, for networks of the tests' own",
         "テスト専用のネットワークに使う unshare、nsenter、ip",
     ),
-    "what card compiler": (
+    "what card-compiler": (
         "a C compiler and PC/SC's headers, for pyscard",
         "pyscard に使う C コンパイラーと PC/SC のヘッダー",
     ),
-    "what python headers": ("Python's headers, for pyscard", "pyscard に使う Python のヘッダー"),
+    "what python-headers": ("Python's headers, for pyscard", "pyscard に使う Python のヘッダー"),
     "what git": ("git, for the checks of the repository", "リポジトリの検査に使う git"),
 }
 

@@ -135,11 +135,11 @@ def tests() -> list[Need]:
         Need("what pcsc", _pcsc, {"apt-get": "pcscd vsmartcard-vpcd", "dnf": "pcsc-lite vsmartcard-vpcd"}),
         Need("what namespaces", _programs("unshare", "nsenter", "ip"), {"apt-get": "util-linux iproute2"}),
         Need(
-            "what card compiler",
+            "what card-compiler",
             lambda python: has_compiler(),
             {"apt-get": "gcc libc6-dev libpcsclite-dev", "dnf": "gcc glibc-devel pcsc-lite-devel"},
         ),
-        Need("what python headers", lambda python: has_python_headers(), {"apt-get": python_headers()}),
+        Need("what python-headers", lambda python: has_python_headers(), {"apt-get": python_headers()}),
         Need("what git", _programs("git"), {"apt-get": "git"}),
     ]
 
