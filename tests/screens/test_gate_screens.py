@@ -150,7 +150,7 @@ async def test_what_was_checked_stays_checked_when_the_language_or_the_proof_cha
     page = gate.page
     await page.locator("[data-check=card_returned]").check()
     await page.locator("[data-act=worker_language]").click()
-    await page.wait_for_function("document.documentElement.lang === 'en'")
+    await page.wait_for_function("() => document.documentElement.lang === 'en'")
     assert await page.locator("[data-check=card_returned]").is_checked()
 
 
@@ -202,12 +202,12 @@ async def test_a_language_is_chosen_at_the_start_page_by_its_own_name(gate: Desk
     else:
         await wanted.focus()
         await page.keyboard.press("Space")
-    await page.wait_for_function("document.documentElement.lang === 'vi'")
+    await page.wait_for_function("() => document.documentElement.lang === 'vi'")
     assert await page.locator("h1").inner_text() == "Xin chào"
     assert RESIDENTS.chosen == "vi"
     assert await page.locator("[aria-pressed=true]").all_inner_texts() == ["Tiếng Việt"]
     if how == "keys":
-        await page.wait_for_function("document.activeElement.dataset.language === 'vi'")  # the focus stays there
+        await page.wait_for_function("() => document.activeElement.dataset.language === 'vi'")  # the focus stays there
     assert posted == [], "a language begins nothing"
 
 
