@@ -45,11 +45,22 @@ class Answer:
     texts: tuple[str, ...]
 
 
+Covered = Callable[[float], None]
+
+
+def _nobody_waits(_ms: float) -> None:
+    """Whoever asked waits for the text."""
+
+
 class CoverDevice(Protocol):
     """What covers the screen."""
 
-    def show(self, panel: Panel) -> Shown:
-        """Cover everything; returns once it is on screen. Also when covered already."""
+    def show(self, panel: Panel, covered: Covered = _nobody_waits) -> Shown:
+        """Cover everything; returns once ``panel`` is on screen. Also when covered already.
+
+        ``covered`` is called with the milliseconds until the window was on screen, as soon as it is, and has the keys
+        and the pointer if they can be had: before the panel's text is drawn.
+        """
         ...
 
     def hide(self) -> None: ...
@@ -66,8 +77,9 @@ class NullCover:
     def __init__(self) -> None:
         self._visible = False
 
-    def show(self, panel: Panel) -> Shown:
+    def show(self, panel: Panel, covered: Covered = _nobody_waits) -> Shown:
         self._visible = True
+        covered(0.0)
         return Shown(0.0, 0.0)
 
     def hide(self) -> None:
@@ -132,7 +144,7 @@ class CoverWindow:
         self._window.update_idletasks()
         self._forget_faces()
 
-    def show(self, panel: Panel) -> Shown:
+    def show(self, panel: Panel, covered: Covered = _nobody_waits) -> Shown:
         began = time.perf_counter()
         if not self._visible:
             self._visible = True
@@ -150,6 +162,7 @@ class CoverWindow:
             self._look_around(self._round)
         else:
             mapped = time.perf_counter()
+        covered((mapped - began) * 1000)
         self._draw(panel)
         self._window.update_idletasks()
         self._sync()

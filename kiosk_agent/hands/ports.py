@@ -74,11 +74,16 @@ class PanelAnswer(msgspec.Struct, frozen=True):
 class Cover(Protocol):
     """The native window(s) that hide everything. It lives in another process than the agent."""
 
-    def show(self, panel: Panel) -> Awaitable[float]:
+    def shield(self, panel: Panel) -> Awaitable[float]:
         """Cover every monitor, asked for before this returns; gives seconds until it was mapped.
 
-        On a shown cover it changes what the cover says. Waiting raises ShieldLostError.
+        Answered as soon as nothing else can be seen or reached, before ``panel`` is drawn. On a shown cover it changes
+        what the cover says. Waiting raises ShieldLostError.
         """
+        ...
+
+    def show(self, panel: Panel) -> Awaitable[float]:
+        """As :meth:`shield`, but answered when ``panel`` can be read."""
         ...
 
     async def update(self, panel: Panel) -> None:

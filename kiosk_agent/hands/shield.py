@@ -33,23 +33,27 @@ class CoverClient:
         self._show_limit_s = show_limit_s
         self._visible = covered
         self._number = 0
-        self._waiting: dict[int, asyncio.Future[float]] = {}
+        self._waiting: dict[int, tuple[str, asyncio.Future[float]]] = {}  # by number: the word that answers
         self._listeners: list[Callable[[PanelAnswer], None]] = []
         self._lost = False
         channel.on_message(self._heard)
         channel.on_end(self._ended)
 
+    def shield(self, panel: Panel) -> asyncio.Future[float]:
+        """Cover every monitor; gives seconds until it was mapped, before ``panel`` is drawn."""
+        return self._ask({"cover": "show", "panel": msgspec.to_builtins(panel)}, "covered")
+
     def show(self, panel: Panel) -> asyncio.Future[float]:
-        """Cover every monitor, or change what a cover says; gives seconds until it was mapped."""
-        return self._ask({"cover": "show", "panel": msgspec.to_builtins(panel)})
+        """Cover every monitor, or change what a cover says; gives seconds until it was mapped, once it can be read."""
+        return self._ask({"cover": "show", "panel": msgspec.to_builtins(panel)}, "shown")
 
     async def update(self, panel: Panel) -> None:
         """Change what the cover says, without a gap; covers the screen where it was not covered."""
-        await self._ask({"cover": "update", "panel": msgspec.to_builtins(panel)})
+        await self._ask({"cover": "update", "panel": msgspec.to_builtins(panel)}, "shown")
 
     async def hide(self) -> None:
         """Take it away."""
-        await self._ask({"cover": "hide"})
+        await self._ask({"cover": "hide"}, "hidden")
 
     def on_answer(self, listener: Callable[[PanelAnswer], None]) -> None:
         self._listeners.append(listener)
@@ -59,7 +63,7 @@ class CoverClient:
         """What the last acknowledgement said; false once the cover's process is gone."""
         return self._visible and not self._lost
 
-    def _ask(self, message: Message) -> asyncio.Future[float]:
+    def _ask(self, message: Message, answered_by: str) -> asyncio.Future[float]:
         """Send it now; whoever waits hears how long it took, or that the cover is lost."""
         loop = asyncio.get_running_loop()
         self._number += 1
@@ -69,7 +73,7 @@ class CoverClient:
         if self._lost:
             answer.set_exception(ShieldLostError("the cover's process is gone"))
             return answer
-        self._waiting[number] = answer
+        self._waiting[number] = (answered_by, answer)
         self._channel.send({**message, "id": number})
         too_late = ShieldLostError(f"the cover did not answer within {self._show_limit_s:g} s")
         timer = loop.call_later(self._show_limit_s, self._refuse, number, too_late)
@@ -79,12 +83,15 @@ class CoverClient:
 
     def _heard(self, message: Message) -> None:
         # noted here and not by who asked: a cancelled question is carried out all the same
-        if "shown" in message:
+        if "covered" in message:
             self._visible = True
-            self._settle(message["shown"], float(message["ms"]) / 1000)
+            self._settle("covered", message, float(message["ms"]) / 1000)
+        elif "shown" in message:
+            self._visible = True
+            self._settle("shown", message, float(message["ms"]) / 1000)
         elif "hidden" in message:
             self._visible = False
-            self._settle(message["hidden"], 0.0)
+            self._settle("hidden", message, 0.0)
         elif "failed" in message:
             self._visible = True  # a blank one
             self._refuse(message["failed"], ShieldLostError(f"the cover could not show the panel: {message['why']}"))
@@ -93,15 +100,15 @@ class CoverClient:
             for listener in self._listeners:
                 listener(answer)
 
-    def _settle(self, number: int, seconds: float) -> None:
-        waiting = self._waiting.get(number)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(seconds)
+    def _settle(self, word: str, message: Message, seconds: float) -> None:
+        answered_by, answer = self._waiting.get(message[word], ("", None))
+        if answer is not None and answered_by == word and not answer.done():
+            answer.set_result(seconds)
 
     def _refuse(self, number: int, error: ShieldLostError) -> None:
-        waiting = self._waiting.get(number)
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(error)
+        _, answer = self._waiting.get(number, ("", None))
+        if answer is not None and not answer.done():
+            answer.set_exception(error)
 
     def _ended(self) -> None:
         self._lost = True
@@ -170,6 +177,9 @@ class NullCover:
         self._visible = False
         self._listeners: list[Callable[[PanelAnswer], None]] = []
         self.panels: list[Panel] = []
+
+    def shield(self, panel: Panel) -> asyncio.Future[float]:
+        return self.show(panel)
 
     def show(self, panel: Panel) -> asyncio.Future[float]:
         self.panels.append(panel)

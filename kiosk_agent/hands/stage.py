@@ -113,6 +113,7 @@ class Stage:
         self._gate_lane = Lane("gate", failed)
         self._page_lane = Lane("page", failed)
         self._cover_task: asyncio.Task[None] | None = None
+        self._raising: asyncio.Task[None] | None = None  # the newest shield's way to the screen
         self._warning: do.ShowWarning | None = None
         self._warning_is_native = False
         self._asked: Callable[[], Panel] | None = None  # what the native panel asks, with the time that is left
@@ -132,8 +133,8 @@ class Stage:
         self._warning = None
         self._asked = None
         panel = shield_panel(self._words.voices.residents)
-        asked = self._cover.show(panel)  # now, and not when the event loop gets round to a task
-        self._cover_for_session(self._shield_shown(asked))
+        asked = self._cover.shield(panel)  # now, and not when the event loop gets round to a task
+        self._raising = self._cover_for_session(self._shield_shown(asked))
         if self._view.screen in ("visit", "start"):
             self._view = self._gate_view("ending")
 
@@ -177,16 +178,17 @@ class Stage:
     def _held_panel(self, reason: HoldReason, refused: str = "") -> Panel:
         return held_panel(reason, self._words.voices.t, refused=refused, code_needed=self._code_needed)
 
-    def _cover_for_session(self, work: Coroutine[Any, Any, None]) -> None:
+    def _cover_for_session(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self._is_covered = True
-        self._set_cover(work)
+        return self._set_cover(work)
 
-    def _set_cover(self, work: Coroutine[Any, Any, None]) -> None:
+    def _set_cover(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """The newest wish about the cover replaces one that has not yet been fulfilled."""
         if self._cover_task is not None:
             self._cover_task.cancel()
         self._cover_task = asyncio.create_task(work)
         self._cover_task.add_done_callback(self._cover_done)
+        return self._cover_task
 
     def _cover_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -334,7 +336,13 @@ class Stage:
         is_new_screen = self._shown is None or self._shown.screen != view.screen
         front = is_new_screen and view.screen in ("start", "confirm", "held")
         self._shown = view
-        self._gate_lane.put(lambda: self._gate.show(view, front=front))
+        self._gate_lane.put(lambda: self._draw_gate(view, front=front))
+
+    async def _draw_gate(self, view: GateView, *, front: bool) -> None:
+        # a page that is being drawn competes with the cover for the processors and for the screen
+        if self._raising is not None:
+            await asyncio.wait([self._raising])
+        await self._gate.show(view, front=front)
 
     def _gate_view(self, screen: str, **fields: Any) -> GateView:
         words = self._words

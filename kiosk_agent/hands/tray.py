@@ -12,16 +12,16 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from kiosk_agent.hands.ports import Post
-from kiosk_agent.hands.tray_icon import picture
 from kiosk_agent.health import Report
 from kiosk_agent.locale import translator
 from kiosk_agent.session.events import EndRequested
 from kiosk_agent.session.vocabulary import EndSource, StateName
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 log = logging.getLogger(__name__)
 
@@ -188,6 +188,10 @@ class DeskTray:
         self._report.working()
 
     def _picture(self, opaque: bool) -> Image.Image:
+        from PIL import Image  # four megabytes, where a tray is there to show it
+
+        from kiosk_agent.hands.tray_icon import picture
+
         image = picture(*self._showing)
         if not opaque:
             return image

@@ -31,7 +31,7 @@ async def measure(runs: int) -> list[Figure]:
             values = []
             for _ in range(runs):
                 began = time.perf_counter()
-                await cover.show(shield_panel(VisitLanguage()))
+                await cover.shield(shield_panel(VisitLanguage()))
                 values.append((time.perf_counter() - began) * 1000)
                 await cover.hide()
             figures.append(Figure(f"change signal → shield on screen ({name})", "ms", tuple(values), Goal(20.0)))

@@ -78,6 +78,36 @@ async def test_showing_twice_and_updating_what_is_hidden_cover_the_screen(cover:
     assert real.visible
 
 
+async def test_a_shield_is_answered_by_a_cover_that_then_says_what_it_was_asked_to(cover: tuple[Cover, Press]) -> None:
+    real, press = cover
+    answers: asyncio.Queue[PanelAnswer] = asyncio.Queue()
+    real.on_answer(answers.put_nowait)
+    assert 0.0 <= await real.shield(QUESTION) < 60.0
+    assert real.visible
+    await press("other")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await answers.get() == PanelAnswer("challenge", "other", ())
+    await real.shield(SHIELD)
+    await real.hide()
+    assert not real.visible
+
+
+async def test_a_shield_is_answered_before_its_text_is_drawn(display: str) -> None:
+    process = subprocess.Popen([sys.executable, "-m", "kiosk_agent.cover"], stdin=-1, stdout=-1)
+    channel = Channel(cast("BinaryIO", process.stdout), cast("BinaryIO", process.stdin), "test")
+    said: asyncio.Queue[str] = asyncio.Queue()
+    channel.on_message(lambda message: said.put_nowait(next(iter(message))))
+    channel.start()
+    channel.send({"cover": "show", "id": 1, "panel": msgspec.to_builtins(SHIELD)})
+    channel.send({"cover": "show", "id": 2, "panel": msgspec.to_builtins(QUESTION)})
+    async with asyncio.timeout(PATIENCE_S):
+        heard = [await said.get() for _ in range(5)]
+    assert heard == ["hello", "covered", "shown", "covered", "shown"]
+    process.kill()
+    process.wait()
+    channel.flush_and_close()
+
+
 async def test_a_pressed_button_is_told_with_its_panel(cover: tuple[Cover, Press]) -> None:
     real, press = cover
     answers: asyncio.Queue[PanelAnswer] = asyncio.Queue()
@@ -151,7 +181,7 @@ async def test_a_panel_that_cannot_be_read_covers_the_screen_and_is_an_error(dis
     client = CoverClient(channel)
     channel.start()
     with pytest.raises(ShieldLostError, match="panel"):
-        await client._ask({"cover": "show", "panel": panel})
+        await client._ask({"cover": "show", "panel": panel}, "shown")
     assert client.visible
     process.kill()
     process.wait()

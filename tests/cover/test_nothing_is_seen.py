@@ -85,7 +85,7 @@ async def press(*combinations: str) -> None:
 async def test_no_key_takes_the_cover_away_or_reaches_the_portal(
     portal: Page, cover: StandaloneCover, display: str
 ) -> None:
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with Watch(display) as watch:
         await press("alt+Tab", "alt+shift+Tab", "alt+F4", "super+d", "F5", "F11", "Escape", "Return", "ctrl+w")
         await press("ctrl+t", "ctrl+n", "ctrl+shift+n", "F12", "alt+space", "ctrl+alt+Right", "super", "Menu")
@@ -100,7 +100,7 @@ async def test_no_key_takes_the_cover_away_or_reaches_the_portal(
 async def test_nothing_the_portal_does_brings_it_above_the_cover(
     portal: Page, cover: StandaloneCover, display: str
 ) -> None:
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with Watch(display) as watch:
         await portal.evaluate("document.documentElement.requestFullscreen().catch(() => {})")
         for _ in range(3):
@@ -117,7 +117,7 @@ async def test_a_menu_that_opens_beneath_the_cover_is_not_seen(
     portal: Page, cover: StandaloneCover, display: str
 ) -> None:
     """A select's list is a window that no window manager is asked about: X11 would map it on top of any other."""
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with Watch(display) as watch:
         for _ in range(20):
             await portal.locator("#menu").click()
@@ -131,7 +131,7 @@ async def test_a_window_that_no_window_manager_is_asked_about_is_not_seen_for_a_
     cover: StandaloneCover, display: str
 ) -> None:
     """Menus and tooltips are such windows. The X server is held meanwhile, so that the cover has no time to rise."""
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with LoudWindow(display) as window:
         assert window.seen_at_once() == 0
         await cover.hide()
@@ -143,7 +143,7 @@ async def test_a_menu_that_was_open_when_the_cover_came_is_covered_and_its_grab_
 ) -> None:
     await asyncio.to_thread(keys, "mousemove", "600", "600", "click", "3")
     await asyncio.sleep(0.5)
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with Watch(display) as watch:
         await asyncio.sleep(1.0)
         await asyncio.to_thread(keys, "type", "--delay", "5", "abc")
@@ -162,7 +162,7 @@ async def test_a_hung_browser_that_holds_the_pointer_for_ever_gets_no_key(
     assert hung
     for process in hung:
         process.suspend()
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with Watch(display) as watch:
         await asyncio.to_thread(keys, "type", "--delay", "5", "this must not reach the portal")
         await press("alt+F4", "alt+Tab", "super+d")
@@ -176,7 +176,7 @@ async def test_after_the_cover_the_resident_types_on_at_once(
     portal: Page, cover: StandaloneCover, display: str
 ) -> None:
     await asyncio.to_thread(keys, "type", "before ")
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     await asyncio.to_thread(keys, "type", "never ")
     await cover.hide()
     async with asyncio.timeout(PATIENCE_S):
@@ -189,7 +189,7 @@ async def test_after_the_cover_the_resident_types_on_at_once(
 
 
 async def test_the_agents_own_clicks_beneath_the_cover_work(portal: Page, cover: StandaloneCover, display: str) -> None:
-    await cover.show(SHIELD)
+    await cover.shield(SHIELD)
     with Watch(display) as watch:
         await portal.locator("#button").click()
         await portal.locator("#field").fill("filled beneath")

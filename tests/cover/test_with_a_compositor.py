@@ -50,9 +50,10 @@ async def test_its_buttons_can_be_clicked_and_afterwards_whatever_lies_beneath(
     cover.on_answer(answers.put_nowait)
     await cover.show(QUESTION)
     screen = Screen(display)
-    place = screen.find(DANGER)
+    async with asyncio.timeout(PATIENCE_S):  # what is drawn is seen once the compositing manager has painted it, too
+        while (place := screen.find(DANGER)) is None:
+            await asyncio.sleep(0.02)
     screen.close()
-    assert place is not None
     await asyncio.sleep(0.8)  # a click that was on its way when the panel came does not count
     x, y = str(place[0] + 40), str(place[1] + 20)
     await asyncio.to_thread(keys, "mousemove", x, y, "click", "1")

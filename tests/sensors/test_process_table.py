@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,11 +94,16 @@ linux_root = pytest.mark.skipif(
 )
 
 
+def open_to_others(folder: Path) -> None:
+    """Another user may start what lies in ``folder``, wherever the tests' folders are."""
+    for part in (folder, *folder.parents):
+        if part.is_relative_to(tempfile.gettempdir()) and part != Path(tempfile.gettempdir()):
+            part.chmod(0o755)
+
+
 @linux_root
 def test_another_users_process_is_told_apart(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents[:2]:
-        folder.chmod(0o755)
+    open_to_others(tmp_path)
     with started_elsewhere([str(program(tmp_path, "firefox")), "600"], user=65534) as process:
         read = SystemTable().read(process.pid)
     assert read is not None
@@ -146,8 +152,7 @@ print([one.program.title for one in seen.browsers])
 
 @linux_root
 def test_where_proc_hides_other_users_processes_the_own_ones_are_seen(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_to_others(tmp_path)
     script = 'mount -t proc -o hidepid=2 proc /proc || exit 77; "$0" -c "$1" "$2"'
     done = subprocess.run(
         [

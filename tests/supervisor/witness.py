@@ -13,7 +13,7 @@ from typing import Any
 
 from kiosk_agent.cover.loop import PlainLoop
 from kiosk_agent.cover.panel import Panel
-from kiosk_agent.cover.window import NullCover, Shown
+from kiosk_agent.cover.window import Covered, NullCover, Shown
 from kiosk_agent.process_tree import ProcessMark, mark_of
 from kiosk_agent.supervisor import Settings, Supervisor
 
@@ -25,9 +25,9 @@ class Witness(NullCover):
         super().__init__()
         self._marks: dict[str, ProcessMark] = {}
 
-    def show(self, panel: Panel) -> Shown:
+    def show(self, panel: Panel, covered: Covered = lambda _ms: None) -> Shown:
         tell({"covered": panel.title, "alive": [name for name, mark in self._marks.items() if mark.find() is not None]})
-        return super().show(panel)
+        return super().show(panel, covered)
 
     def heard(self, message: Mapping[str, Any]) -> None:
         """What the agent says; it names itself and its browser by their numbers."""
