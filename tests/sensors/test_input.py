@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,8 +17,7 @@ import pytest
 
 from kiosk_agent.clock import ManualClock, SystemClock
 from kiosk_agent.health import Health
-from kiosk_agent.sensors.input import NAME, PcInput
-from kiosk_agent.sensors.input.presence import CLOSE_LOOK_S
+from kiosk_agent.sensors.input import NAME, PcInput, presence
 from kiosk_agent.sensors.input.readers import open_reader
 from kiosk_agent.sensors.input.reading import InputUnreadableError, Reader
 from kiosk_agent.sensors.sense import Senses, SenseState
@@ -32,6 +32,9 @@ from kiosk_agent.sensors.input.listeners import Listeners
 from kiosk_agent.sensors.input.x11 import ScreenSaverInfo
 
 PATIENCE_S = 60.0
+# Quicker than at a desk. With less between the looks, each would find its input at once, as that of a machine.
+LOOK_S = 0.4
+GAP_S = 0.5
 RETURNED = ChangeSignalled(Signal.RETURN_AFTER_GAP)
 ELSEWHERE = ChangeSignalled(Signal.INPUT_ELSEWHERE)
 
@@ -145,15 +148,23 @@ class Desk:
         self.sense.looked.clear()
         assert await asyncio.to_thread(self.sense.looked.wait, PATIENCE_S)
 
+    async def gap(self) -> None:
+        """Nobody does anything, until anything would be a return."""
+        over_at = time.monotonic() + GAP_S
+        while time.monotonic() <= over_at:
+            await self.look()
+
     async def told(self) -> Event:
         async with asyncio.timeout(PATIENCE_S):
             return await self.events.get()
 
 
 @pytest.fixture
-async def desk(display: str) -> AsyncIterator[Desk]:
-    """Somebody is signed in; after a second without input there is a gap."""
-    made = Desk(gap_s=1.0)
+async def desk(display: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """Somebody is signed in; after half a second without input there is a gap."""
+    monkeypatch.setattr(presence, "CLOSE_LOOK_S", LOOK_S)
+    monkeypatch.setattr(presence, "LOOSE_LOOK_S", LOOK_S)
+    made = Desk(GAP_S)
     made.sense.start()
     await made.until(SenseState.WORKING)
     made.sense.state_changed(StateName.SIGNED_IN)
@@ -163,34 +174,44 @@ async def desk(display: str) -> AsyncIterator[Desk]:
 
 
 async def test_a_real_mouse_after_a_gap_is_a_return(desk: Desk) -> None:
-    await desk.look()
-    await desk.look()
+    await desk.gap()
     xdotool("mousemove", "700", "700", "mousemove", "20", "600")
     assert await desk.told() == RETURNED
 
 
-def type_as_people_do() -> None:
-    """Half a minute at the most: the pauses are what tells people from machines."""
+async def test_a_real_mouse_without_a_gap_is_no_return(desk: Desk) -> None:
+    desk.sense._presence._gap_s = PATIENCE_S  # as long as this, nobody waits here
+    await desk.gap()
+    xdotool("mousemove", "700", "700", "mousemove", "20", "600")
+    await desk.look()
+    await desk.look()  # one may have been under way
+    assert desk.events.empty()
+
+
+def type_as_people_do(over: threading.Event) -> None:
+    """The pauses are what tells people from machines."""
     chance = random.Random(3)
-    for _ in range(60):
+    while not over.wait(chance.uniform(0.1, 0.9)):
         xdotool("key", chance.choice("abcdefgh"))
-        time.sleep(chance.uniform(0.1, 0.9))
 
 
 async def test_typing_after_a_gap_is_a_return(desk: Desk) -> None:
-    await desk.look()
-    await desk.look()
-    typist = asyncio.create_task(asyncio.to_thread(type_as_people_do))
-    assert await desk.told() == RETURNED
-    await typist
+    await desk.gap()
+    over = threading.Event()
+    typist = asyncio.create_task(asyncio.to_thread(type_as_people_do, over))
+    try:
+        assert await desk.told() == RETURNED
+    finally:
+        over.set()
+        await typist
 
 
 async def test_in_the_portal_the_session_notices_it_by_itself(desk: Desk) -> None:
-    await desk.look()
-    await desk.look()
+    await desk.gap()
     desk.sense.observe(PortalActivity())
     xdotool("mousemove", "700", "500")
     await desk.look()
+    await desk.look()  # one may have been under way
     assert desk.events.empty()
 
 
@@ -199,7 +220,7 @@ async def test_in_no_other_state_is_anything_looked_at(desk: Desk, state: StateN
     desk.sense.state_changed(state)
     desk.sense.looked.clear()
     xdotool("mousemove", "500", "400", "mousemove", "600", "300")
-    assert not await asyncio.to_thread(desk.sense.looked.wait, 2 * CLOSE_LOOK_S)
+    assert not await asyncio.to_thread(desk.sense.looked.wait, 2 * LOOK_S)
     assert desk.events.empty()
 
 

@@ -146,6 +146,18 @@ def test_a_short_way_out_of_the_portal_is_nothing() -> None:
     assert watch(Pc(inputs), 100.0) == []
 
 
+@pytest.mark.parametrize("portal", [[20.05, 21.05, 22.05], [20.05, 21.05]], ids=["the last one told", "not told"])
+def test_what_was_done_in_the_portal_begins_no_way_out_of_it(portal: list[float]) -> None:
+    """The portal tells of an input a moment after it was made, and of one a second at the most."""
+    inputs = [*moving(20.0, 22.0), *moving(40.0, 42.0)]
+    assert watch(Pc(inputs), 60.0, portal=portal) == []
+
+
+def test_whoever_was_in_the_portal_in_between_is_not_beside_it() -> None:
+    inputs = [*moving(20.0, 22.0), *moving(30.0, 31.0), *moving(36.0, 38.0)]
+    assert watch(Pc(inputs), 60.0, portal=[31.5]) == []
+
+
 # noise
 
 Device = Callable[[float, float], list[Input]]

@@ -9,6 +9,7 @@ from kiosk_agent.sensors.input.reading import Reading
 
 CLOSE_LOOK_S = 1.0
 LOOSE_LOOK_S = 5.0
+TOLD_EVERY_S = 1.0  # the portal's pages tell of one input a second: what comes within it is theirs as well
 ELSEWHERE_S = 10.0  # crossing the task bar, or answering a dialog of the browser's own, takes less
 
 
@@ -60,7 +61,7 @@ class Presence:
             return None
         at = now - reading.idle_s
         gap_s, self._here_at = at - self._here_at, max(self._here_at, at)
-        if at <= self._portal_at:
+        if at <= self._portal_at + TOLD_EVERY_S:
             return None
         if gap_s > self._gap_s:
             self._elsewhere_at = at
