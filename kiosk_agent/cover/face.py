@@ -44,7 +44,7 @@ class Face(tkinter.Frame):
         self._panel = panel
         self._values = values
         self._pressed = pressed
-        self._countdown: tkinter.Label | None = None
+        self._countdown: list[tkinter.Label] = []  # its lines
         self._bar: tkinter.Frame | None = None
         self._track_px = 0
         self.fields: list[PanelField] = []
@@ -55,6 +55,7 @@ class Face(tkinter.Frame):
             scale = max(SMALLEST, scale * min(SHRINK, math.sqrt(room / int(card["height"]))))
             card.destroy()
             self.fields.clear()
+            self._countdown.clear()
             self._look = looks(round(scale, 2)).speaking(panel.language)
             card = self._card(area)
         self._icon.configure(image=self._look.icon(panel.tone))
@@ -97,10 +98,13 @@ class Face(tkinter.Frame):
         room = inside - look.icon_px - look.px(20)
         if self._panel.languages_label:
             room -= self._add_languages_button(head)
-        title = "\n".join(wrap(self._panel.title, look.title.measure, room))
-        tkinter.Label(head, text=title, font=look.title, fg=l.TEXT, bg=tint, justify="left", anchor="w", bd=0).pack(
-            side="left", anchor="center"
-        )
+        title = tkinter.Frame(head, bg=tint)
+        gap = max(0, round(look.px(l.TITLE_PX) * l.TITLE_LINE_HEIGHT) - look.title.metrics("linespace"))
+        for index, line in enumerate(wrap(self._panel.title, look.title.measure, room)):
+            tkinter.Label(title, text=line, font=look.title, fg=l.TEXT, bg=tint, anchor="w", bd=0).pack(
+                fill="x", pady=(gap if index else 0, 0)
+            )
+        title.pack(side="left", anchor="center")
         head.update_idletasks()
         return head
 
@@ -145,11 +149,14 @@ class Face(tkinter.Frame):
         seconds = panel.countdown_s or 0.0
         ring = look.px(RING_PX)
         self._track_px = inside - 2 * ring
-        self._countdown = tkinter.Label(body, font=look.strong, fg=l.TEXT, bg=l.PAPER, bd=0, anchor="w", justify="left")
         # the longest text there will be decides about the lines, so that nothing moves while it counts
         longest = wrap(countdown_text(panel.countdown_label, seconds), look.strong.measure, self._track_px)
-        self._countdown.configure(height=len(longest))
-        self._countdown.pack(fill="x", padx=ring, pady=(look.px(18), look.px(10)))
+        gap = max(0, round(look.px(l.BODY_PX) * l.LINE_HEIGHT) - look.strong.metrics("linespace"))
+        for index in range(len(longest)):
+            line = tkinter.Label(body, font=look.strong, fg=l.TEXT, bg=l.PAPER, bd=0, anchor="w")
+            line.pack(fill="x", padx=ring, pady=(gap if index else look.px(18), 0))
+            self._countdown.append(line)
+        tkinter.Frame(body, bg=l.PAPER, height=look.px(10)).pack(fill="x")
         track = tkinter.Frame(body, bg=l.EDGE, height=look.px(BAR_PX), width=self._track_px)
         track.pack(fill="x", padx=ring)
         self._bar = tkinter.Frame(track, bg=l.WARNING_BAR if panel.tone == "warning" else l.PRIMARY)
@@ -176,11 +183,13 @@ class Face(tkinter.Frame):
 
     def count_down(self, seconds: float) -> None:
         """Show that ``seconds`` are left."""
-        if self._countdown is None or self._bar is None:
+        if self._bar is None:
             return
         text = countdown_text(self._panel.countdown_label, seconds)
         lines = wrap(text, self._look.strong.measure, self._track_px)
-        self._countdown.configure(text="\n".join(lines))
+        spare = [""] * len(self._countdown)  # fewer figures may need fewer lines
+        for line, words in zip(self._countdown, lines + spare, strict=False):
+            line.configure(text=words)
         whole = self._panel.countdown_whole_s or self._panel.countdown_s or 1.0
         share = max(0.0, min(1.0, seconds / whole))
         self._bar.place(x=0, y=0, width=max(1, round(self._track_px * share)), relheight=1.0)

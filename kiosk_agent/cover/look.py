@@ -32,6 +32,7 @@ TITLE_PX = 36
 BODY_PX = 24  # the design's least for what residents read from some distance
 LABEL_PX = 24
 LINE_HEIGHT = 1.75
+TITLE_LINE_HEIGHT = 1.4
 BUTTON_PX = 72  # at least 64: a finger, also a shaking one
 RADIUS_PX = 8
 
