@@ -12,11 +12,11 @@ import pytest
 
 from kiosk_agent.errors import BrowserMissingError
 from kiosk_agent.hands.find_browser import BROWSER_VARIABLE, find_browser
-from tests.support.card_world import card_world, running_card_world
+from tests.support.card_world import cabled_card_world, card_world, running_card_world
 from tests.support.leftovers import nothing_outlives_the_tests
 from tests.support.skips import watch_skips
 
-__all__ = ["card_world", "nothing_outlives_the_tests", "running_card_world"]
+__all__ = ["cabled_card_world", "card_world", "nothing_outlives_the_tests", "running_card_world"]
 
 BROWSERS = ("chromium", "google-chrome", "microsoft-edge")  # the first of these before whatever else there is
 

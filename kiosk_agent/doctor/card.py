@@ -14,7 +14,9 @@ def check_card(card: CardReader, t: Translate, pcsc: Pcsc | None = None) -> Chec
     try:
         context = (pcsc or SystemPcsc()).establish()
         try:
-            names = context.readers()
+            listed = context.readers()
+            now = context.wait(dict.fromkeys(listed, 0), limit_ms=0) if listed else {}
+            names = [name for name in listed if now[name].answers]
         finally:
             context.release()
     except PcscError as error:

@@ -10,6 +10,7 @@ from kiosk_agent.config import CardReader
 from kiosk_agent.doctor.card import check_card
 from kiosk_agent.health import Severity
 from kiosk_agent.locale import translator
+from tests.desk.whole_desk import until
 from tests.support.card_world import CardWorld
 
 t = translator("en")
@@ -19,6 +20,14 @@ def test_a_reader_that_is_there_is_green_and_named(card_world: CardWorld) -> Non
     check = check_card(CardReader(), t)
     assert (check.code, check.severity) == ("card", Severity.GREEN)
     assert "Virtual PCD 00 00" in check.detail
+
+
+def test_a_reader_that_is_listed_but_silent_is_none(cabled_card_world: CardWorld) -> None:
+    cabled_card_world.pull_cable()
+    until(lambda: check_card(CardReader(), t).severity is Severity.AMBER)
+    assert "No card reader" in check_card(CardReader(), t).detail
+    cabled_card_world.push_cable()
+    until(lambda: check_card(CardReader(), t).severity is Severity.GREEN)
 
 
 def test_a_reader_that_does_not_count_is_amber(card_world: CardWorld) -> None:

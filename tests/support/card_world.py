@@ -1,5 +1,8 @@
 """The real pcscd with a virtual reader, in namespaces of its own: vpcd listens on all addresses.
 
+The reader's cable can be pulled while the service runs: a shim of a few lines stands before vpcd's driver and says what
+a driver says whose reader is gone. pcscd takes only USB readers out of its list; this one stays there, unavailable.
+
 The service's folder is the test's, so that programs outside reach it by ``PCSCLITE_CSOCK_NAME``; the reader's port is
 reached from inside alone, where the emulated card runs.
 """
@@ -33,6 +36,19 @@ LIBPATH      {{library}}
 CHANNELID    0x{PORT:X}
 """
 UP_S = 20.0  # it takes 0.1 s
+
+# IFD_NO_SUCH_DEVICE (617) of the IFD handler's interface 3.0, while a file says that the cable is pulled
+SHIM = """\
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+
+long IFDHICCPresence(unsigned long lun)
+{
+    long (*driver)(unsigned long) = (long (*)(unsigned long))dlsym(RTLD_NEXT, "IFDHICCPresence");
+    return access(PULLED, F_OK) == 0 ? 617 : driver(lun);
+}
+"""
 
 # ATRs as a contactless reader makes them: PC/SC part 3, 3.1.3.2.3
 STORAGE_A = "3B8F8001804F0CA000000306030001000000006A"  # a storage card, ISO 14443 A part 3
@@ -100,6 +116,7 @@ class CardWorld:
         self._readers = self.folder / "readers"
         (self.folder / "run" / "pcscd").mkdir(parents=True)
         self._readers.mkdir()
+        self._pulled = self.folder / "pulled"
         self.plug()
         self._log = (self.folder / "log").open("ab")
         self._holder = self._hold()
@@ -170,9 +187,31 @@ class CardWorld:
         """The reader will be gone when the service starts the next time; only USB readers come and go before that."""
         (self._readers / "vpcd").unlink()
 
-    def plug(self) -> None:
-        """It will be there again."""
-        (self._readers / "vpcd").write_text(READER.format(library=library()))
+    def plug(self, *, by_cable: bool = False) -> None:
+        """It will be there again. ``by_cable``: one that can be pulled, and a C compiler is on this machine."""
+        driver = self._shim() if by_cable else library()
+        (self._readers / "vpcd").write_text(READER.format(library=driver))
+
+    def _shim(self) -> Path:
+        driver, shim = library(), self.folder / "shim.so"
+        assert driver is not None
+        (self.folder / "shim.c").write_text(SHIM)
+        name = self.folder / "libifdvpcd.so.0"  # the name that it gives itself; no such file is in its own folder
+        name.unlink(missing_ok=True)
+        name.symlink_to(driver)
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        assert compiler is not None
+        wishes = ["-shared", "-fPIC", f'-DPULLED="{self._pulled}"', "-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN"]
+        subprocess.run([compiler, *wishes, "-o", shim, self.folder / "shim.c", name], check=True)
+        return shim
+
+    def pull_cable(self) -> None:
+        """The reader is gone at once, while the service runs."""
+        self._pulled.touch()
+
+    def push_cable(self) -> None:
+        """It is back."""
+        self._pulled.unlink(missing_ok=True)
 
     # the card
 
@@ -252,6 +291,20 @@ def running_card_world() -> Iterator[CardWorld]:
             del os.environ[SOCKET_VARIABLE]
         else:
             os.environ[SOCKET_VARIABLE] = before
+
+
+@pytest.fixture
+def cabled_card_world(card_world: CardWorld) -> Iterator[CardWorld]:
+    """Its reader can be pulled off and put back while the service runs."""
+    if not (shutil.which("cc") or shutil.which("gcc")):
+        pytest.skip("no C compiler is on this machine")
+    card_world.stop()
+    card_world.plug(by_cable=True)
+    card_world.start()
+    yield card_world
+    card_world.push_cable()
+    card_world.stop()
+    card_world.plug()
 
 
 @pytest.fixture

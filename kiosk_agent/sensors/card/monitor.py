@@ -83,7 +83,7 @@ class Monitor:
                         self._over.wait(UNPLUGGED_PAUSE_S)
                         continue
                     raise
-                counted = {name: reader for name, reader in known.items() if self._ours(name)}
+                counted = {name: reader for name, reader in known.items() if reader.answers and self._ours(name)}
                 if counted != told:
                     told = counted
                     self._changed(counted)

@@ -43,13 +43,17 @@ class PcscError(Exception):
 
 
 class ReaderNow(msgspec.Struct, frozen=True):
-    """How a reader is. ``state``: the system's own word, to be handed back. ``count``: how often cards came or went."""
+    """How a reader is. ``state``: the system's own word, to be handed back. ``count``: how often cards came or went.
+
+    ``answers``: it is there; a reader whose cable was pulled may stay in the list and say nothing more.
+    """
 
     state: int
     has_card: bool
     atr: bytes
     count: int
     in_use: bool = False  # another program is connected to the card
+    answers: bool = True
 
 
 class CardLine(Protocol):
@@ -134,6 +138,7 @@ class _Context:
                 atr=bytes(atr),
                 count=(state >> 16) & 0xFFFF,
                 in_use=bool(state & (scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE)),
+                answers=not state & (scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_UNKNOWN),
             )
             for name, state, atr in answers
             if name in known

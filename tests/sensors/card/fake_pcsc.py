@@ -19,6 +19,7 @@ class FakePcsc:
         self._runs = True
         self._readers: dict[str, tuple[bytes, Answers] | None] = {"Fake reader 00 00": None}
         self._counts: dict[str, int] = {}
+        self._silent: set[str] = set()
 
     def establish(self) -> PcscContext:
         with self._news:
@@ -52,6 +53,17 @@ class FakePcsc:
             del self._readers[reader]
             self._news.notify_all()
 
+    def pull_cable(self, reader: str = "Fake reader 00 00") -> None:
+        """The service still lists it."""
+        with self._news:
+            self._silent.add(reader)
+            self._news.notify_all()
+
+    def push_cable(self, reader: str = "Fake reader 00 00") -> None:
+        with self._news:
+            self._silent.discard(reader)
+            self._news.notify_all()
+
     def plug(self, reader: str = "Fake reader 00 00") -> None:
         self._change(reader, None)
 
@@ -78,6 +90,8 @@ class FakePcsc:
         self.need_service()
         if reader not in self._readers:
             raise PcscError(Trouble.GONE, "Unknown reader specified.")
+        if reader in self._silent:
+            return ReaderNow(0x8, has_card=False, atr=b"", count=0, answers=False)
         card, count = self._readers[reader], self._counts.get(reader, 0)
         state = count << 16 | (0x20 if card else 0x10)
         return ReaderNow(state, card is not None, card[0] if card else b"", count)

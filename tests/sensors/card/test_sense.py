@@ -248,7 +248,7 @@ async def test_a_service_that_is_missing_at_the_start_is_waited_for(card_world: 
 
 
 async def test_a_service_without_a_reader_and_then_with_one(card_world: CardWorld) -> None:
-    """A virtual reader cannot be plugged in while the service runs; the fake one can."""
+    """pcscd puts a virtual reader into its list only when it starts."""
     card_world.stop()
     card_world.unplug()
     card_world.start()
@@ -267,6 +267,27 @@ async def test_a_service_without_a_reader_and_then_with_one(card_world: CardWorl
     finally:
         card_world.stop()
         card_world.plug()
+
+
+async def test_a_reader_that_is_unplugged_and_plugged_in_again_is_one_warning_and_one_all_clear(
+    cabled_card_world: CardWorld,
+) -> None:
+    world = cabled_card_world
+    async with card_desk(grace_s=0.1) as desk:
+        await until(lambda: desk.state is SenseState.WORKING)
+        await signed_in(desk, world, storage_card(1))
+        world.pull_cable()
+        await until(lambda: desk.state is SenseState.ABSENT)
+        assert ([one.code for one in desk.health.warnings], desk.changes) == (["card"], 1)
+        assert "No card reader" in desk.health.warnings[0].detail
+        assert await desk.signal() is Signal.CARD_REMOVED
+        assert desk.sense.on_reader() is None
+        world.push_cable()
+        await until(lambda: desk.state is SenseState.WORKING)
+        assert (desk.health.warnings, desk.changes) == ([], 2)
+        await until(lambda: desk.sense.on_reader() is SAME)  # it still lies there, and was asked anew
+        await moved(desk, world, storage_card(2), DIFFERENT)
+        assert await desk.signal() is Signal.CARD_DIFFERENT
 
 
 async def test_only_the_reader_that_is_named_counts(card_world: CardWorld) -> None:

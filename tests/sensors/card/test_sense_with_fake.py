@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -22,16 +23,23 @@ def uid(number: int) -> Answers:
     return lambda _command: bytes([0x04, number, 1, 2, 3, 4, 5, 0x90, 0x00])
 
 
-async def test_a_reader_that_is_unplugged_and_plugged_in_again_is_one_warning_and_one_all_clear() -> None:
+@pytest.mark.parametrize(
+    ("out", "back"),
+    [(FakePcsc.unplug, FakePcsc.plug), (FakePcsc.pull_cable, FakePcsc.push_cable)],
+    ids=["no longer listed", "listed, but silent"],
+)
+async def test_a_reader_that_is_unplugged_and_plugged_in_again_is_one_warning_and_one_all_clear(
+    out: Callable[[FakePcsc], None], back: Callable[[FakePcsc], None]
+) -> None:
     pcsc = FakePcsc()
     async with card_desk(pcsc=pcsc) as desk:
         await until(lambda: desk.state is SenseState.WORKING)
         pcsc.put(ATR, uid(1))
         await desk.sign_in()
-        pcsc.unplug()
+        out(pcsc)
         await until(lambda: desk.state is SenseState.ABSENT)
         assert ([one.code for one in desk.health.warnings], desk.changes) == (["card"], 1)
-        pcsc.plug()
+        back(pcsc)
         await until(lambda: desk.state is SenseState.WORKING)
         assert (desk.health.warnings, desk.changes) == ([], 2)
         pcsc.put(ATR, uid(1))
