@@ -43,6 +43,7 @@ print_jobs = {print_jobs}
 end_visit = "{hotkey}"
 [senses.card]
 enabled = {card}
+compare_certificate = {certificate}
 [senses.os_session]
 enabled = {os_session}
 [senses.browsers]
@@ -70,6 +71,7 @@ def write_desk(
     logout_s: float = 5.0,
     hang_limit_s: float = 2.0,
     card: bool = False,
+    certificate: bool = False,
     operation: str = "",
     same_person: str = "",
     browsers: str = UNWATCHED,
@@ -89,6 +91,7 @@ def write_desk(
         "print_jobs": str(sys.platform != "win32").lower(),
         "os_session": str(os_session).lower(),
         "card": str(card).lower(),
+        "certificate": str(certificate).lower(),
         "browsers": browsers,
         "idle_limit_s": idle_limit_s,
         "policy": policy,
