@@ -281,6 +281,67 @@ async def test_a_program_in_the_page_is_guarded_too(
         assert [one.holder for one in portal.registered["resident-a"]] == [name]
 
 
+# where the fields may be, and what becomes of them
+
+FORM = """<form id=registration-form action=/register/holder method=post>
+<input id=holder name=holder><button id=next>次へ</button></form>"""
+
+
+async def with_frame(visit: Visit, name: str) -> Page:
+    """The form, and in a frame of the page the same form with ``name`` in it."""
+    page = await at_the_form(visit, OWN, IN_FRAME)
+    script = "() => { const i = document.createElement('iframe'); i.src = '/register/holder'; document.body.append(i) }"
+    await page.evaluate(script)
+    await page.frame_locator("iframe").locator("#holder").fill(name)
+    return page
+
+
+async def test_a_page_with_two_names_is_held(visit: Visit) -> None:
+    page = await with_frame(visit, OTHERS)
+    await page.click("#next", no_wait_after=True)
+    await is_held(visit)
+
+
+@pytest.mark.parametrize("gone", ["i.src = '/help'", "i.remove()"])
+async def test_what_stood_in_a_frame_that_is_gone_does_not_count(visit: Visit, gone: str) -> None:
+    page = await with_frame(visit, OTHERS)
+    guard = visit.browser._same_person
+    await until(lambda: len(guard._forms[page]) == 2)
+    await page.evaluate(f"() => {{ const i = document.querySelector('iframe'); {gone} }}")
+    await until(lambda: len(guard._forms[page]) == 1)
+    await page.click("#next")
+    await page.wait_for_url("**/register/bank")
+    assert visit.of(ev.FormHeld) == []
+
+
+async def test_a_page_that_writes_itself_anew_is_compared(visit: Visit) -> None:
+    page = await at_the_form(visit, OWN)
+    await page.evaluate("form => { document.open(); document.write(form); document.close() }", FORM)
+    await page.fill("#holder", OTHERS)
+    await page.click("#next", no_wait_after=True)  # left at once: only what was told can be compared
+    await is_held(visit)
+
+
+async def test_fields_in_a_shadow_root_are_compared(visit: Visit) -> None:
+    page = await at_the_form(visit, OWN)
+    script = """form => {
+      document.body.innerHTML = '<div id=host></div>';
+      document.getElementById('host').attachShadow({mode: 'open'}).innerHTML = form }"""
+    await page.evaluate(script, FORM)
+    await page.fill("#holder", OTHERS)
+    await page.click("#next", no_wait_after=True)
+    await is_held(visit)
+
+
+async def test_a_name_that_the_page_itself_shows_is_read_when_it_is_needed(visit: Visit) -> None:
+    page = await at_the_form(visit, OTHERS)
+    visit.browser._same_person._names.clear()
+    shows = f"document.body.insertAdjacentHTML('beforeend', '<p id=account-kana>{OTHERS}</p>')"
+    await page.evaluate(f"() => {{ {shows}; {FETCH} }}")
+    await until(lambda: bool(sent(visit)))
+    assert visit.of(ev.FormHeld) == []
+
+
 # other profiles
 
 
@@ -311,6 +372,15 @@ async def test_without_sends_each_request_that_changes_something_is_taken_for_th
         await page.evaluate("() => fetch('/help')")
         assert visit.of(ev.FormHeld) == []
         await page.evaluate("() => { fetch('/register/bank', {method: 'POST'}) }")
+        await is_held(visit)
+
+
+async def test_without_sends_a_form_that_goes_into_a_new_tab_is_held(
+    portal: PracticePortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with with_rule(portal, tmp_path, RULE + KANA, monkeypatch) as visit:
+        page = await at_the_form(visit, OTHERS)
+        await page.evaluate(f"() => {{ {NEW_TAB} }}")
         await is_held(visit)
 
 

@@ -168,6 +168,15 @@ async def test_another_account_in_an_older_tab_is_noticed_while_the_newest_shows
     await is_noticed(visit)
 
 
+async def test_another_account_in_the_newest_tab_is_noticed_while_an_older_one_shows_the_first(visit: Visit) -> None:
+    await bound(visit)
+    newest = await visit.page.context.new_page()
+    await newest.goto(f"{visit.portal.url}/account")
+    await newest.wait_for_selector("#account-name")
+    await newest.evaluate("() => { document.getElementById('account-name').textContent = '利用者B' }")
+    await is_noticed(visit)
+
+
 async def test_another_account_in_a_frame_alone_is_noticed(visit: Visit) -> None:
     await bound(visit)
     await visit.page.route(
