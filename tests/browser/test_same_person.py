@@ -375,6 +375,23 @@ async def test_without_sends_each_request_that_changes_something_is_taken_for_th
         await is_held(visit)
 
 
+async def test_where_only_the_card_is_wanted_pressing_twice_asks_once(
+    portal: PracticePortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = 'url = "{url}/register/holder"\nsends = "{url}/register/holder"\nconfirm_card = true'
+    async with with_rule(portal, tmp_path, rule, monkeypatch) as visit:
+        await visit.sign_in()
+        page = visit.page
+        await page.goto(f"{portal.url}/register/holder")
+        await page.fill("#holder", OTHERS)  # no name is compared
+        await page.dblclick("#next", no_wait_after=True)
+        await is_held(visit, Check.CARD_WANTED)
+        visit.browser.let_form_go()
+        await page.wait_for_url("**/register/bank")
+        assert len(sent(visit)) == 1
+        assert len(visit.of(ev.FormHeld)) == 1
+
+
 async def test_without_sends_a_form_that_goes_into_a_new_tab_is_held(
     portal: PracticePortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
