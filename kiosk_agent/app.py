@@ -45,6 +45,8 @@ from kiosk_agent.lifeline import Lifeline, beat_for
 from kiosk_agent.locale import worker_language
 from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
+from kiosk_agent.recording.stream import Fact
+from kiosk_agent.recording.writer import MIB, EventRecording
 from kiosk_agent.sensors.clock_jumps import ClockWatch
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session import events as ev
@@ -202,10 +204,12 @@ async def open_desk(
             status.state_changed(state)
             given.watchers.state_changed(state)
 
-        watchers = replace(given.watchers, state_changed=state_changed)
+        watchers, note = also_recorded(
+            replace(given.watchers, state_changed=state_changed), config, data_dir, clock, health, stack
+        )
         code_hash = config.supervision.release_code_hash
 
-        around = Around(clock, clocks, post, health, data_dir, lambda: runner)
+        around = Around(clock, clocks, post, health, data_dir, lambda: runner, note)
         made = make_senses(config, senses, around)
         runner = Runner(
             Session(config.policy, expect=EXPECTED[profile.proof.expect]),
@@ -244,6 +248,26 @@ async def open_desk(
         senses.announce()  # before the desk can open, and once there is a ledger to record it in
         post(found)
         yield desk, work
+
+
+def also_recorded(
+    watchers: Watchers, config: Config, data_dir: Path, clock: Clock, health: Health, stack: AsyncExitStack
+) -> tuple[Watchers, Callable[[Fact], None]]:
+    """``watchers``, with the recording of events at a desk that wants one; and who is told what senses notice."""
+    wanted = config.recording
+    if not wanted.events:
+        return watchers, lambda _fact: None
+    recording = EventRecording(
+        data_dir, config.policy, clock, health, keep_days=wanted.keep_days, max_bytes=wanted.max_mib * MIB
+    )
+    recording.start()
+    stack.push_async_callback(recording.stop)
+
+    def observe(what: object, now: float) -> None:
+        recording.observe(what, now)
+        watchers.observe(what, now)
+
+    return replace(watchers, observe=observe), recording.note
 
 
 def make_chime(config: Config, data_dir: Path, stack: AsyncExitStack) -> Callable[[], None]:

@@ -114,6 +114,14 @@ class Supervision(msgspec.Struct, frozen=True):
     release_code_hash: str | None = None  # "scrypt$…" as `kiosk-agent config release-code` prints it
 
 
+class Recording(msgspec.Struct, frozen=True):
+    """The stream of events that ``kiosk-agent replay`` reads: times and kinds, nothing else."""
+
+    events: bool = False
+    keep_days: int = 14  # two weeks: one to tune on, one to try the result on
+    max_mib: int = 20
+
+
 class Config(msgspec.Struct, frozen=True):
     """The whole configuration. ``path`` is the file it was read from; relative paths in it start there."""
 
@@ -125,4 +133,5 @@ class Config(msgspec.Struct, frozen=True):
     hotkey: Hotkey = Hotkey()
     senses: Senses = Senses()
     supervision: Supervision = Supervision()
+    recording: Recording = Recording()
     policy: Policy = Policy()

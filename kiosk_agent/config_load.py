@@ -24,6 +24,7 @@ from kiosk_agent.config import (
     Hotkey,
     InputSense,
     OsSessionSense,
+    Recording,
     RemoteAction,
     Residue,
     Senses,
@@ -32,7 +33,15 @@ from kiosk_agent.config import (
 )
 from kiosk_agent.errors import ConfigError
 from kiosk_agent.locale import SPOKEN
-from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MIN_WARNING_S, MarkPolicy, Policy
+from kiosk_agent.session.policy import (
+    CLASSIFICATION,
+    MIN_EXTENSIONS,
+    MIN_WARNING_S,
+    MarkPolicy,
+    Policy,
+    Preset,
+    policy_of,
+)
 from kiosk_agent.session.vocabulary import Signal, Weight
 from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
 
@@ -82,6 +91,8 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "proof_limit_s": (2.0, 60.0, "People wait in front of the cover."),
 }
 CLOSE_AFTER = (5.0, 60.0, "In less nobody has read the notice; for longer it covers the screen.")
+KEEP_DAYS = (1, 92, "A quarter is enough for any tuning; what is not kept cannot be lost.")
+MAX_MIB = (1, 500, "It must never be what fills the disk, and one busy day takes about one.")
 HANG_LIMITS = (2.0, 30.0, "In less a busy PC counts as hung; for longer nobody watches over the screen.")
 
 
@@ -103,6 +114,7 @@ def load_config(path: Path) -> Config:
         hotkey=_hotkey(root.table("hotkey")),
         senses=_senses(root.table("senses")),
         supervision=_supervision(root.table("supervision")),
+        recording=_recording(root.table("recording")),
         policy=_policy(root.table("policy")),
     )
     root.done()
@@ -246,8 +258,18 @@ def _supervision(table: Table) -> Supervision:
     return Supervision(hang_limit_s, code_hash)
 
 
+def _recording(table: Table) -> Recording:
+    default = Recording()
+    events = table.flag("events", default.events)
+    keep_days = table.whole_number("keep_days", default.keep_days, *KEEP_DAYS)
+    max_mib = table.whole_number("max_mib", default.max_mib, *MAX_MIB)
+    table.done()
+    return Recording(events, keep_days, max_mib)
+
+
 def _policy(table: Table) -> Policy:
-    default = Policy()
+    preset = table.choice("preset", Preset) or Preset.STANDARD
+    default = policy_of(preset)
     limits = {name: table.number(name, getattr(default, name), *bounds) for name, bounds in LIMITS.items()}
     if limits["warning_s"] + limits["idle_limit_s"] > limits["max_visit_s"]:
         table.note("max_visit_s", "at least idle_limit_s + warning_s", "Otherwise every visit ends before its warning.")
@@ -263,10 +285,11 @@ def _policy(table: Table) -> Policy:
     table.done()
     return Policy(
         **limits,
+        preset=preset,
         max_extensions=max_extensions,
         mark=mark or default.mark,
         mandatory_senses=senses,
-        weights=weights,
+        weights={**default.weights, **weights},
     )
 
 

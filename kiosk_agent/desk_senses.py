@@ -15,6 +15,7 @@ from kiosk_agent.hands.stage import ClosingNotice, Stage
 from kiosk_agent.hands.visit_folders import all_roots
 from kiosk_agent.health import Health, Report
 from kiosk_agent.locale import translator, worker_language
+from kiosk_agent.recording.stream import Fact
 from kiosk_agent.sensors.browsers.sense import NAME as BROWSERS
 from kiosk_agent.sensors.browsers.sense import BrowserSense
 from kiosk_agent.sensors.card.sense import NAME as CARD
@@ -43,6 +44,7 @@ class Around:
     health: Health
     data_dir: Path
     runner: Callable[[], Runner | None]
+    note: Callable[[Fact], None] = lambda _fact: None  # for the recording of events
 
     def expects_card(self) -> bool:
         """Whether the visit's page in front asks for the card."""
@@ -84,9 +86,10 @@ def make_senses(config: Config, senses: Senses, around: Around) -> list[Sense]:
             expected=around.expects_card,
             reader=card.reader,
             compare_certificate=card.compare_certificate,
+            note=around.note,
         ),
         OS_SESSION: lambda report: OsSession(post, report, around.clocks.woken),
-        INPUT: lambda report: PcInput(config.policy.gap_s, clock, post, report),
+        INPUT: lambda report: PcInput(config.policy.gap_s, clock, post, report, note=around.note),
         BROWSERS: lambda report: BrowserSense(
             config.senses.browsers,
             post,

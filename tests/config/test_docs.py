@@ -11,7 +11,9 @@ from kiosk_agent.config import BrowserAction, Config, RemoteAction, Senses
 from kiosk_agent.config_load import (
     CLOSE_AFTER,
     HANG_LIMITS,
+    KEEP_DAYS,
     LIMITS,
+    MAX_MIB,
     MODIFIERS,
     MOST_EXTENSIONS,
     NAMED_KEYS,
@@ -19,7 +21,7 @@ from kiosk_agent.config_load import (
     WindowMode,
 )
 from kiosk_agent.locale import SPOKEN
-from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy
+from kiosk_agent.session.policy import CLASSIFICATION, MIN_EXTENSIONS, MarkPolicy, Policy, Preset
 from kiosk_agent.session.vocabulary import Signal
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +48,7 @@ def documented(value: object) -> str:
 def test_every_key_is_in_the_docs_and_every_key_of_the_docs_exists() -> None:
     config = Config(Path(), Path())
     expected = {"The top of the file": {"profile"}, "policy.weights": {str(one) for one in Signal}}
-    for name in ("desk", "browser", "residue", "hotkey", "supervision", "policy"):
+    for name in ("desk", "browser", "residue", "hotkey", "supervision", "recording", "policy"):
         fields = {field.name for field in msgspec.structs.fields(getattr(config, name))}
         expected[name] = fields - {"weights"}
     for sense in msgspec.structs.fields(Senses):
@@ -71,6 +73,7 @@ def test_the_defaults_of_numbers_words_and_signs_are_right() -> None:
     for field in msgspec.structs.fields(Policy):
         if field.name in rows["policy"] and isinstance(field.default, int | float):
             assert rows["policy"][field.name][0] == documented(field.default)
+    assert rows["policy"]["preset"][0] == f'`"{Policy().preset}"`'
     assert rows["policy"]["mark"][0] == f'`"{Policy().mark}"`'
     for signal, weight in CLASSIFICATION.items():
         assert rows["policy.weights"][signal][0] == f'`"{weight}"`'
@@ -81,6 +84,9 @@ def test_the_defaults_of_numbers_words_and_signs_are_right() -> None:
     for key, value in msgspec.structs.asdict(config.senses.card).items():
         assert rows["senses.card"][key][0] == (f'`"{value}"`' if isinstance(value, str) else f"`{str(value).lower()}`")
     assert rows["supervision"]["hang_limit_s"][0] == documented(config.supervision.hang_limit_s)
+    assert rows["recording"]["events"][0] == f"`{str(config.recording.events).lower()}`"
+    assert rows["recording"]["keep_days"][0] == documented(config.recording.keep_days)
+    assert rows["recording"]["max_mib"][0] == documented(config.recording.max_mib)
     browsers = rows["senses.browsers"]
     assert browsers["action"][0] == f'`"{config.senses.browsers.action}"`'
     assert browsers["close_after_s"][0] == documented(config.senses.browsers.close_after_s)
@@ -92,6 +98,8 @@ def test_the_limits_are_right() -> None:
     limits = {**LIMITS, "max_extensions": (MIN_EXTENSIONS, MOST_EXTENSIONS, "")}
     for name, (least, most, _) in limits.items():
         assert rows["policy"][name][1] == f"{documented(least)} – {documented(most)}"
+    assert rows["recording"]["keep_days"][1] == " – ".join(map(documented, KEEP_DAYS[:2]))
+    assert rows["recording"]["max_mib"][1] == " – ".join(map(documented, MAX_MIB[:2]))
     assert rows["senses.browsers"]["close_after_s"][1] == " – ".join(map(documented, CLOSE_AFTER[:2]))
     assert rows["supervision"]["hang_limit_s"][1] == f"{documented(HANG_LIMITS[0])} – {documented(HANG_LIMITS[1])}"
 
@@ -101,7 +109,7 @@ def test_every_language_is_in_the_docs_by_its_own_name() -> None:
 
 
 def test_every_word_that_a_key_takes_is_in_the_docs() -> None:
-    words = [*WindowMode, *MarkPolicy, *SENSES, *SPOKEN, *BrowserAction, *RemoteAction]
+    words = [*WindowMode, *Preset, *MarkPolicy, *SENSES, *SPOKEN, *BrowserAction, *RemoteAction]
     assert [word for word in words if f'`"{word}"`' not in TEXT] == []
     keys = sorted(NAMED_KEYS - {f"<f{number}>" for number in range(2, 20)})
     assert [key for key in keys if f"`{key}`" not in TEXT] == []

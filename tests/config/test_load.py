@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from kiosk_agent.cli.config import check
 from kiosk_agent.config import (
     Browser,
     BrowserAction,
@@ -15,6 +18,7 @@ from kiosk_agent.config import (
     Config,
     Desk,
     Hotkey,
+    Recording,
     RemoteAction,
     Residue,
     Senses,
@@ -24,7 +28,18 @@ from kiosk_agent.config import (
 from kiosk_agent.config_load import LIMITS, hash_release_code, load_config, verify_release_code
 from kiosk_agent.errors import ConfigError, Problem
 from kiosk_agent.locale import SPOKEN
-from kiosk_agent.session.policy import CLASSIFICATION, MarkPolicy, Policy
+from kiosk_agent.session.policy import (
+    CLASSIFICATION,
+    FUSION,
+    MIN_EXTENSIONS,
+    MIN_WARNING_S,
+    TIMINGS,
+    MarkPolicy,
+    Policy,
+    Preset,
+    classify,
+    policy_of,
+)
 from kiosk_agent.session.vocabulary import Signal, Weight
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "agent.example.toml"
@@ -53,6 +68,79 @@ def problem(file: Path, text: str) -> Problem:
     """The one thing that is wrong with a file of this text below its profile."""
     (only,) = problems(file, 'profile = "portal.toml"\n' + text)
     return only
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_a_preset_sets_its_whole_column(file: Path, preset: Preset) -> None:
+    policy = loaded(file, f'[policy]\npreset = "{preset}"\n').policy
+    assert policy == policy_of(preset)
+    column = list(Preset).index(preset)
+    assert all(getattr(policy, name) == values[column] for name, values in TIMINGS.items())
+    assert {signal: classify(signal, policy) for signal in Signal} == {
+        signal: weights[column] for signal, weights in FUSION.items()
+    }
+
+
+def test_what_the_file_sets_goes_before_the_preset(file: Path) -> None:
+    text = '[policy]\npreset = "lenient"\ngap_s = 45\n[policy.weights]\ncard_removed = "certain"\n'
+    policy = loaded(file, text).policy
+    assert (policy.gap_s, policy.idle_limit_s) == (45.0, policy_of(Preset.LENIENT).idle_limit_s)
+    assert classify(Signal.CARD_REMOVED, policy) is Weight.CERTAIN
+    assert classify(Signal.OS_LOCKED, policy) is Weight.POSSIBLE
+    assert policy.preset is Preset.LENIENT
+
+
+def test_no_preset_goes_below_what_holds_for_every_desk(file: Path) -> None:
+    assert list(FUSION) == list(Signal)
+    for preset in Preset:
+        policy = policy_of(preset)
+        assert (policy.warning_s, policy.max_extensions) >= (MIN_WARNING_S, MIN_EXTENSIONS)
+        for name in TIMINGS:
+            least, most, _ = LIMITS[name]
+            assert least <= getattr(policy, name) <= most
+        for signal, usual in CLASSIFICATION.items():
+            if usual is Weight.CERTAIN:
+                assert FUSION[signal] == (Weight.CERTAIN,) * 3
+    floors = problems(file, 'profile = "p"\n[policy]\npreset = "lenient"\nwarning_s = 19\nmax_extensions = 9\n')
+    assert [one.key for one in floors] == ["policy.warning_s", "policy.max_extensions"]
+    weight = problem(file, '[policy]\npreset = "lenient"\n[policy.weights]\nnext_person = "nothing"\n')
+    assert weight.expected == '"certain"'
+
+
+@pytest.mark.parametrize(("value", "hint"), [('"stict"', "Did you mean 'strict'?"), ("3", ""), ('"none"', "")])
+def test_a_preset_that_there_is_not_is_told(file: Path, value: str, hint: str) -> None:
+    found = problem(file, f"[policy]\npreset = {value}\n")
+    assert (found.line, found.key) == (3, "policy.preset")
+    assert found.expected == 'one of "strict", "standard", "lenient"'
+    assert found.hint == hint
+
+
+def test_a_recording_is_off_unless_it_is_wanted(file: Path) -> None:
+    assert not loaded(file, "").recording.events
+    text = "[recording]\nevents = true\nkeep_days = 7\nmax_mib = 5\n"
+    assert loaded(file, text).recording == Recording(events=True, keep_days=7, max_mib=5)
+
+
+@pytest.mark.parametrize("line", ["keep_days = 0", "keep_days = 93", "max_mib = 0", "max_mib = 501", 'events = "yes"'])
+def test_a_recording_without_bounds_is_refused(file: Path, line: str) -> None:
+    assert problem(file, f"[recording]\n{line}\n").key == f"recording.{line.split(maxsplit=1)[0]}"
+
+
+def test_config_check_shows_what_preset_and_settings_come_to(file: Path) -> None:
+    practice = EXAMPLE.parent / "portals" / "practice.toml"
+    text = f'profile = "{practice.as_posix()}"\n[policy]\npreset = "lenient"\nidle_limit_s = 33\n'
+    file.write_text(text, encoding="utf-8")
+    shown = CliRunner().invoke(check, [str(file)])
+    assert shown.exit_code == 0, shown.output
+    (line,) = (line for line in shown.output.splitlines() if "idle_limit_s" in line)
+    assert "33 s  (" in line
+    assert f"{policy_of(Preset.LENIENT).idle_limit_s:g} s" in line
+    (line,) = (line for line in shown.output.splitlines() if "card_removed" in line)
+    assert line.split() == ["card_removed", "nothing"]
+    answer = json.loads(CliRunner().invoke(check, [str(file), "--json"]).output)
+    assert (answer["valid"], answer["problems"], answer["policy"]["preset"]) == (True, [], "lenient")
+    assert answer["policy"]["limits"]["idle_limit_s"] == 33
+    assert answer["policy"]["weights"]["next_person"] == "certain"
 
 
 def test_the_example_is_a_configuration_of_defaults() -> None:

@@ -120,7 +120,7 @@ def test_yes_it_is_me_goes_on_and_is_counted() -> None:
 def test_no_somebody_else_ends_the_visit_at_once() -> None:
     story = Story()
     story.sign_in()
-    story.wait(90)
+    story.wait(Policy().idle_limit_s)
     story.hear(ev.WarningAnswered(Answer.OTHER, Answerer.RESIDENT))
     assert story.entries(en.EndBegan)[0].reason is EndReason.CHANGE_OF_PERSON
 
@@ -129,12 +129,12 @@ def test_after_ten_extensions_of_ten_only_the_end_is_left() -> None:
     story = Story(Policy(gap_s=900.0, max_extensions=10))
     story.sign_in()
     for number in range(1, 11):
-        (shown,) = story.wait(90)
+        (shown,) = story.wait(Policy().idle_limit_s)
         assert isinstance(shown, do.ShowWarning)
         assert shown.can_extend
         story.hear(IT_IS_ME)
         assert story.entries(en.WarningResponse)[-1].extension == number
-    (shown,) = story.wait(90)
+    (shown,) = story.wait(Policy().idle_limit_s)
     assert isinstance(shown, do.ShowWarning)
     assert not shown.can_extend
     assert story.hear(IT_IS_ME, WORKER_SAYS_SAME) == []
@@ -145,7 +145,7 @@ def test_after_ten_extensions_of_ten_only_the_end_is_left() -> None:
 def test_after_a_gap_only_the_support_workers_answer_counts() -> None:
     story = Story(Policy(gap_s=60.0))
     story.sign_in()
-    (shown,) = story.wait(90)
+    (shown,) = story.wait(Policy().idle_limit_s)
     assert isinstance(shown, do.ShowWarning)
     assert shown.worker_only
     assert story.hear(IT_IS_ME) == []
@@ -155,7 +155,7 @@ def test_after_a_gap_only_the_support_workers_answer_counts() -> None:
 def test_where_the_policy_asks_for_it_the_workers_answer_is_signed() -> None:
     story = Story(Policy(mark=MarkPolicy.INITIALS))
     story.sign_in()
-    story.wait(90)
+    story.wait(Policy().idle_limit_s)
     assert story.hear(WORKER_SAYS_SAME, ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "  ")) == []
     assert story.hear(ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "ab")) == [do.HideWarning()]
 

@@ -28,7 +28,7 @@ def brought_to(state: StateName, policy: Policy | None = None) -> Story:
         return story
     story.hear(ev.SignInSeen())
     if state is StateName.WARNING:
-        story.wait(90)
+        story.wait(Policy().idle_limit_s)
     elif state is StateName.CHALLENGE:
         story.hear(ev.ChangeSignalled(Signal.CARD_REMOVED), ev.ShieldShown())
     elif state is not StateName.SIGNED_IN:

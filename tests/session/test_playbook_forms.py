@@ -164,7 +164,7 @@ def test_whoever_sends_a_form_is_signed_in_even_where_that_was_not_seen() -> Non
 def test_a_held_form_takes_a_warning_away() -> None:
     story = Story()
     story.sign_in()
-    story.wait(90)
+    story.wait(Policy().idle_limit_s)
     assert story.state is StateName.WARNING
     assert story.hear(ev.FormHeld(Check.NAME_DIFFERENT)) == [do.RaiseShield(), do.HideWarning()]
 

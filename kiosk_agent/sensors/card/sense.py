@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from kiosk_agent.clock import Clock
 from kiosk_agent.health import Report
+from kiosk_agent.recording.stream import Fact
 from kiosk_agent.sensors.card.identity import CardKey, Identity, Likeness
 from kiosk_agent.sensors.card.monitor import Monitor, Readers
 from kiosk_agent.sensors.card.pcsc import Pcsc, ReaderNow, SystemPcsc, Trouble
@@ -31,7 +32,8 @@ class CardSense:
     """``grace_s``: how long a card may be off the reader while somebody is signed in.
 
     ``expected`` is asked, in the event loop, whether the page on screen asks for the card. ``reader``: a part of the
-    names of the readers that count, empty for all. ``compare_certificate``: see docs/senses.md.
+    names of the readers that count, empty for all. ``compare_certificate``: see docs/senses.md. ``note`` is told when
+    the visit's card goes and when one is back, whatever the grace.
     """
 
     name = NAME
@@ -47,6 +49,7 @@ class CardSense:
         reader: str = "",
         compare_certificate: bool = False,
         pcsc: Pcsc | None = None,
+        note: Callable[[Fact], None] = lambda _fact: None,
     ) -> None:
         self._post = post
         self._report = report
@@ -56,6 +59,8 @@ class CardSense:
         self._certificate = compare_certificate
         self._pcsc = pcsc or SystemPcsc()
         self._watch = CardWatch(grace_s)
+        self._note = note
+        self._was_away = False
         self._monitor = Monitor(self._pcsc, self._hand_in_readers, self._hand_in_trouble, self._is_ours)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -92,6 +97,7 @@ class CardSense:
             for reader, now in self._seen.items():
                 if now.has_card:
                     self._identify(reader, now)
+            self._was_away = False  # of another visit
         self._wake_in_time()
 
     def on_reader(self) -> Likeness | None:
@@ -186,6 +192,9 @@ class CardSense:
     def _tell(self, signals: list[Signal]) -> None:
         for signal in signals:
             self._post(ChangeSignalled(signal))
+        if self._watch.is_away is not self._was_away:
+            self._was_away = self._watch.is_away
+            self._note(Fact.CARD_OFF if self._was_away else Fact.CARD_BACK)
 
     def _wake_in_time(self) -> None:
         if self._timer is not None:

@@ -41,6 +41,12 @@ class CardWatch:
         self._known: tuple[Identity, ...] = ()
         self._last: Identity | None = None
         self._absent_since: float | None = None
+        self._is_away = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the visit's card is off the reader and none was put on since, however long ago that was told."""
+        return self._is_away
 
     # the visit
 
@@ -52,7 +58,7 @@ class CardWatch:
         """
         if visit_id != self._visit_id:
             self._visit_id, self._signed_in = visit_id, signed_in
-            self._known, self._last, self._absent_since = (), None, None
+            self._known, self._last, self._absent_since, self._is_away = (), None, None, False
             for card in self._cards.values():
                 card.identity, card.own, card.judged, card.expected = None, signed_in, False, False
             return True
@@ -94,7 +100,7 @@ class CardWatch:
         likeness = self._likeness(identity)
         if likeness is Likeness.DIFFERENT:
             return [Signal.CARD_DIFFERENT]
-        self._absent_since = None
+        self._absent_since, self._is_away = None, False
         if likeness is Likeness.SAME:
             card.own = True
             return []
@@ -104,7 +110,7 @@ class CardWatch:
 
     def _untellable(self, card: Card) -> list[Signal]:
         said_already, card.judged = card.judged, True
-        self._absent_since = None
+        self._absent_since, self._is_away = None, False
         return [] if said_already or card.expected else [Signal.CARD_UNTELLABLE]
 
     def _likeness(self, identity: Identity) -> Likeness:
@@ -121,6 +127,7 @@ class CardWatch:
         # one that was there too briefly to be asked may have been anybody's
         signals = self._untellable(card) if card.identity is None and not card.own else []
         of_the_visit = card.own or card.judged
+        self._is_away = self._is_away or of_the_visit
         if of_the_visit and self._absent_since is None:
             self._absent_since = now
         return signals

@@ -57,9 +57,15 @@ class Presence:
     def look(self, reading: Reading, now: float) -> Notice | None:
         """What this look tells, if anything."""
         sign = self._judge.look(reading, now)
-        if sign is not Sign.PERSON:
-            return None
-        at = now - reading.idle_s
+        return self.person(now - reading.idle_s) if sign is Sign.PERSON else None
+
+    @property
+    def here_at(self) -> float:
+        """When somebody used the PC last."""
+        return self._here_at
+
+    def person(self, at: float) -> Notice | None:
+        """Somebody has used the PC at ``at``, in the portal or not. What this tells, if anything."""
         gap_s, self._here_at = at - self._here_at, max(self._here_at, at)
         if at <= self._portal_at + TOLD_EVERY_S:
             return None

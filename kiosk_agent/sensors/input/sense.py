@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from kiosk_agent.clock import Clock
 from kiosk_agent.health import Report
+from kiosk_agent.recording.stream import Fact
 from kiosk_agent.sensors.input.noise import Sign
 from kiosk_agent.sensors.input.presence import Notice, Presence
 from kiosk_agent.sensors.input.readers import open_reader
@@ -51,11 +52,13 @@ class PcInput:
         post: Post,
         report: Report,
         open_reader: Callable[[Clock], Reader] = open_reader,
+        note: Callable[[Fact], None] = lambda _fact: None,
     ) -> None:
         self._clock = clock
         self._post = post
         self._report = report
         self._open_reader = open_reader
+        self._note = note  # told, in the sense's thread, of each look that finds somebody
         self._presence = Presence(gap_s)
         self._changed = threading.Condition()
         self._watching = False
@@ -127,7 +130,11 @@ class PcInput:
             now = self._clock.now()
             with self._changed:
                 # the state may have changed meanwhile, and a look says nothing of another state
+                before = self._presence.here_at
                 notice = self._presence.look(reading, now) if self._watching else None
+                is_somebody = self._presence.here_at > before
+            if is_somebody:
+                self._note(Fact.PC_INPUT)
             self.looked.set()
             self._say()
             if notice is not None:
