@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.health import Health
+from kiosk_agent.recording.stream import Fact
 from kiosk_agent.sensors.card.identity import Likeness
 from kiosk_agent.sensors.card.pcsc import Pcsc
 from kiosk_agent.sensors.card.sense import CardSense
@@ -35,6 +36,7 @@ class CardDesk:
         self.health = Health(self._wall, self._changed)
         self.senses = Senses(["card"], self.health, lambda _event: None, self._wall)
         self.expected = False
+        self.facts: list[Fact] = []
         self.sense: CardSense
         self._visits = 0
 
@@ -84,6 +86,7 @@ async def card_desk(
         reader=reader,
         compare_certificate=certificate,
         pcsc=pcsc,
+        note=desk.facts.append,
     )
     desk.sense.start()
     try:

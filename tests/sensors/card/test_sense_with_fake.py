@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kiosk_agent.recording.stream import Fact
 from kiosk_agent.sensors.card.identity import Likeness
 from kiosk_agent.sensors.card.pcsc import PcscContext, PcscError, Trouble
 from kiosk_agent.sensors.sense import SenseState
@@ -57,6 +58,30 @@ async def test_a_card_that_goes_with_its_reader_was_taken_away() -> None:
         await desk.sign_in()
         pcsc.unplug()
         assert await desk.signal() is Signal.CARD_REMOVED
+
+
+@pytest.mark.parametrize("grace_s", [0.1, 600.0])
+async def test_that_the_card_went_and_that_one_is_back_is_noted_whatever_the_grace(grace_s: float) -> None:
+    pcsc = FakePcsc()
+    async with card_desk(pcsc=pcsc, grace_s=grace_s) as desk:
+        await until(lambda: desk.state is SenseState.WORKING)
+        pcsc.put(ATR, uid(1))
+        await desk.sign_in()
+        assert desk.facts == []  # what cards do before the sign-in is nobody's business
+        pcsc.unplug()
+        await until(lambda: desk.facts == [Fact.CARD_OFF])
+        if grace_s < 1.0:
+            assert await desk.signal() is Signal.CARD_REMOVED
+        pcsc.plug()
+        pcsc.put(ATR, uid(1))
+        await until(lambda: desk.facts == [Fact.CARD_OFF, Fact.CARD_BACK])
+        pcsc.unplug()
+        await until(lambda: len(desk.facts) == 3)
+        await desk.sign_in(lies_there=None)  # another visit, whose card it never was
+        pcsc.plug()
+        pcsc.put(ATR, uid(1))
+        await until(lambda: desk.sense.on_reader() is not None)
+        assert desk.facts == [Fact.CARD_OFF, Fact.CARD_BACK, Fact.CARD_OFF]
 
 
 async def test_a_card_that_lay_there_while_nobody_could_look_is_asked_again() -> None:
