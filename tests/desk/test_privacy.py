@@ -19,6 +19,8 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant
 from kiosk_agent.practice.records import PEOPLE
 from kiosk_agent.practice.switches import Credentials, LogoutWay, Switches
+from kiosk_agent.recording.stream import read_parts
+from kiosk_agent.recording.writer import FOLDER
 from tests.desk.conftest import Desks
 from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, until
 
@@ -93,7 +95,7 @@ def test_nothing_of_a_resident_is_left_anywhere_after_the_visit(
     desks: Desks, portal: PracticePortal, variant: Variant, switches: Switches
 ) -> None:
     portal.switches = switches
-    desk = desks.shared(variant=variant)
+    desk = desks.shared(variant=variant, policy="[recording]\nevents = true")
     moment = (desk.folder / "agent.toml").stat().st_mtime
     use_the_portal(desk, portal, scripted=variant is Variant.STORAGE)
     said = status_of(desk, "--json")
@@ -104,11 +106,18 @@ def test_nothing_of_a_resident_is_left_anywhere_after_the_visit(
     data = desk.folder / "data"
     own = [*files_of(data, *all_roots(data)), desk.folder / "log.txt"]
     assert data / FILE_NAME in own
+    assert {"StartRequested", "SignInSeen", "AccountSeen first", "ChangeSignalled next_person"} <= recorded(desk)
     shared = [path for folder in SHARED if folder.is_dir() for path in changed_since(moment, folder)]
     assert {str(path): found for path in own if (found := found_in(path, wanted))} == {}
     assert {str(path): found for path in shared if (found := found_in(path, planted))} == {}
     assert [one for one in wanted if one in said] == []
     assert [one for one in wanted if one in told_to_processes(desk)] == []
+
+
+def recorded(desk: WholeDesk) -> set[str]:
+    """Which kinds the recording has; it is among the files that are searched."""
+    parts = read_parts(list((desk.folder / "data" / FOLDER).iterdir()))
+    return {f"{line.kind} {line.word}".strip() for part in parts for line in part.lines}
 
 
 def use_the_portal(desk: WholeDesk, portal: PracticePortal, *, scripted: bool) -> None:

@@ -100,7 +100,7 @@ def test_a_question_that_nobody_was_asked_is_answered_if_the_visit_went_on() -> 
 
 
 def test_a_recorded_answer_is_taken_as_it_was() -> None:
-    lines = [*signed_in(), Line(100, Kind.WARNING_ANSWERED, "other/resident"), *inputs(130)]
+    lines = [*signed_in(), Line(110, Kind.WARNING_ANSWERED, "other/resident"), *inputs(130)]
     assert met(lines) == (1, 0, {"change_of_person": 1})
 
 
@@ -126,7 +126,7 @@ def test_a_card_that_was_away_is_judged_by_the_other_policys_grace(grace_s: floa
 
 
 def test_a_card_that_is_away_after_the_end_is_nobodys() -> None:
-    lines = [*signed_in(), Line(20, Kind.CARD_OFF), Line(25, Kind.SIGN_OUT_SEEN), *signed_in(45), *inputs(60, 70, 80)]
+    lines = [*signed_in(), Line(20, Kind.CARD_OFF), Line(22, Kind.SIGN_OUT_SEEN), *signed_in(38), *inputs(50, 60, 70)]
     assert met(lines)[1] == 0
 
 
