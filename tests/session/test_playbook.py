@@ -28,6 +28,7 @@ IT_IS_ME = ev.WarningAnswered(Answer.SAME, Answerer.RESIDENT)
 WORKER_SAYS_SAME = ev.WarningAnswered(Answer.SAME, Answerer.WORKER)
 # a resident who needs no worker to answer the warning, unless the story is about just that
 PATIENT = Policy(gap_s=900.0)
+IDLE_S = Policy().idle_limit_s
 
 
 def test_an_ordinary_visit_goes_from_the_gate_to_the_confirmed_end() -> None:
@@ -96,7 +97,7 @@ def test_another_account_in_the_same_visit_ends_it() -> None:
 def test_nobody_there_a_warning_and_then_the_end() -> None:
     story = Story()
     story.sign_in()
-    assert story.wait(89.75) == []
+    assert story.wait(IDLE_S - 0.25) == []
     (shown,) = story.wait(0.25)
     assert shown == do.ShowWarning(WarningKind.IDLE, story.now + 30, worker_only=True, can_extend=True)
     assert story.hear(ev.WarningShown(), ev.PortalActivity()) == []
@@ -108,19 +109,19 @@ def test_nobody_there_a_warning_and_then_the_end() -> None:
 def test_yes_it_is_me_goes_on_and_is_counted() -> None:
     story = Story(PATIENT)
     story.sign_in()
-    story.wait(95)
+    story.wait(IDLE_S + 5)
     assert story.state is StateName.WARNING
     assert story.hear(IT_IS_ME) == [do.HideWarning()]
     assert story.state is StateName.SIGNED_IN
     assert story.entries(en.WarningResponse) == [en.WarningResponse("a", Answer.SAME, Answerer.RESIDENT, 1)]
-    assert story.wait(89.75) == []  # the idle time has begun anew
+    assert story.wait(IDLE_S - 0.25) == []  # the idle time has begun anew
     assert len(story.wait(0.25)) == 1
 
 
 def test_no_somebody_else_ends_the_visit_at_once() -> None:
     story = Story()
     story.sign_in()
-    story.wait(Policy().idle_limit_s)
+    story.wait(IDLE_S)
     story.hear(ev.WarningAnswered(Answer.OTHER, Answerer.RESIDENT))
     assert story.entries(en.EndBegan)[0].reason is EndReason.CHANGE_OF_PERSON
 
@@ -129,12 +130,12 @@ def test_after_ten_extensions_of_ten_only_the_end_is_left() -> None:
     story = Story(Policy(gap_s=900.0, max_extensions=10))
     story.sign_in()
     for number in range(1, 11):
-        (shown,) = story.wait(Policy().idle_limit_s)
+        (shown,) = story.wait(IDLE_S)
         assert isinstance(shown, do.ShowWarning)
         assert shown.can_extend
         story.hear(IT_IS_ME)
         assert story.entries(en.WarningResponse)[-1].extension == number
-    (shown,) = story.wait(Policy().idle_limit_s)
+    (shown,) = story.wait(IDLE_S)
     assert isinstance(shown, do.ShowWarning)
     assert not shown.can_extend
     assert story.hear(IT_IS_ME, WORKER_SAYS_SAME) == []
@@ -145,7 +146,7 @@ def test_after_ten_extensions_of_ten_only_the_end_is_left() -> None:
 def test_after_a_gap_only_the_support_workers_answer_counts() -> None:
     story = Story(Policy(gap_s=60.0))
     story.sign_in()
-    (shown,) = story.wait(Policy().idle_limit_s)
+    (shown,) = story.wait(IDLE_S)
     assert isinstance(shown, do.ShowWarning)
     assert shown.worker_only
     assert story.hear(IT_IS_ME) == []
@@ -155,7 +156,7 @@ def test_after_a_gap_only_the_support_workers_answer_counts() -> None:
 def test_where_the_policy_asks_for_it_the_workers_answer_is_signed() -> None:
     story = Story(Policy(mark=MarkPolicy.INITIALS))
     story.sign_in()
-    story.wait(Policy().idle_limit_s)
+    story.wait(IDLE_S)
     assert story.hear(WORKER_SAYS_SAME, ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "  ")) == []
     assert story.hear(ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "ab")) == [do.HideWarning()]
 
@@ -190,7 +191,7 @@ def test_somebody_beside_the_portal_is_noted_once_and_extends_nothing() -> None:
     story.wait(60)
     assert story.hear(*[ev.ChangeSignalled(Signal.INPUT_ELSEWHERE)] * 3) == []
     assert story.entries(en.SignalNoted) == [en.SignalNoted("a", Signal.INPUT_ELSEWHERE, Weight.NOTHING)]
-    story.wait(30)
+    story.wait(IDLE_S - 60)
     assert story.state is StateName.WARNING
 
 
