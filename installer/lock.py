@@ -77,15 +77,17 @@ def lock_nodered(*, upgrade: bool) -> None:
 
 
 def main() -> None:
-    """Write all files; ``test`` takes over what ``agent`` has settled."""
+    """Write all files; ``central`` takes over what ``agent`` has settled, ``test`` what both have."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     lock("build", ["-"], upgrade, stdin=BUILD)
     lock("wagtail", ["-"], upgrade, stdin=WAGTAIL)
     lock("card-build", ["-"], upgrade, stdin=CARD_BUILD)
     lock("card", ["-"], upgrade, stdin="\n".join(CARD) + "\n")
     lock("agent", ["pyproject.toml"], ["--extra=agent", *upgrade])
-    settled = [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent")]
-    lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=test", *settled, *upgrade])
+    agent = f"--constraints={FOLDER.relative_to(ROOT)}/agent.txt"
+    lock("central", ["pyproject.toml"], ["--extra=central", agent, *upgrade])
+    settled = [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent", "central")]
+    lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=central", "--extra=test", *settled, *upgrade])
     lock_nodered(upgrade=bool(upgrade))
 
 

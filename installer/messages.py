@@ -148,6 +148,7 @@ TEXTS = {
         "pyscard に使う C コンパイラーと PC/SC のヘッダー",
     ),
     "what python-headers": ("Python's headers, for pyscard", "pyscard に使う Python のヘッダー"),
+    "what postgresql": ("PostgreSQL, the larger of central's two databases", "センターのデータベース PostgreSQL"),
     "what git": ("git, for the checks of the repository", "リポジトリの検査に使う git"),
 }
 

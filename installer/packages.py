@@ -68,6 +68,11 @@ def _pcsc(python: Path) -> bool:
     return service is not None and any(Path("/usr/lib/pcsc/drivers/serial").glob("libifdvpcd.so*"))
 
 
+def _postgresql(python: Path) -> bool:
+    """Debian keeps the server's programs off PATH, in a folder for each version."""
+    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
 def _imports(module: str) -> Callable[[Path], bool]:
     return lambda python: answer([str(python), "-I", "-c", f"import {module}"]) is not None
 
@@ -140,6 +145,7 @@ def tests() -> list[Need]:
             {"apt-get": "gcc libc6-dev libpcsclite-dev", "dnf": "gcc glibc-devel pcsc-lite-devel"},
         ),
         Need("what python-headers", lambda python: has_python_headers(), {"apt-get": python_headers()}),
+        Need("what postgresql", _postgresql, {"apt-get": "postgresql", "dnf": "postgresql-server"}),
         Need("what git", _programs("git"), {"apt-get": "git"}),
     ]
 

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "installer" / "requirements"
-OURS = ("build", "agent", "test")
+OURS = ("build", "agent", "central", "test")
 
 
 def pins(name: str) -> dict[str, tuple[str, set[str]]]:
@@ -53,7 +53,8 @@ def test_what_is_pinned_lies_within_the_bounds_of_the_project() -> None:
     wanted = {
         "agent": [*project["dependencies"], *extras["agent"]],
         "card": extras["card"],
-        "test": [*project["dependencies"], *extras["agent"], *extras["test"]],
+        "central": [*project["dependencies"], *extras["central"]],
+        "test": [*project["dependencies"], *extras["agent"], *extras["central"], *extras["test"]],
     }
     for name, requirements in wanted.items():
         pinned = pins(name)
