@@ -1,0 +1,1 @@
+"""What agent and central say to each other, and the only thing they share. One module for each version."""

@@ -1,0 +1,277 @@
+"""Version 1 of what agent and central say to each other: JSON over HTTPS, every field bounded.
+
+Unknown fields are ignored, so that a newer agent can talk to an older central. A report is taken item by item
+(:func:`read_report`): a day or a counter that is wrong is refused alone, and named in the answer.
+
+Nothing here can hold a name, a number, an address or a text of a resident: texts are identifiers of a fixed form.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "/v1"
+MOST_DAYS = 31  # in one report; a desk that was away for longer sends several
+MOST_COUNTERS = 300  # of one day; an agent has about 120 names in all
+MOST_WARNINGS = 100
+MOST_PROBLEMS = 20  # told of one item; who sends more wrong ones has one mistake, not twenty
+LONGEST_NAME = 100  # characters of a desk's or an office's name
+# Far beyond what a desk can do in a day, and small enough that a nation's sum for a century stays below 2^63.
+LARGEST_COUNT = 10_000_000
+LARGEST_NUMBER = 2**53 - 1  # whole numbers up to here survive every JSON reader (RFC 8259, 6)
+# The largest valid report, with room for unknown fields; a day of all counters is about 12 KB.
+LARGEST_REPORT_BYTES = 1_000_000
+LARGEST_ENROLMENT_BYTES = 10_000
+
+# "$" alone would let a line feed at the end through in Python, and "\Z" is unknown to other readers of the schema.
+END = r"$(?!\n)"
+Epoch = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{END}", description="Tells one ledger from every other one.")]
+Digest = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="SHA-256, in hexadecimal.")]
+CounterName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){{0,3}}{END}", max_length=64)]
+Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
+Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
+Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z.+-]*{END}", max_length=40)]
+WarningCode = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_.-]*{END}", max_length=64)]
+Moment = Annotated[datetime.datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
+# No control characters: they have no place in a name, and one of the databases refuses the first of them.
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=LONGEST_NAME)]
+Token = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9_-]{{43}}{END}",
+        description="32 random bytes in base64url without padding, made by the desk and known to it alone.",
+    ),
+]
+Code = Annotated[
+    str,
+    Meta(
+        min_length=12,
+        max_length=40,
+        pattern=rf"^[0-9A-Za-z -]*{END}",
+        description="As central printed it; case, blanks and hyphens do not matter.",
+    ),
+]
+
+
+class Severity(enum.StrEnum):
+    """How much a warning matters at the desk."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+class ChainPoint(msgspec.Struct, frozen=True):
+    """One entry of a ledger's chain: its number and its digest. Number 0 is the beginning."""
+
+    entries: Number
+    digest: Digest
+
+
+class HealthItem(msgspec.Struct, frozen=True):
+    """Something that does not work at the desk."""
+
+    code: WarningCode
+    severity: Severity
+    since: Moment
+
+
+class DayCounts(msgspec.Struct, frozen=True):
+    """All counters of one of the desk's local days, as they stand. A counter that is not there is 0."""
+
+    day: datetime.date
+    counts: Annotated[dict[CounterName, Count], Meta(max_length=MOST_COUNTERS)]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a desk reports. Sent again, late, twice or out of order it changes nothing."""
+
+    epoch: Epoch
+    # Grows by one with each report that is written, and is kept on the disk: tells an older report from a newer one
+    # where clocks cannot. A report that is sent again keeps its number.
+    number: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    sent_at: Moment
+    agent_version: Version
+    chain: ChainPoint
+    days: Annotated[list[DayCounts], Meta(max_length=MOST_DAYS)]
+    health: Annotated[list[HealthItem], Meta(max_length=MOST_WARNINGS)] = []
+    # What this ledger has at the entry that central named in its last answer: another digest is another ledger.
+    known: ChainPoint | None = None
+    disk: Digest | None = None  # tells this PC's disk from every other one, without saying which it is
+    dropped_days: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0  # that the outbox's cap has cut off: a counted gap
+    set_aside: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0  # items that central has refused for good
+
+
+class ItemKind(enum.StrEnum):
+    """Which list of a report an item stands in."""
+
+    DAYS = "days"
+    HEALTH = "health"
+
+
+class ProblemCode(enum.StrEnum):
+    """Why something was refused."""
+
+    INVALID = "invalid"  # it breaks a bound; sending it again cannot succeed
+    FUTURE = "future"  # a day that has not come yet where central is: send it again when it has
+
+
+class ItemProblem(msgspec.Struct, frozen=True):
+    """One thing of an item that was refused. ``at``: where in the item, empty for the item as a whole."""
+
+    code: ProblemCode
+    at: str
+    expected: str
+
+
+class ItemAnswer(msgspec.Struct, frozen=True):
+    """What became of one item. Items that were taken whole are not listed.
+
+    ``where`` and ``index``: which one. ``taken``: whether the rest of the item was; false where all of it was refused.
+    """
+
+    where: ItemKind
+    index: int
+    taken: bool
+    problems: list[ItemProblem]
+
+
+class ReportAnswer(msgspec.Struct, frozen=True):
+    """Central has the report, durably. Only this, with the same ``epoch`` and ``number``, is an acknowledgement."""
+
+    epoch: Epoch
+    number: int
+    received_at: Moment
+    chain: ChainPoint  # the furthest entry that central knows of this ledger; to be named as `known` next time
+    items: list[ItemAnswer]
+    report_every_s: int
+
+
+class EnrolRequest(msgspec.Struct, frozen=True):
+    """Trades a one-time code for the right to report with ``token``. The same request again gets the same answer."""
+
+    code: Code
+    token: Token
+    agent_version: Version
+    desk_name: Name = ""
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """The desk is enrolled."""
+
+    desk_id: int
+    desk_name: str
+    office: str
+    municipality_code: str
+    report_every_s: int
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a request as a whole was refused. ``code`` is stable, ``detail`` is for people."""
+
+    code: str
+    detail: str
+
+
+class ReadReport(msgspec.Struct, frozen=True):
+    """A report with what is good in it, and what was refused."""
+
+    report: Report
+    refused: list[ItemAnswer]
+    # counters that were refused by day: their absence says nothing
+    refused_counters: dict[datetime.date, frozenset[str]] = {}
+    # where the days stood in the report, once some of them were refused whole
+    indexes: tuple[int, ...] | None = None
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    """A report whose items are not looked into yet."""
+
+    epoch: Epoch
+    number: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    sent_at: Moment
+    agent_version: Version
+    chain: ChainPoint
+    days: Annotated[list[msgspec.Raw], Meta(max_length=MOST_DAYS)]
+    health: Annotated[list[msgspec.Raw], Meta(max_length=MOST_WARNINGS)] = []
+    known: ChainPoint | None = None
+    disk: Digest | None = None
+    dropped_days: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0
+    set_aside: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0
+
+
+class _LooseDay(msgspec.Struct, frozen=True):
+    day: datetime.date
+    counts: Annotated[dict[str, msgspec.Raw], Meta(max_length=MOST_COUNTERS)]
+
+
+_report = msgspec.json.Decoder(Report)
+_envelope = msgspec.json.Decoder(_Envelope)
+_day = msgspec.json.Decoder(DayCounts)
+_loose_day = msgspec.json.Decoder(_LooseDay)
+_one_count = msgspec.json.Decoder(dict[CounterName, Count])
+_health = msgspec.json.Decoder(HealthItem)
+
+
+def read_report(body: bytes) -> ReadReport:
+    """Read a report; what is wrong in its lists is refused item by item, and in a day counter by counter.
+
+    Raises msgspec.DecodeError where it is no JSON, or where anything outside its lists is wrong, and RecursionError
+    where it is nested too deeply: then nothing of it is taken.
+    """
+    try:
+        return ReadReport(_report.decode(body), [])
+    except msgspec.DecodeError:
+        pass  # what stands outside the lists is looked at once more; then one by one
+    envelope = _envelope.decode(body)
+    refused: list[ItemAnswer] = []
+    refused_counters: dict[datetime.date, frozenset[str]] = {}
+    days, indexes = [], []
+    for index, raw in enumerate(envelope.days):
+        day, problems, names = _read_day(raw)
+        if problems:
+            refused.append(ItemAnswer(ItemKind.DAYS, index, day is not None, problems[:MOST_PROBLEMS]))
+        if day is not None:
+            days.append(day)
+            indexes.append(index)
+            refused_counters[day.day] = refused_counters.get(day.day, frozenset()) | names
+    health = []
+    for index, raw in enumerate(envelope.health):
+        try:
+            health.append(_health.decode(raw))
+        except msgspec.DecodeError as error:
+            refused.append(ItemAnswer(ItemKind.HEALTH, index, False, [_problem("", error)]))
+    rest = {name: getattr(envelope, name) for name in envelope.__struct_fields__ if name not in ("days", "health")}
+    return ReadReport(Report(**rest, days=days, health=health), refused, refused_counters, tuple(indexes))
+
+
+def _read_day(raw: msgspec.Raw) -> tuple[DayCounts | None, list[ItemProblem], frozenset[str]]:
+    """The good part of a day, what is wrong with the rest, and the names of the counters that were refused."""
+    try:
+        return _day.decode(raw), [], frozenset()
+    except msgspec.DecodeError:
+        pass
+    try:
+        loose = _loose_day.decode(raw)
+    except msgspec.DecodeError as error:
+        return None, [_problem("", error)], frozenset()
+    counts: dict[str, int] = {}
+    problems = []
+    names = set()
+    for name, value in loose.counts.items():
+        try:
+            counts |= _one_count.decode(msgspec.json.encode({name: value}))
+        except msgspec.DecodeError as error:
+            names.add(name)
+            problems.append(_problem(name, error))
+    return DayCounts(loose.day, counts), problems, frozenset(names)
+
+
+def _problem(at: str, error: msgspec.DecodeError) -> ItemProblem:
+    # msgspec names what was expected and where, and the kind of what came, never the value
+    return ItemProblem(ProblemCode.INVALID, at[:LONGEST_NAME], str(error))
