@@ -15,6 +15,8 @@
     │   ├── LedgerLockedError
     │   ├── LedgerFullError
     │   └── LedgerDamagedError
+    ├── CentralError          whoever runs the central server mends it
+    │   └── DatabaseError     its database cannot be used: not there, full, another version's
     └── HandError             something could not be done in the world; the runner turns it into an event
         ├── StepError         a step of a profile failed
         ├── BrowserLostError
@@ -120,6 +122,18 @@ class LedgerDamagedError(LedgerError):
     def __init__(self, message: str, kept_as: str | None = None) -> None:
         super().__init__(message)
         self.kept_as = kept_as
+
+
+class CentralError(KioskError):
+    """The central server lacks something that it cannot do without. ``remedy`` says what would mend it."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.remedy = remedy
+
+
+class DatabaseError(CentralError):
+    """The central server's database cannot be used."""
 
 
 class HandError(KioskError):

@@ -1,0 +1,20 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from litestar import Request
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """The client's address; of an IPv6 address its network, of which one client has all addresses."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host  # a Unix socket
+    if address.version == 4:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -1,0 +1,63 @@
+"""The one place that wires central's parts together."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.desks.endpoints import enrol
+from kiosk_agent.central.health.endpoints import healthz
+from kiosk_agent.central.ingest.endpoints import report
+from kiosk_agent.central.ingest.grouping import Grouping
+from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.limits import Limits
+from kiosk_agent.central.openapi import openapi
+from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
+from kiosk_agent.central.services import Services
+from kiosk_agent.clock import Clock
+from kiosk_agent.wire import v1
+
+log = logging.getLogger(__name__)
+
+
+def create_app(database: Database, clock: Clock) -> Litestar:
+    """The server's application. Its state is the database's, but for rate limits and what is being taken just now."""
+    services = Services(database, clock, Limits(clock.now), Grouping(functools.partial(take_reports, database)))
+
+    async def provide() -> Services:
+        return services
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        services.reports.start()
+        try:
+            yield
+        finally:
+            await services.reports.stop()
+
+    return Litestar(
+        [healthz, openapi, enrol, report],
+        dependencies={"services": Provide(provide)},
+        lifespan=[lifespan],
+        exception_handlers={
+            RefusedError: answer_refused,
+            HTTPException: answer_http,
+            Exception: _answer_failure,
+        },
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _answer_failure(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """A mistake of ours: the log has it, the client does not."""
+    log.error("a request failed", exc_info=error)
+    return answer(v1.Refusal("failed", "The server failed; keep what you have and come again later."), 500)

@@ -1,0 +1,50 @@
+"""Reading the body of a request, bounded on the wire and unpacked."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Request
+
+from kiosk_agent.central.refusals import RefusedError
+
+GZIP = 16 + zlib.MAX_WBITS
+
+
+async def read_json_body(request: Request[Any, Any, Any], largest_bytes: int) -> bytes:
+    """The body, unpacked. Raises RefusedError where it is too large, not JSON by its header, or packed wrongly."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise RefusedError(415, "content_type", "Send Content-Type: application/json.")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise RefusedError(415, "content_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
+    body = await _bounded(request.stream(), largest_bytes)
+    return body if encoding == "identity" else _unpacked(body, largest_bytes)
+
+
+async def _bounded(chunks: AsyncIterator[bytes], largest_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > largest_bytes:
+            raise _too_large(largest_bytes)
+    return bytes(body)
+
+
+def _unpacked(body: bytes, largest_bytes: int) -> bytes:
+    unpacker = zlib.decompressobj(GZIP)
+    try:
+        plain = unpacker.decompress(body, largest_bytes + 1)  # a bomb is never unpacked further than this
+    except zlib.error as error:
+        raise RefusedError(400, "gzip", "The body is not gzip.") from error
+    if len(plain) > largest_bytes:
+        raise _too_large(largest_bytes)
+    if not unpacker.eof or unpacker.unused_data:
+        raise RefusedError(400, "gzip", "The body is not one whole gzip member.")
+    return plain
+
+
+def _too_large(largest_bytes: int) -> RefusedError:
+    return RefusedError(413, "too_large", f"A body has at most {largest_bytes} bytes, unpacked.")

@@ -1,0 +1,35 @@
+"""Statements over many rows at once: the rows travel as one JSON text, so that one statement serves any number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, CursorResult
+
+Kind = Literal["text", "bigint", "date"]  # as PostgreSQL names them; SQLite takes JSON's own
+
+
+class Bulk:
+    """One statement, written once for both databases.
+
+    In ``sql`` stands ``{rows}`` for a table ``r`` with ``columns`` (name → kind), ``{for_update}`` for the lock on
+    ``t`` where the database has such locks. SQLite locks the whole file instead.
+    """
+
+    def __init__(self, sql: str, columns: Mapping[str, Kind]) -> None:
+        recordset = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+        self._postgresql = _text(sql, f"json_to_recordset(CAST(:rows AS json)) AS r ({recordset})", "FOR UPDATE OF t")
+        self._sqlite = _text(sql, f"(SELECT {picked} FROM json_each(:rows)) AS r", "")  # noqa: S608 - our names
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], **parameters: Any) -> CursorResult[Any]:
+        """Run it over ``rows``, whose keys are the columns."""
+        statement = self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
+        return connection.execute(statement, {"rows": msgspec.json.encode(rows).decode(), **parameters})
+
+
+def _text(sql: str, rows: str, for_update: str) -> sa.TextClause:
+    return sa.text(sql.replace("{rows}", rows).replace("{for_update}", for_update))

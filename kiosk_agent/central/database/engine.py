@@ -1,0 +1,88 @@
+"""Connections to the database, and the two ways to use it: writing and reading."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+
+from kiosk_agent.errors import DatabaseError
+
+FILE_NAME = "central.sqlite3"
+# A second process may be writing; its largest transaction, a group of full reports, takes well below this.
+BUSY_MS = 10_000
+WRITES = "kiosk_writes"
+
+
+class Database:
+    """One database. Thread-safe; a connection that was lost is made anew for the next transaction."""
+
+    def __init__(self, url: URL) -> None:
+        """``url`` as :func:`read_url` gives it. Opens nothing yet."""
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        # pre-ping: a server that was restarted must not cost the first transaction after it
+        self._engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite)
+        if self.is_sqlite:
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that may write: durable when the block is left, gone where it raises."""
+        with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads, and never waits for those that write."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def read_url(text: str) -> URL:
+    """What ``--database`` says. Raises DatabaseError where it is neither SQLite nor PostgreSQL."""
+    hint = "Give sqlite:///FILE or postgresql://USER@HOST/NAME."
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise DatabaseError("The database's address cannot be read.", hint) from None  # it may hold a password
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise DatabaseError("A database in memory would lose every report.", hint)
+        return url.set(drivername="sqlite+pysqlite")
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return url.set(drivername="postgresql+psycopg")
+    raise DatabaseError(f"{url.drivername!r} is no database that central can use.", hint)
+
+
+def sqlite_url(folder: Path) -> URL:
+    """The database in ``folder``, which is made where it is missing, for this user alone. Raises DatabaseError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DatabaseError(f"{folder}: {reason}.", "Give a folder that can be written: --data DIR.") from error
+    return URL.create("sqlite+pysqlite", database=str(folder.absolute() / FILE_NAME))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    # waiting first: switching to WAL is itself something that another process may be in the middle of
+    for pragma in (f"busy_timeout = {BUSY_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a reader that turns into a writer half-way cannot wait for another one, and fails at once
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,11 @@
+"""Alembic runs this for every migration, on the connection that ``migrate`` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from kiosk_agent.central.database.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, compare_type=True)
+with context.begin_transaction():
+    context.run_migrations()

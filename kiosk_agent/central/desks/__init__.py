@@ -1,0 +1,1 @@
+"""Desks: codes, enrolment, tokens."""

@@ -1,0 +1,1 @@
+"""Reports: taken, added up, and answered once they are durable."""

@@ -1,0 +1,104 @@
+"""Grouped commits: reports that arrive while a transaction runs share the next one.
+
+A durable commit costs the same for one report as for five hundred. The answer goes out after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+
+from kiosk_agent.errors import DatabaseError
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 500  # a larger group gains nothing more, and holds its locks for longer
+MOST_WAITING = 5_000  # some 10 MB of ordinary reports; beyond it a client is better told to come again
+TRIES = 3  # a deadlock, or a connection that was lost: the next try has a new connection
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class TooBusyError(Exception):
+    """More waits than can be taken in useful time."""
+
+
+class Grouping(Generic[Item, Answer]):
+    """Carries items to ``take`` in groups, in a thread of its own."""
+
+    def __init__(self, take: Callable[[Sequence[Item]], Sequence[Answer]]) -> None:
+        """``take``: does a group in one transaction and answers each item; where it raises, nothing was done."""
+        self._take = take
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        """Start."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Finish what waits, and end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        await asyncio.to_thread(self._thread.join)
+
+    async def submit(self, item: Item) -> Answer:
+        """The answer to ``item``, once it is durable.
+
+        Raises TooBusyError, DatabaseError where the database cannot be used, or what ``take`` raises for it alone.
+        """
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        with self._changed:
+            if len(self._waiting) >= MOST_WAITING or self._stopping:
+                raise TooBusyError
+            self._waiting.append((item, future))
+            self._changed.notify()
+        return await future
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._stopping)
+                if not self._waiting:
+                    return
+                count = min(len(self._waiting), MOST_TOGETHER)
+                group = [self._waiting.popleft() for _ in range(count)]
+            results = self._answers([item for item, _ in group])
+            futures = [future for _, future in group]
+            futures[0].get_loop().call_soon_threadsafe(_settle, futures, results)
+
+    def _answers(self, items: Sequence[Item]) -> Sequence[Answer | Exception]:
+        for left in reversed(range(TRIES)):
+            try:
+                return self._take(items)
+            except UNAVAILABLE as error:
+                log.warning("the database could not take a group of reports: %s", type(error.orig).__name__)
+                if left == 0:
+                    return [DatabaseError("The database cannot be used at the moment.")] * len(items)
+            except Exception as error:  # whatever it is: one item must not take the others with it
+                if len(items) > 1:
+                    return [answer for item in items for answer in self._answers([item])]
+                log.exception("a report could not be taken")
+                return [error]
+        raise AssertionError("every try returns or goes on")
+
+
+def _settle(futures: Sequence[asyncio.Future[Answer]], results: Sequence[Answer | Exception]) -> None:
+    for future, result in zip(futures, results, strict=True):
+        if future.done():  # the client has gone away
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

@@ -1,0 +1,204 @@
+"""The queries of the ingest, each over a whole group of reports.
+
+Every transaction takes its locks in one order: desks, ledgers, then the sums of municipalities, prefectures and the
+nation, each sorted by key. Two processes can wait for each other so, but never in a circle. The rows of a desk's days
+need no lock of their own: only reports of that desk write them, and those hold the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy.engine import Connection, Row
+
+from kiosk_agent.central.database.bulk import Bulk, Kind
+from kiosk_agent.central.database.tables import HEADLINES
+from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, StoredDay
+
+Sums = Mapping[tuple[str, ...], Mapping[str, int]]  # (scope, day) or (day,) → what it grows by
+LEDGERS = "ledgers"  # in a growth: rows that are new; no counter has this name
+COLUMNS = list(HEADLINES.values())
+KEY: dict[str, Kind] = {"municipality_code": "text", "desk_id": "bigint", "day": "date", "epoch": "text"}
+COUNTERS: dict[str, Kind] = {**dict.fromkeys(COLUMNS, "bigint"), "more": "text"}
+LEDGER: dict[str, Kind] = {
+    "epoch": "text",
+    "desk_id": "bigint",
+    "disk": "text",
+    "entries": "bigint",
+    "digest": "text",
+    "number": "bigint",
+    "number_entries": "bigint",
+    "number_digest": "text",
+}
+DESK: dict[str, Kind] = {
+    "id": "bigint",
+    "epoch": "text",
+    "number": "bigint",
+    "clock_ahead_ms": "bigint",
+    "agent_version": "text",
+    "health": "text",
+    "dropped_days": "bigint",
+    "set_aside": "bigint",
+}
+
+
+def _list(names: Iterable[str], form: str = "{0}") -> str:
+    return ", ".join(form.format(name) for name in names)
+
+
+# All names in these statements are our own: values travel as parameters.
+LOCK_DESKS = Bulk(
+    "SELECT t.token_hash, t.id, t.municipality_code, t.epoch, t.number FROM desks AS t"
+    " JOIN {rows} ON t.token_hash = r.token_hash ORDER BY t.id {for_update}",
+    {"token_hash": "text"},
+)
+TOUCH_DESKS = Bulk(
+    "UPDATE desks AS t SET reported_at_ms = :at_ms FROM {rows} WHERE t.id = r.id",
+    {"id": "bigint"},
+)
+UPDATE_DESKS = Bulk(
+    f"UPDATE desks AS t SET {_list([name for name in DESK if name != 'id'], '{0} = r.{0}')}"  # noqa: S608
+    " FROM {rows} WHERE t.id = r.id",
+    DESK,
+)
+BEGIN_LEDGERS = Bulk(
+    f"INSERT INTO ledgers ({_list(LEDGER)}, first_at_ms) SELECT {_list(LEDGER, 'r.{0}')}, :at_ms"  # noqa: S608
+    " FROM {rows} WHERE true ORDER BY r.epoch ON CONFLICT (epoch) DO NOTHING",
+    LEDGER,
+)
+LOCK_LEDGERS = Bulk(
+    f"SELECT {_list(LEDGER, 't.{0}')} FROM ledgers AS t"  # noqa: S608
+    " JOIN {rows} ON t.epoch = r.epoch ORDER BY t.epoch {for_update}",
+    {"epoch": "text"},
+)
+UPDATE_LEDGERS = Bulk(
+    f"UPDATE ledgers AS t SET {_list([name for name in LEDGER if name != 'epoch'], '{0} = r.{0}')}"  # noqa: S608
+    " FROM {rows} WHERE t.epoch = r.epoch",
+    LEDGER,
+)
+FIND_DAYS = Bulk(
+    f"SELECT {_list([*KEY, 'number', *COUNTERS], 't.{0}')} FROM desk_days AS t JOIN {{rows}} ON "  # noqa: S608
+    + " AND ".join(f"t.{name} = r.{name}" for name in KEY),
+    KEY,
+)
+STORE_DAYS = Bulk(
+    f"INSERT INTO desk_days ({_list([*KEY, 'number', *COUNTERS])})"  # noqa: S608
+    f" SELECT {_list([*KEY, 'number', *COUNTERS], 'r.{0}')} FROM {{rows}} WHERE true"
+    f" ON CONFLICT ({_list(KEY)}) DO UPDATE SET {_list(['number', *COUNTERS], '{0} = excluded.{0}')}",
+    {**KEY, "number": "bigint", **COUNTERS},
+)
+
+
+class Rollup:
+    """The sums of one level: a table with a row for each scope and day."""
+
+    def __init__(self, table: str, scope: str | None) -> None:
+        """``scope``: the column that says whose sums; None for the nation, which has only one."""
+        self.key: dict[str, Kind] = {**({scope: "text"} if scope else {}), "day": "date"}
+        keys, match = _list(self.key), " AND ".join(f"t.{name} = r.{name}" for name in self.key)
+        self._begin = Bulk(
+            f"INSERT INTO {table} ({keys}) SELECT {_list(self.key, 'r.{0}')} FROM {{rows}} WHERE true"  # noqa: S608
+            f" ORDER BY {_list(self.key, 'r.{0}')} ON CONFLICT ({keys}) DO NOTHING",
+            self.key,
+        )
+        self._lock = Bulk(
+            f"SELECT {_list([*self.key, 'more'], 't.{0}')} FROM {table} AS t JOIN {{rows}} ON {match}"  # noqa: S608
+            f" ORDER BY {_list(self.key, 't.{0}')} {{for_update}}",
+            self.key,
+        )
+        grown = _list([LEDGERS, *COLUMNS], "{0} = t.{0} + r.{0}")
+        self._grow = Bulk(
+            f"UPDATE {table} AS t SET {grown}, more = r.more FROM {{rows}} WHERE {match}",  # noqa: S608
+            {**self.key, LEDGERS: "bigint", **COUNTERS},
+        )
+
+    def grow(self, connection: Connection, sums: Sums) -> None:
+        """Add to the sums."""
+        keys = [dict(zip(self.key, key, strict=True)) for key in sorted(sums)]
+        self._begin.run(connection, keys)
+        before = {tuple(map(str, row[:-1])): _counts(row.more) for row in self._lock.run(connection, keys)}
+        rows = []
+        for key, names in zip(sorted(sums), keys, strict=True):
+            growth = dict(sums[key])
+            ledgers = growth.pop(LEDGERS, 0)
+            more = before[key]
+            for name in growth.keys() - HEADLINES.keys():
+                more[name] = more.get(name, 0) + growth[name]
+            rows.append({**names, LEDGERS: ledgers, **_headlines(growth), "more": _json(more)})
+        self._grow.run(connection, rows)
+
+
+MUNICIPALITY_DAYS = Rollup("municipality_days", "municipality_code")
+PREFECTURE_DAYS = Rollup("prefecture_days", "prefecture_code")
+NATION_DAYS = Rollup("nation_days", None)
+
+
+def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:
+    """The desks of these tokens, by token hash; a token that is not known is not in it."""
+    rows = LOCK_DESKS.run(connection, [{"token_hash": one} for one in set(token_hashes)])
+    return {row.token_hash: ReportingDesk(row.id, row.municipality_code, row.epoch, row.number) for row in rows}
+
+
+def update_desks(
+    connection: Connection, reported: Iterable[int], newest: Sequence[Mapping[str, Any]], at_ms: int
+) -> None:
+    """Note that desks have reported; ``newest``: rows of DESK for those whose report is the newest one so far."""
+    TOUCH_DESKS.run(connection, [{"id": one} for one in reported], at_ms=at_ms)
+    if newest:
+        UPDATE_DESKS.run(connection, newest)
+
+
+def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
+    """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
+    BEGIN_LEDGERS.run(connection, [msgspec.structs.asdict(one) for one in first], at_ms=at_ms)
+    rows = LOCK_LEDGERS.run(connection, [{"epoch": one.epoch} for one in first])
+    return {row.epoch: Ledger(**row._mapping) for row in rows}
+
+
+def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
+    """Write what is known of them now."""
+    UPDATE_LEDGERS.run(connection, [msgspec.structs.asdict(one) for one in ledgers])
+
+
+def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, StoredDay]:
+    """What is stored of these days; one that is new is not in it."""
+    found = {}
+    for row in FIND_DAYS.run(connection, [msgspec.structs.asdict(key) for key in keys]):
+        key = DayKey(row.municipality_code, row.desk_id, str(row.day), row.epoch)
+        found[key] = StoredDay(row.number, counts_of(row))
+    return found
+
+
+def store_days(connection: Connection, days: Mapping[DayKey, StoredDay]) -> None:
+    """Write days as they stand now."""
+    rows = [
+        {
+            **msgspec.structs.asdict(key),
+            "number": day.number,
+            **_headlines(day.counts),
+            "more": _json({name: value for name, value in day.counts.items() if name not in HEADLINES}),
+        }
+        for key, day in days.items()
+    ]
+    STORE_DAYS.run(connection, rows)
+
+
+def counts_of(row: Row[Any]) -> dict[str, int]:
+    """The counters of a row of desk_days or of its sums; those that are 0 are left out."""
+    values = row._mapping
+    headlines = {name: int(values[column]) for name, column in HEADLINES.items() if values[column]}
+    return {**headlines, **_counts(row.more)}
+
+
+def _headlines(counts: Mapping[str, int]) -> dict[str, int]:
+    return {column: counts.get(name, 0) for name, column in HEADLINES.items()}
+
+
+def _counts(more: str) -> dict[str, int]:
+    return msgspec.json.decode(more, type=dict[str, int])
+
+
+def _json(value: Mapping[str, int]) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

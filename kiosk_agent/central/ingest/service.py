@@ -1,0 +1,178 @@
+"""Taking a group of reports: one transaction for all of them, and an answer for each."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from kiosk_agent.central.alarms.repository import raise_alarms
+from kiosk_agent.central.alarms.schemas import Alarm
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.ingest import repository
+from kiosk_agent.central.ingest.arithmetic import Finding, follow_ledger, merge_day, shrinking
+from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, StoredDay
+from kiosk_agent.central.times import to_ms
+from kiosk_agent.wire import v1
+
+REPORT_EVERY_S = 60
+# No place on Earth is more than 14 hours ahead of UTC; the rest is room for a clock that is hours wrong.
+FUTURE_LIMIT = datetime.timedelta(days=2)
+
+
+def take_reports(database: Database, arrived: Sequence[Arrived]) -> list[v1.ReportAnswer | None]:
+    """Take them all in one transaction; returns the answers in their order, None where the token is not known.
+
+    When this returns, everything is durable; where it raises, nothing of it is there.
+    """
+    with database.writing() as connection:
+        return Group(connection, arrived).take()
+
+
+class Group:
+    """Reports that share a transaction."""
+
+    def __init__(self, connection: Connection, arrived: Sequence[Arrived]) -> None:
+        self._connection = connection
+        self._arrived = arrived
+        self._ledgers: dict[str, Ledger] = {}
+        self._days: dict[DayKey, StoredDay] = {}
+        self._changed: dict[DayKey, StoredDay] = {}
+        self._newest: dict[int, dict[str, object]] = {}
+        self._alarms: list[Alarm] = []
+        self._growth: dict[tuple[str, str], dict[str, int]] = {}  # (municipality, day) → counter → more
+
+    def take(self) -> list[v1.ReportAnswer | None]:
+        """Do it."""
+        desks = repository.lock_desks(self._connection, {one.token_hash for one in self._arrived})
+        known = [(one, desks[one.token_hash]) for one in self._arrived if one.token_hash in desks]
+        if not known:
+            return [None] * len(self._arrived)
+        at_ms = max(to_ms(one.at) for one, _ in known)
+        self._load(known, at_ms)
+        answers = [
+            self._take_one(one, desks[one.token_hash]) if one.token_hash in desks else None for one in self._arrived
+        ]
+        self._store({desk.id for _, desk in known}, at_ms)
+        return answers
+
+    def _load(self, known: Sequence[tuple[Arrived, ReportingDesk]], at_ms: int) -> None:
+        first: dict[str, Ledger] = {}
+        keys = set()
+        for one, desk in known:
+            report = one.read.report
+            first.setdefault(report.epoch, _begun(report, desk.id))
+            keys |= {_key(desk, report.epoch, day.day) for day in report.days if not _is_future(day.day, one.at)}
+        self._ledgers = repository.lock_ledgers(self._connection, list(first.values()), at_ms)
+        if keys:
+            self._days = repository.find_days(self._connection, list(keys))
+
+    def _take_one(self, arrived: Arrived, desk: ReportingDesk) -> v1.ReportAnswer:
+        report = arrived.read.report
+        ledger, findings = follow_ledger(self._ledgers[report.epoch], desk.id, report)
+        self._ledgers[report.epoch] = ledger
+        self._raise(desk, report.epoch, findings)
+        refused = list(arrived.read.refused)
+        for index, day in zip(
+            arrived.read.indexes if arrived.read.indexes is not None else range(len(report.days)),
+            report.days,
+            strict=True,
+        ):
+            if _is_future(day.day, arrived.at):
+                refused.append(_future(index))
+            else:
+                self._take_day(desk, report, day, arrived.read.refused_counters.get(day.day, frozenset()))
+        self._note_newest(arrived, desk)
+        return v1.ReportAnswer(
+            epoch=report.epoch,
+            number=report.number,
+            received_at=arrived.at,
+            chain=v1.ChainPoint(ledger.entries, ledger.digest),
+            items=refused,
+            report_every_s=REPORT_EVERY_S,
+        )
+
+    def _take_day(self, desk: ReportingDesk, report: v1.Report, day: v1.DayCounts, untold: frozenset[str]) -> None:
+        key = _key(desk, report.epoch, day.day)
+        before = self._days.get(key)
+        merged = merge_day(before, report.number, day.counts, untold)
+        if merged.shrunk:
+            self._raise(desk, report.epoch, [shrinking(key.day, merged.shrunk)])
+        if merged.stored == before:
+            return
+        self._days[key] = self._changed[key] = merged.stored
+        growth = dict(merged.growth)
+        if before is None:
+            growth[repository.LEDGERS] = 1
+        sums = self._growth.setdefault((key.municipality_code, key.day), {})
+        for name, more in growth.items():
+            sums[name] = sums.get(name, 0) + more
+
+    def _note_newest(self, arrived: Arrived, desk: ReportingDesk) -> None:
+        """What the desk's page shows is its newest report's, whatever arrives late."""
+        report = arrived.read.report
+        newest = self._newest.get(desk.id, {"epoch": desk.epoch, "number": desk.number})
+        number = newest["number"]
+        if newest["epoch"] == report.epoch and isinstance(number, int) and number > report.number:
+            return
+        self._newest[desk.id] = {
+            "id": desk.id,
+            "epoch": report.epoch,
+            "number": report.number,
+            "clock_ahead_ms": to_ms(report.sent_at) - to_ms(arrived.at),
+            "agent_version": report.agent_version,
+            "health": msgspec.json.encode(report.health).decode(),
+            "dropped_days": report.dropped_days,
+            "set_aside": report.set_aside,
+        }
+
+    def _raise(self, desk: ReportingDesk, epoch: str, findings: Sequence[Finding]) -> None:
+        for kind, subject, detail in findings:
+            self._alarms.append(Alarm(kind, desk.municipality_code, desk.id, epoch, subject, detail))
+
+    def _store(self, desks: set[int], at_ms: int) -> None:
+        connection = self._connection
+        repository.update_desks(connection, desks, list(self._newest.values()), at_ms)
+        repository.update_ledgers(connection, list(self._ledgers.values()))
+        if self._changed:
+            repository.store_days(connection, self._changed)
+        sums = {key: growth for key, growth in self._growth.items() if growth}
+        if sums:
+            repository.MUNICIPALITY_DAYS.grow(connection, _gathered(sums, lambda code, day: (code, day)))
+            repository.PREFECTURE_DAYS.grow(connection, _gathered(sums, lambda code, day: (code[:2], day)))
+            repository.NATION_DAYS.grow(connection, _gathered(sums, lambda _code, day: (day,)))
+        raise_alarms(connection, self._alarms, at_ms)
+
+
+def _gathered(
+    sums: Mapping[tuple[str, str], Mapping[str, int]], scope: Callable[[str, str], tuple[str, ...]]
+) -> dict[tuple[str, ...], dict[str, int]]:
+    """The sums of one level. The first two digits of a municipality's code are its prefecture's."""
+    gathered: dict[tuple[str, ...], dict[str, int]] = {}
+    for (code, day), growth in sums.items():
+        total = gathered.setdefault(scope(code, day), {})
+        for name, more in growth.items():
+            total[name] = total.get(name, 0) + more
+    return gathered
+
+
+def _key(desk: ReportingDesk, epoch: str, day: datetime.date) -> DayKey:
+    return DayKey(desk.municipality_code, desk.id, day.isoformat(), epoch)
+
+
+def _begun(report: v1.Report, desk_id: int) -> Ledger:
+    chain = report.chain
+    return Ledger(
+        report.epoch, desk_id, report.disk, chain.entries, chain.digest, report.number, chain.entries, chain.digest
+    )
+
+
+def _is_future(day: datetime.date, now: datetime.datetime) -> bool:
+    return day > (now + FUTURE_LIMIT).date()
+
+
+def _future(index: int) -> v1.ItemAnswer:
+    problem = v1.ItemProblem(v1.ProblemCode.FUTURE, "day", "a day that has begun somewhere on Earth")
+    return v1.ItemAnswer(v1.ItemKind.DAYS, index, False, [problem])

@@ -1,0 +1,102 @@
+"""``GET /openapi.json``: the interface for agents, made from the same models that are served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+
+from kiosk_agent import __version__
+from kiosk_agent.wire import v1
+
+REF = "#/components/schemas/{name}"
+REASONS = {
+    400: "The body is not what it must be; sending it again cannot succeed.",
+    401: "The token is missing or no desk's.",
+    403: "The code is unknown, expired or used; `code` says which.",
+    413: "The body is too large, as it comes or unpacked.",
+    415: "The body is not JSON by its Content-Type, or packed in another way than gzip.",
+    429: "Too many requests from this desk or this address; Retry-After says for how long to wait.",
+    500: "Central failed; keep the report and try again later.",
+    503: "Central cannot take it now; Retry-After says when to try again.",
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole document, OpenAPI 3.1."""
+    report = {
+        "summary": "Report a desk's growing counters.",
+        "description": (
+            "Counters only grow: of each the larger value stands, so that a report may come late, twice or out of"
+            " order. Only an answer 200 with the report's own epoch and number acknowledges it, and it is durable"
+            " then. Items that are wrong are refused one by one and named in `items`; all others are taken."
+        ),
+        "security": [{"desk": []}],
+        **_operation("report", v1.Report, v1.ReportAnswer, (400, 401, 413, 415, 429, 500, 503)),
+    }
+    enrol = {
+        "summary": "Trade a one-time code for the right to report with a token.",
+        "description": (
+            "The desk makes the token: 32 random bytes. A request whose answer was lost is sent again as it was, and"
+            " gets the same answer."
+        ),
+        **_operation("enrol", v1.EnrolRequest, v1.EnrolAnswer, (400, 403, 413, 415, 429, 500, 503)),
+    }
+    models = (v1.Report, v1.ReportAnswer, v1.EnrolRequest, v1.EnrolAnswer, v1.Refusal)
+    _, schemas = msgspec.json.schema_components(models, ref_template=REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "kiosk-central", "version": __version__},
+        "paths": {
+            f"{v1.PREFIX}/report": {"post": report},
+            f"{v1.PREFIX}/enrol": {"post": enrol},
+            "/healthz": {"get": _healthz()},
+        },
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"desk": {"type": "http", "scheme": "bearer", "description": "The desk's own token."}},
+        },
+    }
+
+
+def _operation(name: str, taken: type, given: type, refusals: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "parameters": [
+            {
+                "name": "Content-Encoding",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "enum": ["identity", "gzip"]},
+            }
+        ],
+        "requestBody": {"required": True, "content": _json(taken)},
+        "responses": {
+            "200": {"description": "Taken.", "content": _json(given)},
+            **{str(status): {"description": REASONS[status], "content": _json(v1.Refusal)} for status in refusals},
+        },
+    }
+
+
+def _json(model: type) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": REF.format(name=model.__name__)}}}
+
+
+def _healthz() -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+    content = {"application/json": {"schema": schema}}
+    return {
+        "summary": "Whether reports can be taken.",
+        "operationId": "healthz",
+        "responses": {
+            "200": {"description": "They can.", "content": content},
+            "503": {"description": "They cannot.", "content": content},
+        },
+    }
+
+
+@get("/openapi.json")
+async def openapi() -> Response[dict[str, Any]]:
+    """The document."""
+    return Response(document(), media_type="application/json")

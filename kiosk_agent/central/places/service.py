@@ -1,0 +1,103 @@
+"""Reading the list of municipalities, in the ministry's form or a plain one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+from kiosk_agent.central.places.schemas import Municipality
+from kiosk_agent.errors import InputError, Problem
+
+# Column → the heads it may have: ours, and those of the Ministry of Internal Affairs' list of codes.
+HEADS = {
+    "code": ("code", "団体コード"),
+    "prefecture": ("prefecture", "都道府県名（漢字）", "都道府県名(漢字)", "都道府県名"),
+    "name": ("municipality", "市区町村名（漢字）", "市区町村名(漢字)", "市区町村名"),
+}
+LARGEST_BYTES = 5_000_000  # the nation's list has about 100,000
+WEIGHTS = (6, 5, 4, 3, 2)
+
+
+class MunicipalitiesError(InputError):
+    """The list of municipalities cannot be used."""
+
+
+def is_code(text: str) -> bool:
+    """Whether these are six digits of which the last is the check digit (総務省「全国地方公共団体コード仕様」)."""
+    if re.fullmatch(r"[0-9]{6}", text) is None:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(text, WEIGHTS, strict=False))
+    return int(text[5]) == (11 - total % 11) % 10
+
+
+def read_municipalities(path: Path) -> list[Municipality]:
+    """The municipalities of a CSV file in UTF-8 or Shift_JIS; lines of prefectures alone are passed over.
+
+    Raises MunicipalitiesError with every mistake.
+    """
+    rows = csv.reader(io.StringIO(_text(path), newline=""))
+    head = [_tidy(cell) for cell in next(rows, [])]
+    columns = {column: _column(head, names) for column, names in HEADS.items()}
+    missing = [HEADS[column][0] for column, index in columns.items() if index is None]
+    if missing:
+        found = ", ".join(head)[:100] or "an empty line"
+        raise MunicipalitiesError(
+            [Problem(str(path), 1, "head", f"columns code, prefecture, municipality (missing: {missing})", found)]
+        )
+    problems: list[Problem] = []
+    found_codes: dict[str, Municipality] = {}
+    for row in rows:
+        cells = {
+            column: _tidy(row[index]) if index < len(row) else ""
+            for column, index in columns.items()
+            if index is not None
+        }
+        if not any(cells.values()) or (cells["code"] and cells["prefecture"] and not cells["name"]):
+            continue
+        if not is_code(cells["code"]):
+            problems.append(
+                Problem(
+                    str(path),
+                    rows.line_num,
+                    "code",
+                    "six digits with their check digit",
+                    repr(cells["code"][:40]),
+                    "Spreadsheets drop a leading zero: keep the column as text.",
+                )
+            )
+        elif not cells["prefecture"] or not cells["name"]:
+            problems.append(Problem(str(path), rows.line_num, "prefecture, municipality", "names", "nothing"))
+        else:
+            found_codes[cells["code"]] = Municipality(cells["code"], cells["prefecture"], cells["name"])
+    if not problems and not found_codes:
+        problems.append(Problem(str(path), None, "file", "at least one municipality", "none"))
+    if problems:
+        raise MunicipalitiesError(problems)
+    return list(found_codes.values())
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MunicipalitiesError(
+            [Problem(str(path), None, "file", "a readable file", error.strerror or str(error), "Check the path.")]
+        ) from error
+    if len(raw) > LARGEST_BYTES:
+        raise MunicipalitiesError([Problem(str(path), None, "file", "a list", f"more than {LARGEST_BYTES} bytes")])
+    for encoding in ("utf-8-sig", "cp932"):  # as spreadsheets in Japan save it
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise MunicipalitiesError([Problem(str(path), None, "file", "text in UTF-8 or Shift_JIS", "something else")])
+
+
+def _tidy(cell: str) -> str:
+    return "".join(cell.split())
+
+
+def _column(head: list[str], names: tuple[str, ...]) -> int | None:
+    return next((index for index, cell in enumerate(head) if cell in names), None)

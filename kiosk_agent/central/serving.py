@@ -1,0 +1,81 @@
+"""Running the server: uvicorn on uvloop and httptools where the system has them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from kiosk_agent.central.app import create_app
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.clock import SystemClock
+from kiosk_agent.errors import CentralError
+
+BACKLOG = 4096  # connections that may wait while all desks come back at once
+KEEP_ALIVE_S = 75  # longer than the minute between two reports, so that a desk keeps its connection
+STOP_S = 10  # for what is under way
+
+
+def serve(
+    database: Database, host: str, port: int, trusted_proxies: str, ready: Callable[[str], None] = lambda _url: None
+) -> None:
+    """Serve until told to stop. ``ready`` is given the address once requests are taken. Raises CentralError."""
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}"
+    config = uvicorn.Config(
+        create_app(database, SystemClock()),
+        loop="asyncio" if sys.platform == "win32" else "uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S,
+        backlog=BACKLOG,
+    )
+    server = _Server(config, lambda: ready(url))
+    try:
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+    if not server.started:
+        raise CentralError("The server could not start.", "The lines above say why.")
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            await asyncio.to_thread(self._ready)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if sys.platform != "win32":  # there it would let two programs share a port
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+        except BaseException:
+            listening.close()
+            raise
+    except OSError as error:
+        raise CentralError(
+            f"{host}:{port} cannot be listened on: {error.strerror or error}.", "Choose another --host or --port."
+        ) from error
+    return listening

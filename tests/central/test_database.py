@@ -1,0 +1,94 @@
+"""The same tables in both databases, made by migrations alone."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from kiosk_agent.central.database.engine import Database, read_url, sqlite_url
+from kiosk_agent.central.database.migrate import alembic_config, check_tables, migrate
+from kiosk_agent.errors import DatabaseError
+
+
+def test_migrations_make_the_tables_that_the_program_works_with(database: Database) -> None:
+    with database.writing() as connection:
+        command.check(alembic_config(connection))  # raises where they differ
+
+
+def test_two_processes_may_migrate_at_once_and_again(url: str) -> None:
+    databases = [Database(read_url(url)) for _ in range(4)]
+    failures: list[BaseException] = []
+
+    def work(database: Database) -> None:
+        try:
+            migrate(database)
+            migrate(database)
+        except BaseException as error:  # noqa: BLE001 - told below
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    check_tables(databases[0])
+    for database in databases:
+        database.close()
+
+
+def test_tables_of_another_version_are_told(empty: Database) -> None:
+    with pytest.raises(DatabaseError, match="kiosk-central migrate"):
+        check_tables(empty)
+    migrate(empty)
+    with empty.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    for look in (check_tables, migrate):
+        with pytest.raises(DatabaseError, match="9999"):
+            look(empty)
+
+
+def test_what_failed_leaves_nothing(database: Database) -> None:
+    statement = sa.text("INSERT INTO municipalities VALUES ('131016', '13', 'a', 'b')")
+
+    def fail() -> None:
+        with database.writing() as connection:
+            connection.execute(statement)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with database.reading() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM municipalities")).scalar() == 0
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "mysql://a/b", "sqlite://", "sqlite:///:memory:", "postgresql:"])
+def test_an_address_that_cannot_be_used_is_refused(text: str) -> None:
+    if text == "postgresql:":
+        text = "postgresql:/x"
+    with pytest.raises(DatabaseError):
+        read_url(text)
+
+
+def test_a_password_in_the_address_is_never_shown() -> None:
+    with pytest.raises(DatabaseError) as caught:
+        read_url("mysql://me:hunter22@host/x")
+    assert "hunter22" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseError, match="--data"):
+        sqlite_url(tmp_path / "file" / "data")
+
+
+def test_every_commit_is_durable_in_sqlite(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
+    with database.reading() as connection:
+        modes = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+    database.close()
+    assert modes == ["wal", 2]
