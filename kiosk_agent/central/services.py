@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litestar.di import NamedDependency
+
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.schemas import Arrived
@@ -20,3 +22,6 @@ class Services:
     clock: Clock
     limits: Limits
     reports: Grouping[Arrived, v1.ReportAnswer | None]
+
+
+Given = NamedDependency[Services]  # how an endpoint names it

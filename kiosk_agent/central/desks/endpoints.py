@@ -13,14 +13,14 @@ from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.bodies import read_json_body
 from kiosk_agent.central.desks import service
 from kiosk_agent.central.refusals import RefusedError, answer, come_again
-from kiosk_agent.central.services import Services
+from kiosk_agent.central.services import Given
 from kiosk_agent.wire import v1
 
 _request = msgspec.json.Decoder(v1.EnrolRequest)
 
 
 @post(f"{v1.PREFIX}/enrol", status_code=200, request_max_body_size=None)
-async def enrol(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+async def enrol(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     """Trade a code for the right to report."""
     address = address_of(request)
     if wait_s := services.limits.address.take(address) or services.limits.wrong.wait_s(address):

@@ -9,14 +9,14 @@ from litestar import Response, get
 
 from kiosk_agent.central.database.migrate import check_tables
 from kiosk_agent.central.refusals import NOT_KEPT
-from kiosk_agent.central.services import Services
+from kiosk_agent.central.services import Given
 from kiosk_agent.errors import DatabaseError
 
 log = logging.getLogger(__name__)
 
 
 @get("/healthz")
-async def healthz(services: Services) -> Response[dict[str, str]]:
+async def healthz(services: Given) -> Response[dict[str, str]]:
     """200 where reports can be taken, 503 where they cannot."""
     try:
         await asyncio.to_thread(check_tables, services.database)

@@ -13,7 +13,7 @@ from kiosk_agent.central.desks.service import hash_of
 from kiosk_agent.central.ingest.grouping import TooBusyError
 from kiosk_agent.central.ingest.schemas import Arrived
 from kiosk_agent.central.refusals import RefusedError, answer, come_again
-from kiosk_agent.central.services import Services
+from kiosk_agent.central.services import Given
 from kiosk_agent.errors import DatabaseError
 from kiosk_agent.wire import v1
 
@@ -22,7 +22,7 @@ DOWN_S = "30"  # a database that restarts is back within half a minute
 
 
 @post(f"{v1.PREFIX}/report", status_code=200, request_max_body_size=None)
-async def report(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+async def report(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     """Take a report; the answer goes out once it is durable."""
     limits, address = services.limits, address_of(request)
     if wait_s := limits.address.take(address):

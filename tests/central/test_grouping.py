@@ -1,0 +1,95 @@
+"""Reports that arrive together share a transaction, and none of them can harm the others."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from kiosk_agent.central.ingest.grouping import MOST_WAITING, TRIES, Grouping, TooBusyError
+from kiosk_agent.errors import DatabaseError
+
+
+class Gate:
+    """Takes items; the first group waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.entered, self.go = threading.Event(), threading.Event()
+
+    def take(self, items: Sequence[int]) -> list[int]:
+        self.groups.append(list(items))
+        self.entered.set()
+        self.go.wait()
+        if 13 in items:
+            raise LookupError("13")
+        return [item * 2 for item in items]
+
+
+async def test_what_arrives_while_a_group_is_taken_is_the_next_group() -> None:
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1))
+    await asyncio.to_thread(gate.entered.wait)
+    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    assert not first.done()
+    gate.go.set()
+    assert await asyncio.gather(first, *rest) == [2, 4, 6, 8]
+    assert gate.groups == [[1], [2, 3, 4]]
+    await grouping.stop()
+
+
+async def test_one_that_cannot_be_taken_fails_alone() -> None:
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1))
+    await asyncio.to_thread(gate.entered.wait)
+    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 13, 4)]
+    await asyncio.sleep(0)
+    gate.go.set()
+    results = await asyncio.gather(first, *rest, return_exceptions=True)
+    assert [type(one) if isinstance(one, Exception) else one for one in results] == [2, 4, LookupError, 8]
+    await grouping.stop()
+
+
+@pytest.mark.parametrize("failures", range(TRIES + 1))
+async def test_a_connection_that_was_lost_is_tried_again_a_few_times(failures: int) -> None:
+    left = iter([True] * failures)
+
+    def take(items: Sequence[int]) -> list[int]:
+        if next(left, False):
+            raise OperationalError("select", {}, Exception("gone"))
+        return list(items)
+
+    grouping = Grouping(take)
+    grouping.start()
+    if failures < TRIES:
+        assert await grouping.submit(1) == 1
+    else:
+        with pytest.raises(DatabaseError):
+            await grouping.submit(1)
+    await grouping.stop()
+
+
+async def test_more_than_can_wait_is_turned_away_and_stopping_finishes_what_waits() -> None:
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1))
+    await asyncio.to_thread(gate.entered.wait)
+    waiting = [asyncio.create_task(grouping.submit(2)) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooBusyError):
+        await grouping.submit(3)
+    gate.go.set()
+    stopping = asyncio.create_task(grouping.stop())
+    assert set(await asyncio.gather(first, *waiting)) == {2, 4}
+    await stopping
+    with pytest.raises(TooBusyError):
+        await grouping.submit(3)
