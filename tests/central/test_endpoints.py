@@ -7,6 +7,7 @@ import datetime
 import gzip
 import json
 import secrets
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ import msgspec
 import pytest
 
 from kiosk_agent.central.app import create_app
+from kiosk_agent.central.bodies import _unpacked
 from kiosk_agent.central.database.engine import Database, sqlite_url
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.desks.service import make_code
+from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.wire import v1
 from tests.central.nation import NOW, DeskOfTests, enrolled, expected, sums
@@ -103,6 +106,18 @@ async def test_a_wrong_body_is_refused_with_the_reason(
 ) -> None:
     got = await world.report(desk, content, **headers)
     assert (got.status_code, got.json()["code"]) == (status, code)
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_limit() -> None:
+    packed = bomb()
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedError, match="too_large"):
+            _unpacked(packed, v1.LARGEST_REPORT_BYTES)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 5 * v1.LARGEST_REPORT_BYTES
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer " + "x" * 43])
