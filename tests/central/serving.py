@@ -13,7 +13,7 @@ import msgspec
 from kiosk_agent.wire import v1
 from tests.central.nation import DeskOfTests
 
-COMMAND = [sys.executable, "-c", "from kiosk_agent.central.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "kiosk_agent.central"]
 JSON = {"Content-Type": "application/json"}
 
 

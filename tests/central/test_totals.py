@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
@@ -56,7 +56,13 @@ def empty(database: Database) -> None:
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+# A failure is told as it was found: to shrink it over a real database would take minutes.
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 @given(lives=st.lists(ACTS, min_size=3, max_size=3), data=st.data())
 def test_any_order_any_repetition_any_grouping(
     database: Database, lives: list[list[None]], data: st.DataObject
