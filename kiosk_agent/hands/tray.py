@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
-import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -112,7 +111,7 @@ class DeskTray:
             ),
             pystray.MenuItem(lambda _item: self._t("Status"), self._status_pressed),
         )
-        if sys.platform != "win32":
+        if not is_windows(pystray):
             from Xlib.display import Display
 
             Display().close()  # where this fails, pystray would leave half an icon behind
@@ -277,9 +276,14 @@ def is_xorg(pystray: Any) -> bool:
     return backend_of(pystray) == "xorg"
 
 
+def is_windows(pystray: Any) -> bool:
+    """Whether pystray speaks to Windows' taskbar."""
+    return backend_of(pystray) == "win32"
+
+
 def host_is_there(pystray: Any) -> bool:
     """Whether some program shows tray icons now; on Windows the taskbar always does."""
-    if sys.platform == "win32":
+    if is_windows(pystray):
         return True
     if backend_of(pystray) == "appindicator":
         return _dbus_host_is_there()

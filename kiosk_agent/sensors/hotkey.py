@@ -32,8 +32,15 @@ class EndVisitHotkey:
 
     name = NAME
 
-    def __init__(self, combination: str, post: Post, report: Report) -> None:
+    def __init__(
+        self,
+        combination: str,
+        post: Post,
+        report: Report,
+        make_listener: Callable[[str, Callable[[], None]], Any] | None = None,
+    ) -> None:
         self._combination = combination
+        self._make_listener = make_listener or _make_listener
         self._post = post
         self._report = report
         self._over = threading.Event()
@@ -74,7 +81,7 @@ class EndVisitHotkey:
     def _listen(self) -> None:
         if sys.platform != "win32" and os.environ.get("XDG_SESSION_TYPE") == "wayland":
             raise UnheardError("Wayland lets no program hear keys that are meant for another one")
-        self._listener = listener = _make_listener(self._combination, self._pressed)
+        self._listener = listener = self._make_listener(self._combination, self._pressed)
         listener.start()
         listener.wait()
         if self._over.is_set():

@@ -19,6 +19,9 @@ from msgspec.structs import replace
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import BrowsersSense
+from kiosk_agent.config_load import SENSES
+from kiosk_agent.hands.tray import NAME as TRAY
+from kiosk_agent.hands.tray import DeskTray
 from kiosk_agent.health import Health, Report
 from kiosk_agent.sensors.browsers.processes import ProcessTable
 from kiosk_agent.sensors.browsers.sense import BrowserSense
@@ -27,6 +30,7 @@ from kiosk_agent.sensors.card.sense import CardSense
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
 from kiosk_agent.sensors.input import PcInput
 from kiosk_agent.sensors.os_session import OsSession
+from kiosk_agent.sensors.os_session.happenings import Happening
 from kiosk_agent.sensors.sense import Sense, Senses, SenseState
 from kiosk_agent.session.events import ChangeSignalled, EndRequested, Event, Post
 from kiosk_agent.session.state import Visit
@@ -34,7 +38,10 @@ from kiosk_agent.session.vocabulary import EndSource, Signal, StateName
 from tests.sensors.card.fake_pcsc import FakePcsc
 from tests.sensors.processes import FakeTable, NearTable, program, started_elsewhere
 from tests.support.card_world import STORAGE_A, CardWorld, storage_card
+from tests.support.fake_hotkeys import FakeKeyboard
+from tests.support.fake_os_session import FakeSource
 from tests.support.fake_reader import FakeReader
+from tests.support.tray_host import FakePystray, click, tray_host
 
 PATIENCE_S = 60.0
 
@@ -65,6 +72,58 @@ async def real_hotkey(request: pytest.FixtureRequest, post: Post, report: Report
 
 
 @asynccontextmanager
+async def fake_hotkey(_request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    keyboard = FakeKeyboard()
+    combination = "<ctrl>+<alt>+<end>"
+
+    async def press() -> None:
+        await asyncio.to_thread(keyboard.press, combination)
+
+    yield World(
+        EndVisitHotkey(combination, post, report, keyboard.make_listener), press, EndRequested(EndSource.HOTKEY)
+    )
+
+
+class Tray:
+    """The desk's icon, which is a hand as well, as a sense."""
+
+    name = TRAY
+
+    def __init__(self, post: Post, report: Report) -> None:
+        self._tray = DeskTray(post, report, lambda: None, "ja")
+        self._tray.show(StateName.SIGNED_IN.value, "green")
+
+    def start(self) -> None:
+        self._tray.start()
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._tray.stop)
+
+
+@asynccontextmanager
+async def real_tray(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    patch.setenv("PYSTRAY_BACKEND", "xorg")
+    async with tray_host(request.getfixturevalue("display")) as place:
+
+        async def press() -> None:
+            await asyncio.to_thread(click, place)
+
+        yield World(Tray(post, report), press, EndRequested(EndSource.TRAY))
+
+
+@asynccontextmanager
+async def fake_tray(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    patch.setitem(sys.modules, "pystray", FakePystray)
+
+    async def press() -> None:
+        FakePystray.choose_default()
+
+    yield World(Tray(post, report), press, EndRequested(EndSource.TRAY))
+
+
+@asynccontextmanager
 async def real_os_session(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
     if sys.platform == "win32":
         pytest.skip("only on Linux: Windows has no D-Bus")
@@ -79,6 +138,16 @@ async def real_os_session(request: pytest.FixtureRequest, post: Post, report: Re
             await asyncio.to_thread(logind.lock)
 
         yield World(OsSession(post, report, lambda: None), lock, ChangeSignalled(Signal.OS_LOCKED))
+
+
+@asynccontextmanager
+async def fake_os_session(_request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
+    source = FakeSource()
+
+    async def lock() -> None:
+        source.happen(Happening.LOCKED)
+
+    yield World(OsSession(post, report, lambda: None, source), lock, ChangeSignalled(Signal.OS_LOCKED))
 
 
 RETURNED = ChangeSignalled(Signal.RETURN_AFTER_GAP)
@@ -216,7 +285,11 @@ SUBJECTS: dict[str, Subject] = {
     "browsers": real_browsers,
     "browsers (fake)": fake_browsers,
     "hotkey": real_hotkey,
+    "hotkey (fake)": fake_hotkey,
+    "tray": real_tray,
+    "tray (fake)": fake_tray,
     "os_session": real_os_session,
+    "os_session (fake)": fake_os_session,
     "input": real_input,
     "input (fake)": fake_input,
 }
@@ -252,6 +325,10 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[tuple[World, De
     async with subject(request, desk.post, desk.senses.report_of(name)) as world:
         assert world.sense.name == name
         yield world, desk
+
+
+def test_every_sense_is_here_with_its_real_world_and_with_a_fake_one() -> None:
+    assert set(SUBJECTS) == {f"{name}{kind}" for name in SENSES for kind in ("", " (fake)")}
 
 
 async def test_it_says_that_it_works_and_then_notices(world: tuple[World, Desk]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +17,7 @@ from kiosk_agent.health import Health
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session.events import EndRequested, Event
 from kiosk_agent.session.vocabulary import EndSource, StateName
+from tests.support.tray_host import click, tray_host
 
 if sys.platform == "win32":
     pytest.skip("only on Linux: it clicks in a tray through X11", allow_module_level=True)
@@ -69,21 +68,8 @@ async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 async def host(display: str) -> AsyncIterator[tuple[int, int]]:
-    """A tray in the corner; gives the middle of its first place."""
-    if shutil.which("trayer") is None:
-        pytest.skip("trayer is not on this machine")
-    argv = ["trayer", "--edge", "top", "--align", "right", "--widthtype", "pixel", "--width", "64"]
-    process = subprocess.Popen([*argv, "--heighttype", "pixel", "--height", "24"], stderr=subprocess.DEVNULL)
-    connection = Display(display)
-    atom = connection.intern_atom(f"_NET_SYSTEM_TRAY_S{connection.get_default_screen()}")
-    async with asyncio.timeout(PATIENCE_S):
-        while not connection.get_selection_owner(atom):
-            await asyncio.sleep(0.05)
-    width = connection.screen().root.get_geometry().width
-    connection.close()
-    yield width - 14, 12
-    process.terminate()
-    process.wait(timeout=10)
+    async with tray_host(display) as place:
+        yield place
 
 
 def grab(display: str, left: int, top: int, width: int, height: int) -> Image.Image:
@@ -102,10 +88,6 @@ async def seen(display: str, place: tuple[int, int], color: tuple[int, int, int]
             if sum(near) > 100:
                 return
             await asyncio.sleep(0.05)
-
-
-def click(place: tuple[int, int]) -> None:
-    subprocess.run(["xdotool", "mousemove", str(place[0]), str(place[1]), "click", "1"], check=True)
 
 
 async def test_the_icon_shows_the_state_and_a_click_ends_the_visit(
