@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from kiosk_agent import __version__
+from kiosk_agent import __version__, allocator
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import verify_release_code
@@ -343,6 +343,7 @@ def guard(
     ``beside`` runs as long as the desk is guarded: whatever else is to happen in this process. ``card_check``: who
     reads the card once more, in place of the desk's own sense.
     """
+    allocator.keep_little()
     return asyncio.run(_guard(config, profile, watchers or Watchers(), beside, card_check))
 
 

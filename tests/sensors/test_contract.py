@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import itertools
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,6 +30,7 @@ from kiosk_agent.sensors.card.pcsc import Pcsc
 from kiosk_agent.sensors.card.sense import CardSense
 from kiosk_agent.sensors.hotkey import EndVisitHotkey
 from kiosk_agent.sensors.input import PcInput
+from kiosk_agent.sensors.input.presence import TOLD_EVERY_S
 from kiosk_agent.sensors.os_session import OsSession
 from kiosk_agent.sensors.os_session.happenings import Happening
 from kiosk_agent.sensors.sense import Sense, Senses, SenseState
@@ -153,22 +155,28 @@ async def fake_os_session(_request: pytest.FixtureRequest, post: Post, report: R
 RETURNED = ChangeSignalled(Signal.RETURN_AFTER_GAP)
 
 
+async def come_back(sense: PcInput, move: Callable[[], Awaitable[None]]) -> None:
+    """With a gap of no time at all: as soon as what moves is no longer taken for input in the portal."""
+    clock = SystemClock()
+    sense.looked.clear()
+    sense.state_changed(StateName.SIGNED_IN)
+    began = clock.now()
+    while clock.now() < began + 2 * TOLD_EVERY_S:
+        await asyncio.to_thread(sense.looked.wait, 2.0)  # each move is seen for itself
+        sense.looked.clear()
+        await move()
+
+
 @asynccontextmanager
 async def real_input(request: pytest.FixtureRequest, post: Post, report: Report) -> AsyncIterator[World]:
     request.getfixturevalue("display")
     sense = PcInput(0.0, SystemClock(), post, report)
-    looked = sense.looked
+    places = itertools.cycle((100, 600))
 
-    async def come_back() -> None:
-        """With a gap of no time at all: as soon as the pointer has been seen somewhere else before."""
-        looked.clear()
-        sense.state_changed(StateName.SIGNED_IN)
-        for x in (100, 600):
-            await asyncio.to_thread(looked.wait, 2.0)
-            await asyncio.to_thread(subprocess.run, ["xdotool", "mousemove", str(x), "300"], check=True)
-            looked.clear()
+    async def move() -> None:
+        await asyncio.to_thread(subprocess.run, ["xdotool", "mousemove", str(next(places)), "300"], check=True)
 
-    yield World(sense, come_back, RETURNED)
+    yield World(sense, lambda: come_back(sense, move), RETURNED)
 
 
 @asynccontextmanager
@@ -176,13 +184,10 @@ async def fake_input(request: pytest.FixtureRequest, post: Post, report: Report)
     reader = FakeReader()
     sense = PcInput(0.0, SystemClock(), post, report, lambda _clock: reader)
 
-    async def come_back() -> None:
-        sense.state_changed(StateName.SIGNED_IN)
-        sense.looked.clear()
-        await asyncio.to_thread(sense.looked.wait, 2.0)
+    async def move() -> None:
         reader.move()
 
-    yield World(sense, come_back, RETURNED)
+    yield World(sense, lambda: come_back(sense, move), RETURNED)
 
 
 def card(pcsc: Pcsc | None, put: Callable[[int], None], post: Post, report: Report) -> World:

@@ -1,0 +1,29 @@
+"""The C library's allocator, told to keep little: the agent shares a small PC with a browser."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+# mallopt(3) of the GNU C library
+M_TRIM_THRESHOLD = -1
+M_MMAP_THRESHOLD = -3
+M_ARENA_MAX = -8
+SMALL = 64 * 1024  # bytes; what is larger is given back as soon as it is freed
+
+
+def keep_little() -> bool:
+    """Give memory back early, and let all threads share one arena; says whether this C library can be told so.
+
+    By default each thread gets an arena of its own, and an arena keeps what it had once. The agent's threads wait,
+    so that they do not compete. To be called before threads are started.
+    """
+    if sys.platform == "win32":
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # musl, macOS
+        return False
+    return all(
+        mallopt(option, value) == 1
+        for option, value in ((M_ARENA_MAX, 1), (M_TRIM_THRESHOLD, SMALL), (M_MMAP_THRESHOLD, SMALL))
+    )
