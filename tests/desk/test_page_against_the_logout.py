@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import psutil
 import pytest
 
 from kiosk_agent.practice.portal import PracticePortal
@@ -20,7 +21,7 @@ from tests.desk.loud_visit import CORNER, HOTKEY, press_hotkey, sign_in
 from tests.desk.whole_desk import WholeDesk, lives, until
 
 CONTROLS = "#menu-button, #menu-log-out, #confirm-log-out"
-LOGOUT_S = 10.0  # what gets in the way costs time
+LOGOUT_S = 20.0  # what gets in the way costs time, on a busy machine twice as much
 HELP = "/help"  # nobody else asks for this page in these visits
 # What the portal's own scripts do, in each of its pages, and how they tell the portal that they did it.
 TELL = f"const tell = () => fetch('{HELP}', {{keepalive: true}});"
@@ -51,7 +52,7 @@ BOXES = f"""addEventListener('click', event => {{
   prompt('and why?');
 }}, true);
 addEventListener('load', () => alert('welcome'));"""
-ALERTS = "setInterval(() => { alert('again'); tell(); }, 100);"
+ALERTS = "setInterval(() => { alert('again'); tell(); }, 400);"  # as often as a busy machine can answer them
 
 
 @dataclass
@@ -134,9 +135,17 @@ CASES = {
     "leave this page? asked already": Case(UNLOAD, times=2, before_end=reload),
     "leave this page? at the closing": Case(UNLOAD, times=1, ends=close_and_leave, reason="browser_closed"),
     "boxes at each control": Case(BOXES, times=3),
-    "boxes again and again": Case(ALERTS, times=2),
+    "boxes again and again": Case(ALERTS, times=1),
     "all at once": Case(f"{POPUPS}\n{UNLOAD}\n{BOXES}", times=9),
 }
+
+
+def came_from(process: psutil.Process, others: set[int]) -> bool:
+    """Whether one of ``others`` started it: the gate's browser starts processes, too, while a visit begins."""
+    try:
+        return any(parent.pid in others for parent in process.parents())
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -146,8 +155,9 @@ def test_nothing_of_a_page_that_gets_in_the_way_is_seen_and_it_is_logged_out(
     portal.switches = case.switches
     desk = desks.shared(headless=False, hotkey=HOTKEY, variant=case.variant, logout_s=LOGOUT_S)
     resting = {process.pid for process in desk.browsers()}
+    gates = {process.pid for process in desk.browsers() if "node" not in process.name().lower()}
     sign_in(desk, display)
-    browser = [process for process in desk.browsers() if process.pid not in resting]
+    browser = [p for p in desk.browsers() if p.pid not in resting and not came_from(p, gates)]
     assert browser
     scene = Scene(desk, portal, len(portal.journal))
     desk.do("paint", script=f"{{ {TELL}\n{case.script} }}")

@@ -290,7 +290,7 @@ class Shown:
 
     def __init__(self, native: NativeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
         self.panels: list[Panel] = []
-        for name in ("show", "update"):
+        for name in ("shield", "show", "update"):
             monkeypatch.setattr(native.cover, name, self._noting(getattr(native.cover, name)))
 
     def _noting(self, show: Callable[[Panel], Awaitable[Any]]) -> Callable[[Panel], Awaitable[Any]]:

@@ -149,8 +149,8 @@ class Desk:
         assert await asyncio.to_thread(self.sense.looked.wait, PATIENCE_S)
 
     async def gap(self) -> None:
-        """Nobody does anything, until anything would be a return."""
-        over_at = time.monotonic() + GAP_S
+        """Nobody does anything, until anything would be a return, and is no longer taken for input in the portal."""
+        over_at = time.monotonic() + max(GAP_S, presence.TOLD_EVERY_S)
         while time.monotonic() <= over_at:
             await self.look()
 
