@@ -24,7 +24,7 @@ from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import Launch, MemoryLaunch, context_options, launch_options
 from kiosk_agent.hands.logout import Logout
 from kiosk_agent.hands.overlay import nudge_view, overlay_view
-from kiosk_agent.hands.pages import Pages, Watched
+from kiosk_agent.hands.pages import Dialogs, Pages, Watched
 from kiosk_agent.hands.ports import LogoutReport, Post, WarningView
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.residue import VisitResidue, this_spooler
@@ -153,7 +153,7 @@ class ResidentBrowser:
                 more_script=self._same_person.script(),
             )
             self._same_person.watch(self._pages)
-            self._pages.accept_dialogs = not self._settings.attended
+            self._pages.dialogs = self._dialogs_of_the_visit
             also = self._same_person.note_names
             self._sign_in = SignIn(context, self._profile, self._pages, self._replayer, self._post, also)
             context.on("response", self._sign_in.answered)
@@ -325,8 +325,7 @@ class ResidentBrowser:
         self._fought = fought
         self._nudged_for = None
         self._warning, self._warned_until = view, self._clock.now() + view.seconds
-        self._pages.refuse_dialogs = True  # one that opens now would lie above the warning, and stop its count
-        await self._pages.dismiss_dialogs()
+        await self._pages.answer_dialogs(Dialogs.DISMISSED)  # one would lie above the warning, and stop its count
         shown = await asyncio.gather(*(self._warn_page(one, view) for one in self._pages.watched))
         return bool(shown) and all(shown)
 
@@ -343,10 +342,14 @@ class ResidentBrowser:
             return watched.page.is_closed()  # a page that is gone needs no warning
         return True
 
+    @property
+    def _dialogs_of_the_visit(self) -> Dialogs:
+        return Dialogs.LEFT if self._settings.attended else Dialogs.ACCEPTED
+
     async def hide_warning(self) -> None:
         self._warning = None
-        if self._pages is not None:
-            self._pages.refuse_dialogs = False
+        if self._pages is not None and not self._ending:
+            self._pages.dialogs = self._dialogs_of_the_visit
         await self._everywhere("hide")
 
     async def show_nudge(self, operation: str) -> None:
@@ -402,8 +405,7 @@ class ResidentBrowser:
             raise BrowserLostError("The visit has no browser.")
         self._ending = True
         self._same_person.end()
-        await self._pages.dismiss_dialogs()
-        self._pages.accept_dialogs = True
+        await self._pages.answer_dialogs(Dialogs.AGREED)
         logout = Logout(self._context, self._profile, self._pages, self._sign_in)
         try:
             report = await logout.run(steps=steps)

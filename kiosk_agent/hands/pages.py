@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from importlib import resources
 from typing import Any
 
@@ -21,10 +22,21 @@ log = logging.getLogger(__name__)
 
 WORLD = "agent_iso"
 BINDING = "__kiosk_post"
+# A dialog that opens while its page is being left can't be answered by the agent, and keeps the next page from coming.
+AGREES = "window.alert = () => {}; window.confirm = () => true; window.prompt = (_text, value = '') => String(value);"
 CALL_LIMIT_S = 1.0  # measured: 4–18 ms; a page that needs longer hangs
 
 Heard = Callable[[Page, dict[str, Any]], None]
 Paused = Callable[[CDPSession, dict[str, Any]], Coroutine[Any, Any, None]]
+
+
+class Dialogs(Enum):
+    """What becomes of a native dialog that a page opens."""
+
+    LEFT = auto()  # the person's own to answer
+    DISMISSED = auto()
+    ACCEPTED = auto()
+    AGREED = auto()  # none opens, as far as the agent can help it: the page's scripts get "yes" at once; else as above
 
 
 @dataclass
@@ -80,8 +92,7 @@ class Pages:
         self._watched: dict[Page, Watched] = {}
         self._frames: dict[Frame, Watched] = {}  # those with a session of their own
         self._tasks: set[asyncio.Task[None]] = set()
-        self.accept_dialogs = False
-        self.refuse_dialogs = False
+        self.dialogs = Dialogs.LEFT
         self.front: Page | None = None
 
     async def start(self) -> None:
@@ -101,13 +112,24 @@ class Pages:
         """The session of each open page."""
         return {watched.page: watched.session for watched in self.watched}
 
-    async def dismiss_dialogs(self) -> None:
-        """Answer "cancel" to every native dialog: it would block every script of its page."""
+    async def answer_dialogs(self, answer: Dialogs) -> None:
+        """From now on give native dialogs this answer, and "cancel" to those open: one blocks every script of its page.
+
+        The rule comes before the answers: a page may open the next dialog as soon as one is answered.
+        """
+        self.dialogs = answer
+        if answer is Dialogs.AGREED:
+            for watched in (*self.watched, *self._frames.values()):
+                self._start(self._agree(watched.session))
         for watched in self.watched:
             dialog, watched.dialog = watched.dialog, None
             if dialog is not None:
                 with contextlib.suppress(BrowserError):  # the person was quicker
                     await dialog.dismiss()
+
+    async def _agree(self, session: CDPSession) -> None:
+        script = {"source": AGREES, "runImmediately": True}
+        await session.send("Page.addScriptToEvaluateOnNewDocument", script)
 
     async def call(self, watched: Watched, function: str, *arguments: object) -> Any:
         """Call a function of the overlay in the main frame. Raises BrowserError or TimeoutError."""
@@ -195,6 +217,8 @@ class Pages:
             ("Fetch.enable", DOCUMENTS),
         ):
             await session.send(method, parameters)
+        if self.dialogs is Dialogs.AGREED:
+            await self._agree(session)
 
     def _world_made(self, watched: Watched, message: dict[str, Any]) -> None:
         context = message["context"]
@@ -254,12 +278,12 @@ class Pages:
 
     def _dialog_opened(self, dialog: Dialog) -> None:
         watched = self._watched.get(dialog.page) if dialog.page is not None else None
-        if self.accept_dialogs:
+        if self.dialogs in (Dialogs.ACCEPTED, Dialogs.AGREED):
             self._start(dialog.accept())
-        elif self.refuse_dialogs:
+        elif self.dialogs is Dialogs.DISMISSED:
             self._start(dialog.dismiss())
         elif watched is not None:
-            watched.dialog = dialog  # the person's own to answer
+            watched.dialog = dialog
 
     def _closed(self, page: Page) -> None:
         self._watched.pop(page, None)

@@ -52,7 +52,17 @@ BOXES = f"""addEventListener('click', event => {{
   prompt('and why?');
 }}, true);
 addEventListener('load', () => alert('welcome'));"""
+# The page took them before the agent could.
+KEPT = f"const alert = window.alert, confirm = window.confirm, prompt = window.prompt; {BOXES}"
 ALERTS = "setInterval(() => { alert('again'); tell(); }, 400);"  # as often as a busy machine can answer them
+# Each opens as soon as the last is answered, and the page has kept what opens them.
+ROW = """const kept = [alert, confirm, prompt];
+addEventListener('click', event => {
+  if (!event.isTrusted || event.target.closest('CONTROLS')) return;
+  tell();
+  for (const box of kept) box.call(window, 'and yet another one');
+  tell();
+}, true);""".replace("CONTROLS", CONTROLS)
 
 
 @dataclass
@@ -81,6 +91,12 @@ def click_in_page(_scene: Scene) -> None:
 def open_another_window(scene: Scene) -> None:
     click_in_page(scene)
     until(lambda: len(scene.desk.do("visit")["urls"]) > 1 and scene.told > 1)
+
+
+def open_box(scene: Scene) -> None:
+    """The person leaves it open."""
+    click_in_page(scene)
+    until(lambda: scene.told > 0)
 
 
 def reload(scene: Scene) -> None:
@@ -135,7 +151,9 @@ CASES = {
     "leave this page? asked already": Case(UNLOAD, times=2, before_end=reload),
     "leave this page? at the closing": Case(UNLOAD, times=1, ends=close_and_leave, reason="browser_closed"),
     "boxes at each control": Case(BOXES, times=3),
+    "boxes at each control, that the page has kept": Case(KEPT, times=3),
     "boxes again and again": Case(ALERTS, times=1),
+    "boxes in a row, the first open": Case(ROW, times=2, before_end=open_box),
     "all at once": Case(f"{POPUPS}\n{UNLOAD}\n{BOXES}", times=9),
 }
 
