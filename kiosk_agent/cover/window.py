@@ -159,10 +159,11 @@ class CoverWindow:
             self._sync()
             mapped = time.perf_counter()
             self._take_input(self._round)
+            covered((mapped - began) * 1000)
             self._look_around(self._round)
         else:
             mapped = time.perf_counter()
-        covered((mapped - began) * 1000)
+            covered((mapped - began) * 1000)
         self._draw(panel)
         self._window.update_idletasks()
         self._sync()

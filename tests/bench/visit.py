@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from kiosk_agent.hands.stage import Moment
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
@@ -10,6 +12,8 @@ from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.vocabulary import StateName
 from tests.bench.desk import Bench, open_bench
 from tests.bench.figures import Figure, Goal
+
+AT_THE_PORTAL_S = 1.0  # nobody leaves in the instant of the sign-in, while the portal's pages are still coming
 
 
 def first(observed: list[tuple[object, float]], kind: type, **fields: object) -> float:
@@ -25,6 +29,7 @@ async def one_visit(bench: Bench) -> dict[str, float]:
     start = len(bench.observed)
     await bench.worker.start_visit()
     await bench.resident.sign_in()
+    await asyncio.sleep(AT_THE_PORTAL_S)
     await bench.worker.next_person()
     await bench.hall.until(StateName.CONFIRMING)
     seen = bench.since(start)
