@@ -13,6 +13,7 @@ import msgspec
 
 from kiosk_agent.errors import LedgerDamagedError, LedgerError
 from kiosk_agent.ledger.chain import first_link, link
+from kiosk_agent.ledger.outbox import OutboxState, outbox_state
 from kiosk_agent.ledger.store import (
     DERIVED,
     SCHEMA,
@@ -85,6 +86,11 @@ class LedgerReader:
         """All counters by local day."""
         with translated():
             return read_counts(self._db)
+
+    def outbox_state(self) -> OutboxState:
+        """What has not been reported yet."""
+        with translated():
+            return outbox_state(self._db)
 
     def verify(self) -> Verdict:
         """Walk the chain, and derive visits and counts once more from the entries. Raises LedgerError."""

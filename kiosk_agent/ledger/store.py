@@ -15,9 +15,11 @@ import msgspec
 
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError, LedgerFullError, LedgerLockedError
+from kiosk_agent.ledger import outbox
 from kiosk_agent.ledger.aside import journal_left_alone
 from kiosk_agent.ledger.chain import first_link, link
 from kiosk_agent.ledger.counts import counted
+from kiosk_agent.ledger.outbox import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.residue import Residue
@@ -153,6 +155,20 @@ class Ledger:
             raise LedgerDamagedError(f"entry {seq} does not fit the one before it")
         return seq, digest
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction: when it is left, all of it is durable, or nothing of it is there."""
+        with translated():
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # the first error is the one to tell
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                raise
+
     def append(self, entry: en.Entry) -> int:
         """Make ``entry`` durable, with all that follows from it; returns its number. Raises LedgerError."""
         wall = self._clock.wall()
@@ -160,25 +176,15 @@ class Ledger:
         body = msgspec.json.encode(entry, order="sorted").decode()
         seq = self._seq + 1
         digest = link(self._digest, seq, at, body)
-        with translated():
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                visit_id = getattr(entry, "visit_id", None)
-                self._db.execute(
-                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", (seq, at, day, visit_id, body, digest)
-                )
-                derive(self._db, entry, at, day)
-                self._db.execute(
-                    "INSERT INTO outbox VALUES (?, ?, 0)"
-                    " ON CONFLICT (day) DO UPDATE SET changed_seq = excluded.changed_seq",
-                    (day, seq),
-                )
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # the first error is the one to tell
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                raise
+        with self._writing():
+            visit_id = getattr(entry, "visit_id", None)
+            self._db.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", (seq, at, day, visit_id, body, digest))
+            derive(self._db, entry, at, day)
+            self._db.execute(
+                "INSERT INTO outbox VALUES (?, ?, 0)"
+                " ON CONFLICT (day) DO UPDATE SET changed_seq = excluded.changed_seq",
+                (day, seq),
+            )
         self._seq, self._digest = seq, digest
         return seq
 
@@ -229,6 +235,26 @@ class Ledger:
         """All counters by local day."""
         with translated():
             return read_counts(self._db)
+
+    def report_to(self, recipient: str) -> None:
+        """Who gets the reports from now on; somebody else than before has nothing yet. Raises LedgerError."""
+        with self._writing():
+            outbox.report_to(self._db, recipient)
+
+    def next_report(self, most_days: int, later: frozenset[str] = frozenset()) -> Outgoing:
+        """Number the next report, with the oldest days that wait, but for those of ``later``. Raises LedgerError."""
+        with self._writing():
+            return outbox.next_report(self._db, (self.epoch, self._seq, self._digest), most_days, later)
+
+    def acknowledge(self, taken: Acknowledged) -> None:
+        """Remember, durably, what central has. Raises LedgerError."""
+        with self._writing():
+            outbox.acknowledge(self._db, taken)
+
+    def outbox_state(self) -> OutboxState:
+        """What has not been reported yet. Raises LedgerError."""
+        with translated():
+            return outbox.outbox_state(self._db)
 
     def close(self) -> None:
         """Close the file."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError
 from kiosk_agent.ledger.aside import kept_aside, set_aside
+from kiosk_agent.ledger.outbox import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.ledger.store import FILE_NAME, Ledger
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
@@ -56,6 +57,22 @@ class LedgerWriter:
     async def counts(self) -> dict[str, dict[str, int]]:
         """All counters by local day. Raises LedgerError."""
         return await self._run(lambda: self._opened().counts())
+
+    async def report_to(self, recipient: str) -> None:
+        """Who gets the reports from now on. Raises LedgerError."""
+        await self._run(lambda: self._opened().report_to(recipient))
+
+    async def next_report(self, most_days: int, later: frozenset[str] = frozenset()) -> Outgoing:
+        """The next report, numbered durably. Raises LedgerError."""
+        return await self._run(lambda: self._opened().next_report(most_days, later))
+
+    async def acknowledge(self, taken: Acknowledged) -> None:
+        """Remember, durably, what central has. Raises LedgerError."""
+        await self._run(lambda: self._opened().acknowledge(taken))
+
+    async def outbox_state(self) -> OutboxState:
+        """What has not been reported yet. Raises LedgerError."""
+        return await self._run(lambda: self._opened().outbox_state())
 
     async def close(self) -> None:
         """Close the file and end the thread."""
