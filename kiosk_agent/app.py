@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
@@ -47,6 +48,7 @@ from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.recording.stream import Fact
 from kiosk_agent.recording.writer import MIB, EventRecording
+from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.clock_jumps import ClockWatch
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session import events as ev
@@ -110,6 +112,7 @@ class StatusFile:
         self._created = psutil.Process().create_time()
         self._started = clock.wall()
         self._state = StateName.HELD
+        self.central: Callable[[], CentralState | None] = lambda: None
 
     def state_changed(self, state: StateName) -> None:
         """The desk is in another state."""
@@ -129,6 +132,7 @@ class StatusFile:
             headless=self._headless,
             warnings=tuple(self._health.warnings),
             senses=self._senses.statuses,
+            central=self.central(),
         )
         try:
             write_status(self._data_dir, status)
@@ -209,8 +213,7 @@ async def open_desk(
         )
         code_hash = config.supervision.release_code_hash
 
-        around = Around(clock, clocks, post, health, data_dir, lambda: runner, note)
-        made = make_senses(config, senses, around)
+        made = make_senses(config, senses, Around(clock, clocks, post, health, data_dir, lambda: runner, note))
         runner = Runner(
             Session(config.policy, expect=EXPECTED[profile.proof.expect]),
             Hands(
@@ -247,6 +250,7 @@ async def open_desk(
         found = await read_ledger(recorder, health)
         senses.announce()  # before the desk can open, and once there is a ledger to record it in
         post(found)
+        await also_reported(config, data_dir, recorder, health, clock, status, stack)
         yield desk, work
 
 
@@ -268,6 +272,26 @@ def also_recorded(
         watchers.observe(what, now)
 
     return replace(watchers, observe=observe), recording.note
+
+
+async def also_reported(
+    config: Config,
+    data_dir: Path,
+    recorder: LedgerWriter,
+    health: Health,
+    clock: Clock,
+    status: StatusFile,
+    stack: AsyncExitStack,
+) -> None:
+    """Report to central, at a desk that names one, beside everything else."""
+    central = config.central
+    if central.url is None:
+        return
+    # only such a desk pays for what this imports, and not while somebody waits
+    uploading = await asyncio.to_thread(importlib.import_module, "kiosk_agent.report.uploading")
+    uploader = uploading.make_uploader(central, data_dir, recorder, health, clock, status.write)
+    status.central = lambda: uploader.state
+    stack.push_async_callback(end, asyncio.create_task(uploader.run(), name="report"))
 
 
 def make_chime(config: Config, data_dir: Path, stack: AsyncExitStack) -> Callable[[], None]:

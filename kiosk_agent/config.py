@@ -122,6 +122,14 @@ class Recording(msgspec.Struct, frozen=True):
     max_mib: int = 20
 
 
+class Central(msgspec.Struct, frozen=True):
+    """The server that gathers the counts of many desks; without ``url`` nothing leaves this one."""
+
+    url: str | None = None
+    proxy: str | None = None  # None: as the system says; "direct": none
+    ca: Path | None = None  # certificates in PEM of authorities that are trusted beside the system's
+
+
 class Config(msgspec.Struct, frozen=True):
     """The whole configuration. ``path`` is the file it was read from; relative paths in it start there."""
 
@@ -134,4 +142,5 @@ class Config(msgspec.Struct, frozen=True):
     senses: Senses = Senses()
     supervision: Supervision = Supervision()
     recording: Recording = Recording()
+    central: Central = Central()
     policy: Policy = Policy()

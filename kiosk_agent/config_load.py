@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 import unicodedata
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from kiosk_agent.config import (
     BrowserAction,
     BrowsersSense,
     CardReader,
+    Central,
     Config,
     Desk,
     Hotkey,
@@ -57,6 +59,8 @@ SENSES: dict[str, Callable[[Config], bool]] = {
 }
 ALL_LANGUAGES = ", ".join(f'"{one}"' for one in SPOKEN)
 MOST_EXTENSIONS = 1000  # more is no limit
+CENTRAL_URL = re.compile(r"https?://[^\s@?#\\]+")
+CENTRAL_PROXY = re.compile(r"https?://[^\s@/]+/?")
 PROXY = re.compile(r"(http|https|socks5)://[^/\s@]+")
 # as `kiosk-agent config release-code` prints it: 16 bytes of salt and 32 of hash in base64
 HASH = re.compile(r"scrypt\$([A-Za-z0-9+/]{22}==)\$([A-Za-z0-9+/]{43}=)")
@@ -115,6 +119,7 @@ def load_config(path: Path) -> Config:
         senses=_senses(root.table("senses")),
         supervision=_supervision(root.table("supervision")),
         recording=_recording(root.table("recording")),
+        central=_central(root.table("central"), path.parent),
         policy=_policy(root.table("policy")),
     )
     root.done()
@@ -265,6 +270,30 @@ def _recording(table: Table) -> Recording:
     max_mib = table.whole_number("max_mib", default.max_mib, *MAX_MIB)
     table.done()
     return Recording(events, keep_days, max_mib)
+
+
+def _central(table: Table, base: Path) -> Central:
+    url = table.text("url")
+    if url is not None and (problem := central_url_problem(url)):
+        table.note("url", "an address such as https://central.example", problem)
+    proxy = table.text("proxy")
+    if proxy is not None and proxy != "direct" and not CENTRAL_PROXY.fullmatch(proxy):
+        table.note("proxy", 'an address such as http://proxy.example:8080, or "direct"')
+    ca = _as_path(table, "ca", table.text("ca"), base)
+    table.done()
+    return Central(url.rstrip("/") if url else None, proxy, ca)
+
+
+def central_url_problem(url: str) -> str:
+    """What is wrong with central's address; empty where nothing is."""
+    if not CENTRAL_URL.fullmatch(url):
+        return "It begins with https:// or http://, and has no user, query or fragment."
+    try:
+        parts = urllib.parse.urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"{error}."
+    return "" if parts.hostname else "It has no host."
 
 
 def _policy(table: Table) -> Policy:

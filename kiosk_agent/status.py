@@ -11,6 +11,7 @@ import msgspec
 import psutil
 
 from kiosk_agent.health import HealthWarning
+from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.sense import SenseStatus
 
 FILE_NAME = "status.json"
@@ -30,6 +31,7 @@ class Status(msgspec.Struct, frozen=True):
     headless: bool
     warnings: tuple[HealthWarning, ...] = ()
     senses: tuple[SenseStatus, ...] = ()
+    central: CentralState | None = None  # None where nothing is reported
 
 
 def write_status(data_dir: Path, status: Status) -> None:

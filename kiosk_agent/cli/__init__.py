@@ -10,7 +10,7 @@ import click
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.output import replace_what_cannot_be_printed
 
-COMMANDS = ("run", "demo", "doctor", "config", "profile", "ledger", "replay", "status", "template")
+COMMANDS = ("run", "demo", "doctor", "config", "profile", "ledger", "enroll", "replay", "status", "template")
 
 
 class LazyGroup(click.Group):

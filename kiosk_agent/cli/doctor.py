@@ -40,6 +40,7 @@ def name_of(code: str) -> str:
         "data folder": t("Data folder"),
         "ledger": t("Ledger"),
         "release code": t("Release code"),
+        "central": t("Central"),
         "template": t("Template"),
     }
     return names[code]

@@ -14,6 +14,7 @@ from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
+from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.sense import SenseState, SenseStatus
 from kiosk_agent.status import Status, is_alive, read_status
 
@@ -50,7 +51,23 @@ def as_text(status: Status, alive: bool) -> str:
         lines.append(f"{SIGN[warning.severity]} {warning.code}: {warning.detail} ({since}) {warning.remedy}".rstrip())
     if status.senses:
         lines.append(t("Senses: {senses}", senses=", ".join(_sense(sense) for sense in status.senses)))
+    if status.central is not None:
+        lines.append(_central(status.central))
     return "\n".join(lines)
+
+
+def _central(central: CentralState) -> str:
+    """How the reports stand, in one line."""
+    at = t("never") if central.acknowledged is None else f"{central.acknowledged:%Y-%m-%d %H:%M:%S}"
+    parts = [
+        t("Central: {url}, last acknowledged: {at}", url=central.url, at=at),
+        t("{days} days waiting", days=central.waiting_days),
+    ]
+    if central.dropped_days:
+        parts.append(t("{days} days dropped", days=central.dropped_days))
+    if central.set_aside:
+        parts.append(t("{items} items refused for good", items=central.set_aside))
+    return ", ".join(parts) + (f" ({central.problem})" if central.problem else "")
 
 
 def _sense(sense: SenseStatus) -> str:

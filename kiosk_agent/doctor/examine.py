@@ -12,6 +12,7 @@ from kiosk_agent.config_load import SENSES, load_config
 from kiosk_agent.doctor.beside import check_beside
 from kiosk_agent.doctor.browser import check_browser_and_sandbox
 from kiosk_agent.doctor.card import check_card
+from kiosk_agent.doctor.central import check_central
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.doctor.clock import check_clock
 from kiosk_agent.doctor.files import check_data_dir, check_ledger, check_release_code
@@ -76,6 +77,7 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
     yield from _guarded("browsers", lambda: check_beside(senses.browsers, _profiles(data_dir), t), t)
     if config is not None:
         yield from _guarded("release code", lambda: [check_release_code(config, t)], t)
+        yield from _guarded("central", lambda: check_central(config.central, data_dir or default_data_dir(), t), t)
     if profile is not None and profile.portal.isolation is Isolation.TEMPLATE:
         folder = data_dir or default_data_dir()
         yield from _guarded("template", lambda: _template(profile, folder, executable, t), t)

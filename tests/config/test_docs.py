@@ -48,7 +48,7 @@ def documented(value: object) -> str:
 def test_every_key_is_in_the_docs_and_every_key_of_the_docs_exists() -> None:
     config = Config(Path(), Path())
     expected = {"The top of the file": {"profile"}, "policy.weights": {str(one) for one in Signal}}
-    for name in ("desk", "browser", "residue", "hotkey", "supervision", "recording", "policy"):
+    for name in ("desk", "browser", "residue", "hotkey", "supervision", "recording", "central", "policy"):
         fields = {field.name for field in msgspec.structs.fields(getattr(config, name))}
         expected[name] = fields - {"weights"}
     for sense in msgspec.structs.fields(Senses):

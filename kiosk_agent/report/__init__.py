@@ -1,0 +1,1 @@
+"""What leaves the desk: counts, health and the head of the chain, to central and to nobody else."""

@@ -1,0 +1,193 @@
+"""Speaking to central over HTTP. What is not unmistakably central's answer is none.
+
+A captive portal, a proxy or a wrong address may answer anything: HTML with 200, redirects, other JSON. All of that is
+:class:`NotCentral`, and everything is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import email.utils
+import gzip
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from kiosk_agent import __version__
+from kiosk_agent.errors import DeskError
+from kiosk_agent.wire import v1
+
+DIRECT = "direct"  # in place of a proxy's address: none, whatever the system says
+CONNECT_S = 10.0
+READ_S = 30.0  # central's database may be restarting
+WHOLE_S = 60.0  # also for an answer that drips
+LARGEST_ANSWER_BYTES = 1_000_000
+GZIP_FROM_BYTES = 2_000  # in less the head is larger than what it saves
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """No answer, or one that says to come again: 408, 425, 429, 5xx. ``retry_after_s``: when."""
+
+    why: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class NotCentral:
+    """An answer that is not central's: a login page of the network, a proxy's, a wrong address."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Central refuses the request as a whole: the same again cannot succeed."""
+
+    status: int
+    code: str
+    detail: str
+
+    @property
+    def is_the_body(self) -> bool:
+        """Whether it is what was sent that cannot be taken, not who sent it or where to."""
+        return self.status in (400, 413, 422)
+
+
+Failed = Unreachable | NotCentral | Refused
+
+
+def make_context(ca: Path | None) -> ssl.SSLContext:
+    """The authorities that this PC trusts, and those of ``ca`` beside them. Raises DeskError."""
+    context = ssl.create_default_context()
+    if ca is not None:
+        try:
+            context.load_verify_locations(cafile=ca)
+        except (OSError, ssl.SSLError) as error:
+            reason = error.strerror or str(error)
+            raise DeskError(f"{ca} cannot be read as certificates: {reason}.", "central.ca: a file in PEM.") from error
+    return context
+
+
+class Client:
+    """Connections to one central. ``url`` as it was given; ``proxy``: None as the system says, or :data:`DIRECT`."""
+
+    def __init__(self, url: str, proxy: str | None, context: ssl.SSLContext) -> None:
+        self._url = url.rstrip("/")
+        self._http = httpx.AsyncClient(
+            verify=context,
+            proxy=None if proxy in (None, DIRECT) else proxy,
+            trust_env=proxy is None,
+            timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+            follow_redirects=False,  # whoever redirects is not central, and would get the token
+            headers={"User-Agent": f"kiosk-agent/{__version__}", "Accept": "application/json"},
+            limits=httpx.Limits(max_connections=1),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def enrol(self, request: v1.EnrolRequest) -> v1.EnrolAnswer | Failed:
+        """Trade a code for the right to report."""
+        return await self._post("enrol", msgspec.json.encode(request), {}, v1.EnrolAnswer)
+
+    async def report(self, report: v1.Report, token: str) -> v1.ReportAnswer | Failed:
+        """Send a report. Only a ReportAnswer is an acknowledgement, and it is this report's."""
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await self._post("report", msgspec.json.encode(report), headers, v1.ReportAnswer)
+        if isinstance(answer, v1.ReportAnswer) and (answer.epoch, answer.number) != (report.epoch, report.number):
+            return NotCentral("the answer is that to another report")
+        return answer
+
+    async def is_there(self) -> Failed | None:
+        """Ask whether reports can be taken; None where they can."""
+        answer = await self._ask("GET", f"{self._url}/healthz", b"", {}, dict[str, Any])
+        if isinstance(answer, Unreachable | NotCentral | Refused):
+            return answer
+        return None if answer.get("status") == "ok" else NotCentral("the answer is not central's")
+
+    async def _post(self, path: str, body: bytes, headers: Mapping[str, str], kind: type[Answer]) -> Answer | Failed:
+        packed = {}
+        if len(body) >= GZIP_FROM_BYTES:
+            body, packed = gzip.compress(body, 6), {"Content-Encoding": "gzip"}
+        headers = {**headers, **packed, "Content-Type": "application/json"}
+        return await self._ask("POST", f"{self._url}{v1.PREFIX}/{path}", body, headers, kind)
+
+    async def _ask(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], kind: type[Answer]
+    ) -> Answer | Failed:
+        try:
+            async with (
+                asyncio.timeout(WHOLE_S),
+                self._http.stream(method, url, content=body, headers=headers) as response,
+            ):
+                text = await _bounded(response)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            return Unreachable(_reason(error))
+        if text is None:
+            return NotCentral(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
+        return _read(response, text, kind)
+
+
+async def _bounded(response: httpx.Response) -> bytes | None:
+    """The body; None where it is longer than any answer of central's."""
+    text = bytearray()
+    async for piece in response.aiter_bytes():
+        text += piece
+        if len(text) > LARGEST_ANSWER_BYTES:
+            return None
+    return bytes(text)
+
+
+def _reason(error: Exception) -> str:
+    """The error's kind and text; addresses and tokens are not in it."""
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return "no answer in time"
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _read(response: httpx.Response, text: bytes, kind: type[Answer]) -> Answer | Failed:
+    status = response.status_code
+    if status == 200:
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except (msgspec.DecodeError, RecursionError):
+            return NotCentral(f"an answer 200 that is not central's ({_content_type(response)})")
+    if status in (408, 425, 429) or status >= 500:
+        return Unreachable(f"answer {status}", _retry_after_s(response))
+    if 300 <= status < 400:
+        return NotCentral(f"an answer {status} that leads elsewhere")
+    try:
+        refusal = msgspec.json.decode(text, type=v1.Refusal)
+    except (msgspec.DecodeError, RecursionError):
+        return NotCentral(f"an answer {status} that is not central's ({_content_type(response)})")
+    return Refused(status, refusal.code[:40], refusal.detail[:200])
+
+
+def _content_type(response: httpx.Response) -> str:
+    return str(response.headers.get("content-type", "no type")).partition(";")[0][:40]
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """Seconds, or a date (RFC 9110, 10.2.3), which is compared with the answer's own: this PC's clock may be wrong."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    until, at = _date(value), _date(response.headers.get("date", ""))
+    return None if until is None or at is None else max(0.0, (until - at).total_seconds())
+
+
+def _date(text: str) -> datetime.datetime | None:
+    try:
+        found = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=datetime.UTC)
