@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -74,9 +75,9 @@ class Loopback:
 
 
 @contextlib.asynccontextmanager
-async def loopback(*replies: Reply) -> AsyncIterator[Loopback]:
+async def loopback(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncIterator[Loopback]:
     answers = Loopback(list(replies))
-    server = await asyncio.start_server(answers.handle, "127.0.0.1", 0)
-    answers.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(answers.handle, "127.0.0.1", 0, ssl=tls)
+    answers.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield answers
