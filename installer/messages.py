@@ -131,6 +131,7 @@ TEXTS = {
     "what scrot": ("scrot, which takes pictures of the screen", "画面を撮る scrot"),
     "what imagemagick": ("ImageMagick, which compares pictures", "画像を比べる ImageMagick"),
     "what node": ("Node.js and npm, for Node-RED", "Node-RED に使う Node.js と npm"),
+    "what openssl": ("OpenSSL, for certificates of the tests' own", "テスト専用の証明書を作る OpenSSL"),
     "what keyring": ("a keyring of the tests' own", "テスト専用のキーリング"),
     "what dbusmock": (
         "D-Bus and python-dbusmock, for a logind of the tests' own",

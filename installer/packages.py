@@ -137,6 +137,7 @@ def tests() -> list[Need]:
         Need("what imagemagick", _programs("compare"), {"apt-get": "imagemagick", "dnf": "ImageMagick"}),
         Need("what node", _programs("node", "npm"), {"apt-get": "nodejs npm"}),
         Need("what dbusmock", _dbusmock, {"apt-get": "dbus python3-dbusmock", "dnf": "dbus-daemon python3-dbusmock"}),
+        Need("what openssl", _programs("openssl"), {"apt-get": "openssl", "dnf": "openssl"}),
         Need("what keyring", _programs("gnome-keyring-daemon"), {"apt-get": "gnome-keyring", "dnf": "gnome-keyring"}),
         Need("what pcsc", _pcsc, {"apt-get": "pcscd vsmartcard-vpcd", "dnf": "pcsc-lite vsmartcard-vpcd"}),
         Need("what namespaces", _programs("unshare", "nsenter", "ip"), {"apt-get": "util-linux iproute2"}),
