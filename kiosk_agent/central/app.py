@@ -20,6 +20,7 @@ from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.openapi import openapi
+from kiosk_agent.central.policy.endpoints import policy
 from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
 from kiosk_agent.central.services import Services
 from kiosk_agent.clock import Clock
@@ -44,7 +45,7 @@ def create_app(database: Database, clock: Clock) -> Litestar:
             await services.reports.stop()
 
     return Litestar(
-        [healthz, openapi, enrol, report],
+        [healthz, openapi, enrol, report, policy],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={

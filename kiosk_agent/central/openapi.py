@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from kiosk_agent import __version__
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.policy import PolicyAnswer
 
 REF = "#/components/schemas/{name}"
 REASONS = {
@@ -43,7 +44,7 @@ def document() -> dict[str, Any]:
         ),
         **_operation("enrol", v1.EnrolRequest, v1.EnrolAnswer, (400, 403, 413, 415, 429, 500, 503)),
     }
-    models = (v1.Report, v1.ReportAnswer, v1.EnrolRequest, v1.EnrolAnswer, v1.Refusal)
+    models = (v1.Report, v1.ReportAnswer, v1.EnrolRequest, v1.EnrolAnswer, v1.Refusal, PolicyAnswer)
     _, schemas = msgspec.json.schema_components(models, ref_template=REF)
     return {
         "openapi": "3.1.0",
@@ -51,6 +52,7 @@ def document() -> dict[str, Any]:
         "paths": {
             f"{v1.PREFIX}/report": {"post": report},
             f"{v1.PREFIX}/enrol": {"post": enrol},
+            f"{v1.PREFIX}/policy": {"get": _policy()},
             "/healthz": {"get": _healthz()},
         },
         "components": {
@@ -74,13 +76,45 @@ def _operation(name: str, taken: type, given: type, refusals: tuple[int, ...]) -
         "requestBody": {"required": True, "content": _json(taken)},
         "responses": {
             "200": {"description": "Taken.", "content": _json(given)},
-            **{str(status): {"description": REASONS[status], "content": _json(v1.Refusal)} for status in refusals},
+            **_refusals(*refusals),
         },
     }
 
 
+def _refusals(*statuses: int) -> dict[str, Any]:
+    return {str(status): {"description": REASONS[status], "content": _json(v1.Refusal)} for status in statuses}
+
+
 def _json(model: type) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": REF.format(name=model.__name__)}}}
+
+
+def _policy() -> dict[str, Any]:
+    tag = {"ETag": {"description": "Names this very answer.", "schema": {"type": "string"}}}
+    return {
+        "summary": "What holds at the desk that asks.",
+        "description": (
+            "Settings of the nation, prefecture, municipality, office and desk together, the narrower before the"
+            " wider. What is not there is not set: the desk's own file says it. A desk that cannot keep a setting"
+            " refuses all of it, keeps the last good policy, and reports a warning."
+        ),
+        "operationId": "policy",
+        "security": [{"desk": []}],
+        "parameters": [
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag of the answer that the desk has.",
+                "schema": {"type": "string"},
+            }
+        ],
+        "responses": {
+            "200": {"description": "Another one than named.", "headers": tag, "content": _json(PolicyAnswer)},
+            "304": {"description": "The one that was named still holds.", "headers": tag},
+            **_refusals(401, 429, 500, 503),
+        },
+    }
 
 
 def _healthz() -> dict[str, Any]:

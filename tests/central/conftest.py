@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate
+from tests.central.world import World, open_world
 from tests.support.postgresql import PostgreSQL
 
 
@@ -47,3 +48,9 @@ def empty(url: str) -> Iterator[Database]:
 def database(empty: Database) -> Database:
     migrate(empty)
     return empty
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import gzip
 import json
 import secrets
 import tracemalloc
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,46 +15,12 @@ import pytest
 
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.bodies import _unpacked
-from kiosk_agent.central.database.engine import Database, sqlite_url
-from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.desks.service import make_code
 from kiosk_agent.central.refusals import RefusedError
-from kiosk_agent.clock import ManualClock
 from kiosk_agent.wire import v1
 from tests.central.nation import NOW, DeskOfTests, enrolled, expected, sums
-from tests.central.serving import JSON, bearer, body
-
-
-class World:
-    """The application without a network: its client, database and clock."""
-
-    def __init__(self, client: httpx.AsyncClient, database: Database, clock: ManualClock) -> None:
-        self.client, self.database, self.clock = client, database, clock
-
-    async def report(self, desk: DeskOfTests, content: bytes, **headers: str) -> httpx.Response:
-        return await self.client.post("/v1/report", content=content, headers={**bearer(desk), **headers})
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database, clock = Database(sqlite_url(tmp_path)), ManualClock(wall=NOW)
-    migrate(database)
-    app = create_app(database, clock)
-    transport = httpx.ASGITransport(app)
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:  # in one task: begun and ended by two, Litestar's lifespan fails
-        async with app.lifespan():
-            started.set()
-            await stop.wait()
-
-    living = asyncio.create_task(live())
-    await started.wait()
-    async with httpx.AsyncClient(transport=transport, base_url="http://central") as client:
-        yield World(client, database, clock)
-    stop.set()
-    await living
-    database.close()
+from tests.central.serving import JSON, body
+from tests.central.world import World
 
 
 @pytest.fixture

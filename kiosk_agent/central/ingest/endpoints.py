@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, post
 
-from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.bodies import read_json_body
-from kiosk_agent.central.desks.service import hash_of
+from kiosk_agent.central.desks.admission import admit
 from kiosk_agent.central.ingest.grouping import TooBusyError
 from kiosk_agent.central.ingest.schemas import Arrived
-from kiosk_agent.central.refusals import RefusedError, answer, come_again
+from kiosk_agent.central.refusals import RefusedError, answer
 from kiosk_agent.central.services import Given
 from kiosk_agent.errors import DatabaseError
 from kiosk_agent.wire import v1
@@ -24,38 +23,19 @@ DOWN_S = "30"  # a database that restarts is back within half a minute
 @post(f"{v1.PREFIX}/report", status_code=200, request_max_body_size=None)
 async def report(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     """Take a report; the answer goes out once it is durable."""
-    limits, address = services.limits, address_of(request)
-    if wait_s := limits.address.take(address):
-        raise come_again(wait_s)
-    token_hash = hash_of(_token(request))
-    if not limits.is_good(token_hash) and (wait_s := limits.wrong.wait_s(address)):
-        raise come_again(wait_s)
-    if wait_s := limits.desk.take(token_hash):
-        raise come_again(wait_s)
+    asking = admit(request, services.limits)
     body = await read_json_body(request, v1.LARGEST_REPORT_BYTES)
     try:
         read = v1.read_report(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise RefusedError(400, "invalid", str(error)) from error
     try:
-        taken = await services.reports.submit(Arrived(token_hash, read, services.clock.wall()))
+        taken = await services.reports.submit(Arrived(asking.token_hash, read, services.clock.wall()))
     except TooBusyError as error:
         raise RefusedError(503, "busy", "Come again in a moment.", {"Retry-After": BUSY_S}) from error
     except DatabaseError as error:
         raise RefusedError(503, "database", str(error), {"Retry-After": DOWN_S}) from error
     if taken is None:
-        limits.wrong.take(address)
-        raise _unknown("No desk has this token.")
-    limits.note_good(token_hash)
+        raise asking.is_unknown()
+    asking.is_known()
     return answer(taken)
-
-
-def _token(request: Request[Any, Any, Any]) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise _unknown("Send Authorization: Bearer TOKEN.")
-    return token.strip()
-
-
-def _unknown(detail: str) -> RefusedError:
-    return RefusedError(401, "token_unknown", detail, {"WWW-Authenticate": "Bearer"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from kiosk_agent.central.database.tables import metadata
+from kiosk_agent.central.policy import tables as _policy  # noqa: F401  # adds its tables to the metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, compare_type=True)
 with context.begin_transaction():

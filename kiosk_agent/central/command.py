@@ -1,0 +1,71 @@
+"""What all commands of ``kiosk-central`` have in common: the database that they work on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from kiosk_agent.central.database.engine import Database, read_url, sqlite_url
+from kiosk_agent.central.database.migrate import cannot_be_used, check_tables, migrate
+from kiosk_agent.errors import CentralError, InputError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def default_data_dir() -> Path:
+    """The user's own data folder: ``%LOCALAPPDATA%/kiosk-central``, or ``$XDG_DATA_HOME/kiosk-central``."""
+    variable, otherwise = (
+        ("LOCALAPPDATA", Path("AppData") / "Local")
+        if sys.platform == "win32"
+        else ("XDG_DATA_HOME", Path(".local/share"))
+    )
+    base = os.environ.get(variable)
+    return (Path(base) if base else Path.home() / otherwise) / "kiosk-central"
+
+
+def with_database(command: Command) -> Command:
+    """The two options that say which database."""
+    data = click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Folder of the SQLite database; otherwise the user's data folder.",
+    )
+    url = click.option(
+        "--database",
+        metavar="URL",
+        envvar="KIOSK_CENTRAL_DATABASE",
+        help="Another database: postgresql://USER@HOST/NAME or sqlite:///FILE. Also from KIOSK_CENTRAL_DATABASE.",
+    )
+    return data(url(command))
+
+
+@contextlib.contextmanager
+def opened(data: Path | None, url: str | None) -> Iterator[Database]:
+    """The database that the options name; what is wrong becomes one line and exit status 1."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        database = Database(read_url(url) if url else sqlite_url(data or default_data_dir()))
+        try:
+            yield database
+        finally:
+            database.close()
+    except (CentralError, InputError) as error:
+        raise click.ClickException(str(error)) from error
+    except DBAPIError as error:
+        raise click.ClickException(str(cannot_be_used(error))) from error
+
+
+def ready_to_use(database: Database) -> None:
+    """SQLite's tables are brought up to date at once; PostgreSQL's only by ``migrate``, which its owner runs."""
+    if database.is_sqlite:
+        migrate(database)
+    else:
+        check_tables(database)

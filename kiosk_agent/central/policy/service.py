@@ -1,0 +1,222 @@
+"""Setting policies, and what holds at a desk. Every change is a version of its own, with who, when and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy.engine import Connection
+
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.policy import repository
+from kiosk_agent.central.policy.schemas import DeskAt, Place, Preview, Version
+from kiosk_agent.central.times import to_ms
+from kiosk_agent.errors import CentralError
+from kiosk_agent.wire.policy import PolicyAnswer, Settings, contradiction, merged
+
+ALL = 100  # percent
+LONGEST_TEXT = 200  # of a reason or a name
+
+
+def policy_for(connection: Connection, desk: DeskAt) -> PolicyAnswer:
+    """What holds at the desk."""
+    return resolve(desk, repository.versions_at(connection, desk.places))
+
+
+def resolve(desk: DeskAt, versions: Mapping[Place, Sequence[Version]]) -> PolicyAnswer:
+    """The same from the versions of the desk's places, the newest of each first."""
+    in_force = [one for place in desk.places if (one := version_for(desk.desk_id, versions.get(place, ()))) is not None]
+    revision = max((one.id for one in in_force), default=0)
+    return PolicyAnswer(revision, merged(*(one.settings for one in in_force)))
+
+
+def version_for(desk_id: int, versions: Iterable[Version]) -> Version | None:
+    """The newest version whose share the desk belongs to; None where there is none."""
+    return next((one for one in versions if belongs(desk_id, one)), None)
+
+
+def belongs(desk_id: int, version: Version) -> bool:
+    """Whether the desk is among the share that has the version. The same desks stay in it when the share grows."""
+    if version.share >= ALL:
+        return True
+    text = f"{version.trial or version.id} {desk_id}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % ALL < version.share
+
+
+def change(
+    database: Database, place: Place, settings: Settings, by: str, reason: str, now: datetime.datetime, share: int = ALL
+) -> tuple[int, Preview]:
+    """Set the policy of a place, for a share of its desks at first; returns the version and what it did.
+
+    What the place had set before, and is not in ``settings``, is no longer set. Raises CentralError.
+    """
+    _check(by, reason, share)
+    with database.writing() as connection:
+        repository.lock_policies(connection, is_sqlite=database.is_sqlite)
+        preview = _preview(connection, place, settings)
+        number = repository.add_version(
+            connection,
+            place,
+            settings,
+            share=share,
+            trial=None,
+            restores=None,
+            made_at_ms=to_ms(now),
+            made_by=by,
+            reason=reason,
+        )
+        return number, _done(connection, place, preview, number)
+
+
+def preview(database: Database, place: Place, settings: Settings) -> Preview:
+    """Which desks :func:`change` would change, were it for all of them. Raises CentralError."""
+    with database.reading() as connection:
+        return _preview(connection, place, settings)
+
+
+def widen(
+    database: Database, place: Place, share: int, by: str, reason: str, now: datetime.datetime
+) -> tuple[int, Preview]:
+    """Give what is on trial at a place to more of its desks. Raises CentralError."""
+    _check(by, reason, share)
+    with database.writing() as connection:
+        repository.lock_policies(connection, is_sqlite=database.is_sqlite)
+        newest = _newest(connection, place)
+        if newest.share >= ALL:
+            raise CentralError("Nothing is on trial there: all desks have it.", "Set a new policy with a share.")
+        if share <= newest.share:
+            raise CentralError(f"{newest.share} % of the desks have it already.", "To take it back: roll back.")
+        before = _answers(connection, place)
+        number = repository.add_version(
+            connection,
+            place,
+            newest.settings,
+            share=share,
+            trial=newest.trial or newest.id,
+            restores=None,
+            made_at_ms=to_ms(now),
+            made_by=by,
+            reason=reason,
+        )
+        return number, _compare(before, _answers(connection, place))
+
+
+def roll_back(database: Database, place: Place, by: str, reason: str, now: datetime.datetime) -> tuple[int, Preview]:
+    """Take the last change of a place back, a trial at any share as a whole, for all desks. Raises CentralError.
+
+    Rolled back once more, it goes to what was in force before that.
+    """
+    _check(by, reason, ALL)
+    with database.writing() as connection:
+        repository.lock_policies(connection, is_sqlite=database.is_sqlite)
+        _check_place(connection, place)
+        standing = _standing(repository.versions_at(connection, [place])[place])
+        if not standing:
+            raise CentralError("Nothing is set there.", "There is nothing to roll back.")
+        earlier = standing[-2] if len(standing) > 1 else None
+        settings = Settings() if earlier is None else earlier.settings
+        before = _answers(connection, place)
+        number = repository.add_version(
+            connection,
+            place,
+            settings,
+            share=ALL,
+            trial=None,
+            restores=0 if earlier is None else earlier.id,
+            made_at_ms=to_ms(now),
+            made_by=by,
+            reason=reason,
+        )
+        after = _answers(connection, place)
+        _refuse_contradictions(after)
+        return number, _compare(before, after)
+
+
+def history(database: Database, place: Place) -> list[Version]:
+    """All versions of a place, the newest first. Raises CentralError."""
+    with database.reading() as connection:
+        _check_place(connection, place)
+        return repository.versions_at(connection, [place])[place]
+
+
+def _standing(versions: Sequence[Version]) -> list[Version]:
+    """What was set and not taken back, the newest last: of ``versions``, the newest first."""
+    stack: list[Version] = []
+    for one in reversed(versions):
+        if one.restores is not None:
+            stack.pop()
+        elif one.trial is not None:
+            stack[-1] = one
+        else:
+            if stack and stack[-1].share < ALL:
+                stack.pop()  # a trial that something else took the place of
+            stack.append(one)
+    return stack
+
+
+def _newest(connection: Connection, place: Place) -> Version:
+    _check_place(connection, place)
+    versions = repository.versions_at(connection, [place])[place]
+    if not versions:
+        raise CentralError("Nothing was ever set there.", "Set a policy first.")
+    return versions[0]
+
+
+def _check(by: str, reason: str, share: int) -> None:
+    for name, text in (("who", by), ("why", reason)):
+        if not text.strip() or len(text) > LONGEST_TEXT:
+            raise CentralError(f"Say {name}, in 1 to {LONGEST_TEXT} characters.", "It is kept with the change.")
+    if not 1 <= share <= ALL:
+        raise CentralError(f"A share is 1 to {ALL} percent, not {share}.")
+
+
+def _check_place(connection: Connection, place: Place) -> None:
+    if not repository.place_is_there(connection, place):
+        raise CentralError(f"There is no {place.level} {place.key!r}.", "See: kiosk-central policy --help")
+
+
+Answers = Mapping[int, PolicyAnswer]
+
+
+def _answers(connection: Connection, place: Place) -> Answers:
+    """What holds at each desk of the place now."""
+    versions = repository.all_versions(connection)
+    return {desk.desk_id: resolve(desk, versions) for desk in repository.desks_beneath(connection, place)}
+
+
+def _preview(connection: Connection, place: Place, settings: Settings) -> Preview:
+    """Of a version that is not there yet. The desks of a trial's share are known once it has its number."""
+    _check_place(connection, place)
+    if problem := contradiction(settings):
+        raise CentralError(f"{problem}.")
+    versions = repository.all_versions(connection)
+    newest = max((one.id for found in versions.values() for one in found), default=0)
+    draft = Version(newest + 1, place, settings, ALL, None, None, 0, "", "")
+    changed = {**versions, place: [draft, *versions.get(place, [])]}
+    desks = repository.desks_beneath(connection, place)
+    before = {desk.desk_id: resolve(desk, versions) for desk in desks}
+    after = {desk.desk_id: resolve(desk, changed) for desk in desks}
+    _refuse_contradictions(after)
+    return _compare(before, after)
+
+
+def _refuse_contradictions(answers: Answers) -> None:
+    for desk_id, answer in answers.items():
+        if problem := contradiction(answer.settings):
+            raise CentralError(
+                f"With what is set above and beneath, at desk {desk_id}: {problem}.", "Nothing was changed."
+            )
+
+
+def _compare(before: Answers, after: Answers) -> Preview:
+    changed = (desk_id for desk_id, answer in after.items() if answer.settings != before[desk_id].settings)
+    return Preview(tuple(changed), len(after))
+
+
+def _done(connection: Connection, place: Place, whole: Preview, number: int) -> Preview:
+    """Of the desks that the change concerns, those that have it now."""
+    version = repository.versions_at(connection, [place])[place][0]
+    assert version.id == number  # noqa: S101  # changes follow one another
+    return dataclasses.replace(whole, changed=tuple(one for one in whole.changed if belongs(one, version)))

@@ -1,0 +1,111 @@
+"""Version 1 of the policy that a desk gets from central: what is set there, each field with its floor.
+
+A field that is not there is not set by central: the desk's own file, and its preset, say it. No bound here is wider
+than the agent's own, so that no policy of central's can undercut the agent's floor.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from kiosk_agent.wire.v1 import END, LARGEST_NUMBER
+
+LARGEST_POLICY_BYTES = 20_000
+MOST_SENSES = 10
+SenseName = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=32)]
+SignalName = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=40)]
+# What says for certain that another person is there stays so under every policy.
+ALWAYS_CERTAIN = frozenset(
+    {"next_person", "account_different", "card_different", "os_user_changed", "foreign_window_stuck"}
+)
+
+
+class Preset(enum.StrEnum):
+    """A policy as a whole; what is set besides goes before it."""
+
+    STRICT = "strict"
+    STANDARD = "standard"
+    LENIENT = "lenient"
+
+
+class Mark(enum.StrEnum):
+    """What a support worker signs a confirmation with."""
+
+    NONE = "none"
+    INITIALS = "initials"
+    STAFF_NUMBER = "staff_number"
+
+
+class Weight(enum.StrEnum):
+    """How much a sign of another person weighs."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+    NOTHING = "nothing"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What central sets of a desk's policy. Times in seconds."""
+
+    preset: Preset | UnsetType = UNSET
+    idle_limit_s: Annotated[float, Meta(ge=3, le=900)] | UnsetType = UNSET
+    warning_s: Annotated[float, Meta(ge=20, le=300)] | UnsetType = UNSET  # WCAG 2.2, 2.2.1
+    max_visit_s: Annotated[float, Meta(ge=60, le=14400)] | UnsetType = UNSET
+    max_extensions: Annotated[int, Meta(ge=10, le=1000)] | UnsetType = UNSET  # WCAG 2.2, 2.2.1
+    gap_s: Annotated[float, Meta(ge=5, le=900)] | UnsetType = UNSET
+    challenge_s: Annotated[float, Meta(ge=20, le=600)] | UnsetType = UNSET
+    card_absent_grace_s: Annotated[float, Meta(ge=1, le=900)] | UnsetType = UNSET
+    card_wait_s: Annotated[float, Meta(ge=5, le=120)] | UnsetType = UNSET
+    mark: Mark | UnsetType = UNSET
+    mandatory_senses: Annotated[tuple[SenseName, ...], Meta(max_length=MOST_SENSES)] | UnsetType = UNSET
+    weights: Annotated[dict[SignalName, Weight], Meta(max_length=50)] | UnsetType = UNSET
+
+
+class PolicyAnswer(msgspec.Struct, frozen=True):
+    """A desk's policy, all levels together. ``revision`` grows whenever somebody changed one of them."""
+
+    revision: Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
+    settings: Settings
+
+
+_settings = Settings.__struct_fields__
+
+
+def read_settings(values: dict[str, Any]) -> Settings:
+    """Settings that a person wrote. Raises msgspec.ValidationError, also for names that are not known."""
+    for name in values:
+        if name not in _settings:
+            raise msgspec.ValidationError(f"Unknown setting `{name}` (known: {', '.join(sorted(_settings))})")
+    settings = msgspec.convert(values, Settings, strict=True)
+    if problem := contradiction(settings):
+        raise msgspec.ValidationError(problem)
+    return settings
+
+
+def contradiction(settings: Settings) -> str:
+    """Why these settings cannot hold together; empty where they can."""
+    if settings.weights is not UNSET:
+        for name, weight in settings.weights.items():
+            if name in ALWAYS_CERTAIN and weight is not Weight.CERTAIN:
+                return f"`weights.{name}` must be `certain`: this sign always ends the session"
+    idle, warning, longest = settings.idle_limit_s, settings.warning_s, settings.max_visit_s
+    if idle is not UNSET and longest is not UNSET:
+        before = idle + (0 if warning is UNSET else warning)
+        if before > longest:
+            return f"`max_visit_s` must be at least {before:g}: otherwise every visit ends before its warning"
+    return ""
+
+
+def merged(*levels: Settings) -> Settings:
+    """All of them, the later ones going before; single weights too."""
+    values: dict[str, Any] = {}
+    for level in levels:
+        own = {name: value for name in _settings if (value := getattr(level, name)) is not UNSET}
+        if "weights" in own:
+            own["weights"] = {**values.get("weights", {}), **own["weights"]}
+        values |= own
+    return Settings(**values)
