@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import logging
 import os
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from kiosk_agent import __version__, allocator
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import verify_release_code
-from kiosk_agent.desk_senses import Around, card_check_of, make_senses, names_of_senses, watched_by
+from kiosk_agent.desk_senses import Around, card_check_of, make_senses, names_of_senses, switched_on, watched_by
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
@@ -48,6 +49,7 @@ from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.recording.stream import Fact
 from kiosk_agent.recording.writer import MIB, EventRecording
+from kiosk_agent.report.policy import in_force, with_settings
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.clock_jumps import ClockWatch
 from kiosk_agent.sensors.sense import Senses
@@ -56,6 +58,7 @@ from kiosk_agent.session.machine import Session
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Proof, StateName
 from kiosk_agent.status import Status, remove_status, write_status
+from kiosk_agent.wire.policy import Settings
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +143,15 @@ class StatusFile:
             log.warning("the status file cannot be written: %s", error)
 
 
+@contextmanager
+def status_file(data_dir: Path, config: Config, clock: Clock, health: Health, senses: Senses) -> Iterator[StatusFile]:
+    """The status file, as long as the block is entered."""
+    try:
+        yield StatusFile(data_dir, config, clock, health, senses)
+    finally:
+        remove_status(data_dir)
+
+
 @asynccontextmanager
 async def open_desk(
     config: Config, profile: Profile, given: Surroundings
@@ -154,6 +166,8 @@ async def open_desk(
     data_dir = open_data_dir(config.desk.data_dir)
     async with AsyncExitStack() as stack:
         stack.enter_context(DeskLock(data_dir, wait_s=LOCK_WAIT_S))
+        health = Health(clock.wall)
+        config, check_policy = as_central_says(config, data_dir, health)
         executable = find_browser(config.browser.executable)
         settings = BrowserSettings(
             executable,
@@ -169,7 +183,6 @@ async def open_desk(
         playwright = await stack.enter_async_context(driver(data_dir, given.driver_lost))
         recorder = LedgerWriter(data_dir, clock)
         stack.push_async_callback(recorder.close)
-        health = Health(clock.wall)
         runner: Runner | None = None
 
         def post(event: ev.Event) -> None:
@@ -177,8 +190,7 @@ async def open_desk(
                 runner.post(event)
 
         senses = Senses(names_of_senses(config), health, post, clock.wall)
-        status = StatusFile(data_dir, config, clock, health, senses)
-        stack.callback(remove_status, data_dir)
+        status = stack.enter_context(status_file(data_dir, config, clock, health, senses))
 
         def open_browser(visit_id: str) -> VisitBrowser:
             return ResidentBrowser(
@@ -250,7 +262,7 @@ async def open_desk(
         found = await read_ledger(recorder, health)
         senses.announce()  # before the desk can open, and once there is a ledger to record it in
         post(found)
-        await also_reported(config, data_dir, recorder, health, clock, status, stack)
+        await also_reported(config, data_dir, recorder, health, clock, status, stack, check_policy)
         yield desk, work
 
 
@@ -274,6 +286,13 @@ def also_recorded(
     return replace(watchers, observe=observe), recording.note
 
 
+def as_central_says(config: Config, data_dir: Path, health: Health) -> tuple[Config, Callable[[Settings], object]]:
+    """``config`` with the policy that central has set, and what tells whether another one could be kept to."""
+    own, senses = config.policy, frozenset(switched_on(config))
+    policy = in_force(own, data_dir, config.central.url, senses, health)
+    return replace(config, policy=policy), functools.partial(with_settings, own, senses=senses)
+
+
 async def also_reported(
     config: Config,
     data_dir: Path,
@@ -282,6 +301,7 @@ async def also_reported(
     clock: Clock,
     status: StatusFile,
     stack: AsyncExitStack,
+    check_policy: Callable[[Settings], object],
 ) -> None:
     """Report to central, at a desk that names one, beside everything else."""
     central = config.central
@@ -289,7 +309,7 @@ async def also_reported(
         return
     # only such a desk pays for what this imports, and not while somebody waits
     uploading = await asyncio.to_thread(importlib.import_module, "kiosk_agent.report.uploading")
-    uploader = uploading.make_uploader(central, data_dir, recorder, health, clock, status.write)
+    uploader = uploading.make_uploader(central, data_dir, recorder, health, clock, status.write, check_policy)
     status.central = lambda: uploader.state
     stack.push_async_callback(end, asyncio.create_task(uploader.run(), name="report"))
 

@@ -66,10 +66,14 @@ class Around:
         return ClosingNotice(stage, translator(language))
 
 
+def switched_on(config: Config) -> tuple[str, ...]:
+    """The senses that this desk has."""
+    return tuple(name for name, is_on in SENSES.items() if is_on(config))
+
+
 def names_of_senses(config: Config) -> tuple[str, ...]:
     """The senses of this desk: those that are switched on, and those that it must not be without."""
-    names = [name for name, is_on in SENSES.items() if is_on(config)]
-    return tuple(dict.fromkeys([*names, *config.policy.mandatory_senses]))
+    return tuple(dict.fromkeys([*switched_on(config), *config.policy.mandatory_senses]))
 
 
 def make_senses(config: Config, senses: Senses, around: Around) -> list[Sense]:

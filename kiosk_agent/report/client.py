@@ -22,6 +22,7 @@ import msgspec
 from kiosk_agent import __version__
 from kiosk_agent.errors import DeskError
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.policy import PolicyAnswer
 
 DIRECT = "direct"  # in place of a proxy's address: none, whatever the system says
 CONNECT_S = 10.0
@@ -59,6 +60,19 @@ class Refused:
     def is_the_body(self) -> bool:
         """Whether it is what was sent that cannot be taken, not who sent it or where to."""
         return self.status in (400, 413, 422)
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The policy that was named still holds."""
+
+
+@dataclass(frozen=True)
+class NewPolicy:
+    """Another policy than was named. ``tag``: what to name it next time."""
+
+    tag: str
+    answer: PolicyAnswer
 
 
 Failed = Unreachable | NotCentral | Refused
@@ -107,6 +121,21 @@ class Client:
             return NotCentral("the answer is that to another report")
         return answer
 
+    async def policy(self, token: str, tag: str) -> NewPolicy | Unchanged | Failed:
+        """Ask for the desk's policy. ``tag``: of the one that it has, or empty."""
+        named = {"If-None-Match": tag} if tag else {}
+        headers = {"Authorization": f"Bearer {token}", **named}
+        heard = await self._hear("GET", f"{self._url}{v1.PREFIX}/policy", b"", headers)
+        if isinstance(heard, Unreachable | NotCentral):
+            return heard
+        response, text = heard
+        if response.status_code == 304 and tag and response.headers.get("etag", "").removeprefix("W/") == tag:
+            return Unchanged()
+        answer = _read(response, text, PolicyAnswer)
+        if not isinstance(answer, PolicyAnswer):
+            return answer
+        return NewPolicy(str(response.headers.get("etag", "")).removeprefix("W/")[:100], answer)
+
     async def is_there(self) -> Failed | None:
         """Ask whether reports can be taken; None where they can."""
         answer = await self._ask("GET", f"{self._url}/healthz", b"", {}, dict[str, Any])
@@ -124,6 +153,15 @@ class Client:
     async def _ask(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str], kind: type[Answer]
     ) -> Answer | Failed:
+        heard = await self._hear(method, url, body, headers)
+        if isinstance(heard, Unreachable | NotCentral):
+            return heard
+        return _read(*heard, kind)
+
+    async def _hear(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes] | Unreachable | NotCentral:
+        """Whatever is answered, and its body."""
         try:
             async with (
                 asyncio.timeout(WHOLE_S),
@@ -134,7 +172,7 @@ class Client:
             return Unreachable(_reason(error))
         if text is None:
             return NotCentral(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
-        return _read(response, text, kind)
+        return response, text
 
 
 async def _bounded(response: httpx.Response) -> bytes | None:

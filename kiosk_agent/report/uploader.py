@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import enum
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,15 +18,18 @@ from kiosk_agent.errors import DeskError, LedgerError
 from kiosk_agent.health import Health, HealthWarning, Severity
 from kiosk_agent.ledger import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.report.backoff import Chance, backlog_wait_s, failed_wait_s, first_wait_s, regular_wait_s
-from kiosk_agent.report.client import Client, NotCentral, Refused, Unreachable
+from kiosk_agent.report.client import Client, NewPolicy, NotCentral, Refused, Unreachable
 from kiosk_agent.report.enrolment import Enrolment, read_enrolment, read_token
 from kiosk_agent.report.keystore import KeystoreError
+from kiosk_agent.report.policy import REFUSED, Kept, PolicyRefusedError, keep, read_kept
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.policy import Settings
 
 log = logging.getLogger(__name__)
 
 QUIET_S = 900.0  # a server that is restarted, or a network that comes and goes, is nothing to show at the desk
+POLICY_EVERY_S = 300.0  # an answer "unchanged" costs next to nothing, and a new one holds from the next start only
 FUTURE_AGAIN_S = 3600.0  # a day that has not come where central is
 EVERY_S = 60.0  # until central says otherwise
 ENVELOPE = "everything but the days and the health"
@@ -41,6 +45,7 @@ class Code(enum.StrEnum):
     CANNOT = "central_cannot_report"
     SET_ASIDE = "central_set_aside"
     BROKEN = "central_report_broken"
+    POLICY_REFUSED = REFUSED
 
 
 class Outbox(Protocol):
@@ -68,11 +73,15 @@ class Uploader:
         connect: Callable[[], Client],
         changed: Callable[[], None] = lambda: None,
         *,
+        check_policy: Callable[[Settings], object] = lambda settings: settings,
         disk: str | None = None,
         chance: Chance = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """``connect`` may block; ``changed`` is called whenever :attr:`state` is another one."""
+        """``connect`` may block; ``changed`` is called whenever :attr:`state` is another one.
+
+        ``check_policy`` raises PolicyRefusedError for a policy that this desk cannot keep to.
+        """
         self._url = url.rstrip("/")
         self._data_dir = data_dir
         self._outbox = outbox
@@ -80,6 +89,7 @@ class Uploader:
         self._clock = clock
         self._connect = connect
         self._changed = changed
+        self._check_policy = check_policy
         self._disk = disk
         self._chance = chance
         self._sleep = sleep
@@ -90,6 +100,8 @@ class Uploader:
         self._failing_since = 0.0  # the first failure of those in a row; the time in which the PC slept before is none
         self._most_days = v1.MOST_DAYS
         self._suspect: tuple[str, int, str] | None = None  # a day whose report was refused whole: day, entry, why
+        self._policy_at = -math.inf  # when it was asked for
+        self._refused_tag = ""  # of the policy that was refused last: it is not fetched again and again
         self._not_before: dict[str, float] = {}  # day → when it is tried again
         self.state = CentralState(url=self._url)
 
@@ -136,7 +148,9 @@ class Uploader:
         answer = await self._client.report(report, token)
         match answer:
             case v1.ReportAnswer():
-                return await self._taken(outgoing, report, answer)
+                wait_s = await self._taken(outgoing, report, answer)
+                await self._fetch_policy(self._client, token)
+                return wait_s
             case Refused() if answer.is_the_body:
                 return await self._body_refused(outgoing, answer, alone=not report.health)
             case Unreachable():
@@ -200,6 +214,32 @@ class Uploader:
         self._warn_of_set_aside(state)
         due = state.waiting_days > len(self._later())
         return backlog_wait_s(self._chance) if due else regular_wait_s(self._every_s, self._chance)
+
+    async def _fetch_policy(self, client: Client, token: str) -> None:
+        """Ask whether central has another policy, and keep it. Where that fails, the one that is kept goes on."""
+        if self._clock.now() - self._policy_at < POLICY_EVERY_S:
+            return
+        self._policy_at = self._clock.now()
+        kept = await asyncio.to_thread(read_kept, self._data_dir, self._url)
+        answer = await client.policy(token, self._refused_tag or (kept.tag if kept is not None else ""))
+        if not isinstance(answer, NewPolicy):
+            return  # unchanged; or what goes wrong with reports, too, and is shown there
+        try:
+            self._check_policy(answer.answer.settings)
+        except PolicyRefusedError as error:
+            self._refused_tag = answer.tag
+            self._warn(Code.POLICY_REFUSED, error.args[0], error.remedy)
+            return
+        self._refused_tag = ""
+        fresh = Kept(self._url, answer.tag, answer.answer)
+        try:
+            await asyncio.to_thread(keep, self._data_dir, fresh)
+        except OSError as error:
+            log.warning("central's policy cannot be kept: %s", error)
+            return
+        self._health.recover(Code.POLICY_REFUSED)
+        if kept is None or kept.answer.settings != fresh.answer.settings:
+            log.info("central's policy %s holds from the next start on", fresh.answer.revision)
 
     async def _body_refused(self, outgoing: Outgoing, answer: Refused, *, alone: bool) -> float:
         """The report cannot be taken as it is: find the day that it is because of, and set that one alone aside."""

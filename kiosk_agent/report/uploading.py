@@ -10,6 +10,7 @@ from kiosk_agent.config import Central
 from kiosk_agent.health import Health
 from kiosk_agent.report.client import Client, make_context
 from kiosk_agent.report.uploader import Outbox, Uploader
+from kiosk_agent.wire.policy import Settings
 
 
 def make_client(url: str, central: Central) -> Client:
@@ -18,8 +19,16 @@ def make_client(url: str, central: Central) -> Client:
 
 
 def make_uploader(
-    central: Central, data_dir: Path, outbox: Outbox, health: Health, clock: Clock, changed: Callable[[], None]
+    central: Central,
+    data_dir: Path,
+    outbox: Outbox,
+    health: Health,
+    clock: Clock,
+    changed: Callable[[], None],
+    check_policy: Callable[[Settings], object],
 ) -> Uploader:
     """``central.url`` must be given."""
     url = central.url or ""
-    return Uploader(url, data_dir, outbox, health, clock, lambda: make_client(url, central), changed)
+    return Uploader(
+        url, data_dir, outbox, health, clock, lambda: make_client(url, central), changed, check_policy=check_policy
+    )

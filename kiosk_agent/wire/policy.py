@@ -48,7 +48,7 @@ class Weight(enum.StrEnum):
     NOTHING = "nothing"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What central sets of a desk's policy. Times in seconds."""
 
     preset: Preset | UnsetType = UNSET

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.database.engine import Database, read_url
+from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.policy import repository, service
 from kiosk_agent.central.policy.schemas import Level, Place, Preview
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire.policy import Settings, read_settings
 from tests.central.nation import NOW, DeskOfTests, enrolled
+from tests.support.postgresql import PostgreSQL
 
 NATION = Place(Level.NATION)
 TOKYO = Place(Level.PREFECTURE, "13")
@@ -76,6 +78,8 @@ def test_a_change_says_which_desks_it_changes_before_and_after(
     put(database, CHIYODA, idle_limit_s=80)
     told = service.preview(database, NATION, settings(idle_limit_s=80, gap_s=60))
     assert told == Preview(tuple(sorted(one.id for one in desks.values())), 4)
+    sapporo = service.preview(database, Place(Level.PREFECTURE, "01"), settings(gap_s=60))
+    assert sapporo == Preview((desks["sapporo"].id,), 1)  # other codes have these digits elsewhere
     only_idle = service.preview(database, NATION, settings(idle_limit_s=80))
     assert only_idle == Preview(tuple(sorted((desks["chuo"].id, desks["sapporo"].id))), 4)
     assert holds(database, desks["chuo"]) == Settings()
@@ -97,17 +101,19 @@ def test_a_trial_reaches_a_share_grows_without_losing_a_desk_and_is_taken_back_w
     assert 0 < len(first) < 20
     assert done == Preview(tuple(sorted(first)), 30)
     assert {one.idle_limit_s for one in (holds(database, desk) for desk in every)} == {50, 100}
-    _, wider = service.widen(database, CHIYODA, 60, WHO, WHY, NOW)
-    second = have_it()
-    assert first < second < {desk.id for desk in every}
-    assert wider == Preview(tuple(sorted(second - first)), 30)
+    second = first
+    for share in (40, 60):
+        _, wider = service.widen(database, CHIYODA, share, WHO, WHY, NOW)
+        assert second < have_it() < {desk.id for desk in every}
+        assert wider == Preview(tuple(sorted(have_it() - second)), 30)
+        second = have_it()
     with pytest.raises(CentralError, match="60 %"):
         service.widen(database, CHIYODA, 60, WHO, WHY, NOW)
     _, back = service.roll_back(database, CHIYODA, WHO, WHY, NOW)
     assert back == Preview(tuple(sorted(second)), 30)
     assert have_it() == set()
-    assert [one.share for one in service.history(database, CHIYODA)] == [100, 60, 20, 100]
-    assert service.history(database, CHIYODA)[1].trial == number
+    assert [one.share for one in service.history(database, CHIYODA)] == [100, 60, 40, 20, 100]
+    assert [one.trial for one in service.history(database, CHIYODA)] == [None, number, number, None, None]
     with pytest.raises(CentralError, match="on trial"):
         service.widen(database, CHIYODA, 100, WHO, WHY, NOW)
 
@@ -157,6 +163,21 @@ def test_what_cannot_hold_together_with_other_levels_is_refused_and_changes_noth
     assert len(service.history(database, NATION)) == 1
 
 
+def test_going_back_to_what_cannot_hold_any_more_is_refused(database: Database, desks: dict[str, DeskOfTests]) -> None:
+    put(database, NATION, max_visit_s=600)
+    put(database, NATION, max_visit_s=3600)
+    put(database, CHIYODA, idle_limit_s=700)
+    with pytest.raises(CentralError, match="max_visit_s"):
+        service.roll_back(database, NATION, WHO, WHY, NOW)
+    assert holds(database, desks["sapporo"]) == settings(max_visit_s=3600)
+
+
+@pytest.mark.parametrize("share", [0, -1, 101])
+def test_a_share_is_a_percentage(database: Database, desks: dict[str, DeskOfTests], share: int) -> None:
+    with pytest.raises(CentralError, match="1 to 100"):
+        put(database, NATION, share=share, gap_s=30)
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -199,3 +220,33 @@ def test_changes_at_the_same_moment_follow_one_another(database: Database, desks
     assert shares == sorted(shares)
     assert shares[-1] == 80
     assert len(shares) + len(failures) == 9
+
+
+def test_a_change_waits_for_the_one_before(postgresql: PostgreSQL) -> None:
+    """SQLite lets one transaction write at a time anyway."""
+    database = Database(read_url(postgresql.new_database()))
+    migrate(database)
+    put(database, NATION, share=10, idle_limit_s=50)
+    told: list[str] = []
+
+    def work() -> None:
+        try:
+            service.widen(database, NATION, 40, WHO, WHY, NOW)
+        except CentralError as error:
+            told.append(str(error))
+
+    def waits() -> bool:
+        with database.reading() as connection:
+            return bool(connection.execute(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+    thread = threading.Thread(target=work)
+    with database.writing() as connection:
+        repository.lock_policies(connection, is_sqlite=False)
+        thread.start()
+        while thread.is_alive() and not waits():
+            pass
+        values = {"trial": 1, "restores": None, "made_at_ms": 0, "made_by": WHO, "reason": WHY}
+        repository.add_version(connection, NATION, settings(idle_limit_s=50), share=50, **values)
+    thread.join()
+    assert told == ["50 % of the desks have it already. To take it back: roll back."]
+    database.close()

@@ -50,9 +50,11 @@ def taken(asked: Asked, *items: v1.ItemAnswer, **changes: object) -> bytes:
 
 @dataclass
 class Loopback:
-    """``replies`` are used up one after the other; the last one stays."""
+    """``replies`` are used up one after the other; the last one stays. ``policy``: the answer to that question."""
 
     replies: list[Reply] = field(default_factory=list)
+    policy: Reply = lambda _asked: refusal(404, "http")
+    policies: list[Asked] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
@@ -65,8 +67,12 @@ class Loopback:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
             asked = Asked(head[0], headers, await reader.readexactly(int(headers.get("content-length", 0))))
-            self.asked.append(asked)
-            reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
+            if asked.line.startswith("GET /v1/policy "):
+                self.policies.append(asked)
+                reply = self.policy
+            else:
+                self.asked.append(asked)
+                reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
             writer.write(reply(asked))
             await writer.drain()
         writer.close()

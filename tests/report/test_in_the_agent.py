@@ -45,7 +45,7 @@ async def run_beside(central: Central, data_dir: Path, until: asyncio.Event | No
     status.write = write_and_tell  # type: ignore[method-assign]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(writer.close)
-        await also_reported(config, data_dir, writer, health, clock, status, stack)
+        await also_reported(config, data_dir, writer, health, clock, status, stack, lambda settings: settings)
         if until is not None:
             await until.wait()
             await written.wait()
