@@ -56,6 +56,15 @@ async def test_wrong_tokens_count_against_the_address(world: World) -> None:
     assert statuses == [401] * 30 + [429] * 10
 
 
+async def test_a_desk_that_is_known_gets_through_where_others_were_wrong(world: World) -> None:
+    known, new = enrolled(world.database, DeskOfTests("131016")), enrolled(world.database, DeskOfTests("131016"))
+    assert (await world.client.get("/v1/policy", headers=bearer(known))).status_code == 200
+    for number in range(30):
+        await world.client.get("/v1/policy", headers={"Authorization": f"Bearer {number}"})
+    assert (await world.client.get("/v1/policy", headers=bearer(known))).status_code == 200
+    assert (await world.client.get("/v1/policy", headers=bearer(new))).status_code == 429
+
+
 def test_tags() -> None:
     assert is_among('"a"', "*")
     assert not is_among('"a"', '"b"')
