@@ -107,6 +107,8 @@ def test_a_trial_reaches_a_share_grows_without_losing_a_desk_and_is_taken_back_w
         assert second < have_it() < {desk.id for desk in every}
         assert wider == Preview(tuple(sorted(have_it() - second)), 30)
         second = have_it()
+        newest = service.history(database, CHIYODA)[0]
+        assert second == {desk.id for desk in every if service.belongs(desk.id, newest)}  # and no more than the share
     with pytest.raises(CentralError, match="60 %"):
         service.widen(database, CHIYODA, 60, WHO, WHY, NOW)
     _, back = service.roll_back(database, CHIYODA, WHO, WHY, NOW)
