@@ -74,13 +74,14 @@ class Uploader:
         changed: Callable[[], None] = lambda: None,
         *,
         check_policy: Callable[[Settings], object] = lambda settings: settings,
-        disk: str | None = None,
+        digest_of_disk: Callable[[str], str | None] = lambda _epoch: None,
         chance: Chance = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``connect`` may block; ``changed`` is called whenever :attr:`state` is another one.
 
-        ``check_policy`` raises PolicyRefusedError for a policy that this desk cannot keep to.
+        ``digest_of_disk`` tells the disk of the ledger with this epoch, and may block. ``check_policy`` raises
+        PolicyRefusedError for a policy that this desk cannot keep to.
         """
         self._url = url.rstrip("/")
         self._data_dir = data_dir
@@ -90,7 +91,8 @@ class Uploader:
         self._connect = connect
         self._changed = changed
         self._check_policy = check_policy
-        self._disk = disk
+        self._digest_of_disk = digest_of_disk
+        self._disk: tuple[str, str | None] = ("", None)  # of which ledger, and its disk's digest
         self._chance = chance
         self._sleep = sleep
         self._client: Client | None = None
@@ -144,7 +146,8 @@ class Uploader:
         outgoing = await self._outbox.next_report(self._most_days, later)
         # while the cause of a refusal is looked for, a report holds nothing but its days
         warnings = self._health.warnings if self._most_days == v1.MOST_DAYS else []
-        report = report_of(outgoing, self._clock.wall(), warnings, self._disk)
+        disk = await self._disk_of(outgoing.epoch)
+        report = report_of(outgoing, self._clock.wall(), warnings, disk)
         answer = await self._client.report(report, token)
         match answer:
             case v1.ReportAnswer():
@@ -164,6 +167,11 @@ class Uploader:
                 why = f"Central refuses this desk: {answer.detail} ({answer.status} {answer.code})."
                 self._warn(Code.REFUSES, why, "Enrol this desk anew, or ask whoever runs central.")
         return await self._kept(answer.why if isinstance(answer, NotCentral) else f"{answer.status} {answer.code}")
+
+    async def _disk_of(self, epoch: str) -> str | None:
+        if self._disk[0] != epoch:
+            self._disk = (epoch, await asyncio.to_thread(self._digest_of_disk, epoch))
+        return self._disk[1]
 
     async def _who(self) -> tuple[Enrolment, str] | None:
         """Who this desk is to central; None where it is not enrolled there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from kiosk_agent.clock import Clock
 from kiosk_agent.config import Central
 from kiosk_agent.health import Health
 from kiosk_agent.report.client import Client, make_context
+from kiosk_agent.report.disk import disk_digest
 from kiosk_agent.report.uploader import Outbox, Uploader
 from kiosk_agent.wire.policy import Settings
 
@@ -30,5 +32,13 @@ def make_uploader(
     """``central.url`` must be given."""
     url = central.url or ""
     return Uploader(
-        url, data_dir, outbox, health, clock, lambda: make_client(url, central), changed, check_policy=check_policy
+        url,
+        data_dir,
+        outbox,
+        health,
+        clock,
+        lambda: make_client(url, central),
+        changed,
+        check_policy=check_policy,
+        digest_of_disk=functools.partial(disk_digest, data_dir),
     )
