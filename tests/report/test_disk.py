@@ -70,13 +70,15 @@ def test_a_partition_has_its_disks(tmp_path: Path) -> None:
 
 def test_an_encrypted_or_striped_volume_has_those_of_all_its_disks(tmp_path: Path) -> None:
     system = System(tmp_path, tmp_path, "virtual/dm-1")
-    for name, serial in (("sdb", "B"), ("sda", "A")):
-        system.write(f"{name}/{name}1/partition", "1")
+    for name, serial in (("sdb", "A"), ("sda", "B")):
+        for number in ("1", "2"):
+            system.write(f"{name}/{name}{number}/partition", number)
         system.write(f"{name}/device/serial", serial)
     (tmp_path / "devices/virtual/dm-0").mkdir()
     system.slave("virtual/dm-0", of="virtual/dm-1")
     for name in ("sda", "sdb"):
-        system.slave(f"{name}/{name}1", of="virtual/dm-0")
+        for number in ("1", "2"):
+            system.slave(f"{name}/{name}{number}", of="virtual/dm-0")
     assert system.serial == "A B"
 
 
@@ -87,7 +89,10 @@ def test_a_file_system_with_a_number_of_its_own_is_looked_up_where_it_is_mounted
     system.mounts.write_text(f"1 0 {system.numbers} / / rw - overlay overlay rw\n")
     assert system.serial == ""
     system.mounts.write_text(f"1 0 9:9 / /x rw - btrfs /nowhere rw\n1 0 {system.numbers} / / rw - btrfs /dev/null rw\n")
-    assert system.serial == ""  # no block device
+    null = Path("/dev/null").stat().st_rdev
+    (tmp_path / "dev" / "block" / f"{os.major(null)}:{os.minor(null)}").symlink_to(tmp_path / "devices" / "elsewhere")
+    system.write("elsewhere/serial", "another device with these numbers")
+    assert system.serial == ""  # it is no block device
 
 
 def test_the_digest_tells_disks_and_ledgers_apart_and_hides_the_number(
@@ -110,7 +115,7 @@ def test_a_system_that_says_nothing_is_no_failure(tmp_path: Path) -> None:
 def test_windows_own_answer_is_read() -> None:
     head = bytes(24) + (40).to_bytes(4, "little") + bytes(12)
     assert read_serial(head + b"  WD-123 \0rest") == "WD-123"
-    assert read_serial(bytes(24) + (0).to_bytes(4, "little") + bytes(12)) == ""
+    assert read_serial(b"head" + bytes(32)) == ""
     assert read_serial(bytes(24) + (500).to_bytes(4, "little") + bytes(12)) == ""
     assert read_serial(b"") == ""
 

@@ -52,6 +52,6 @@ def serial_of(folder: Path) -> str:
 def read_serial(descriptor: bytes) -> str:
     """The serial number in a STORAGE_DEVICE_DESCRIPTOR; empty where it has none."""
     at = int.from_bytes(descriptor[SERIAL_OFFSET_AT : SERIAL_OFFSET_AT + 4], "little")
-    if not 0 < at < len(descriptor):
+    if at == 0:
         return ""
     return descriptor[at:].partition(b"\0")[0].decode("ascii", "replace").strip()
