@@ -290,7 +290,7 @@ def as_central_says(config: Config, data_dir: Path, health: Health) -> tuple[Con
     """``config`` with the policy that central has set, and what tells whether another one could be kept to."""
     own, senses = config.policy, frozenset(switched_on(config))
     policy = in_force(own, data_dir, config.central.url, senses, health)
-    return replace(config, policy=policy), functools.partial(with_settings, own, senses=senses)
+    return msgspec.structs.replace(config, policy=policy), functools.partial(with_settings, own, senses=senses)
 
 
 async def also_reported(

@@ -8,9 +8,10 @@ import subprocess
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from kiosk_agent.app import StatusFile, also_reported
+from kiosk_agent.app import StatusFile, also_reported, as_central_says
 from kiosk_agent.cli.status import as_text
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.config import Central, Config
@@ -18,9 +19,11 @@ from kiosk_agent.errors import DeskError
 from kiosk_agent.health import Health
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.report.client import DIRECT, Client, Unreachable, make_context
+from kiosk_agent.report.policy import Kept, PolicyRefusedError, keep
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session import entries as en
 from kiosk_agent.status import read_status
+from kiosk_agent.wire.policy import PolicyAnswer, Settings
 from tests.report.desks import as_enrolled
 from tests.report.loopback import Asked, answer, loopback, taken
 
@@ -133,3 +136,18 @@ async def test_a_proxy_is_asked_where_one_is_named_or_the_system_has_one_but_not
             await client.close()
     assert [one.line for one in proxy.asked] == [f"GET {central.url}/healthz HTTP/1.1"] * 2
     assert len(central.asked) == 1
+
+
+def test_the_agent_starts_with_the_policy_that_central_has_set(tmp_path: Path) -> None:
+    kept = Kept("http://central", '"t"', PolicyAnswer(1, Settings(idle_limit_s=77)))
+    keep(tmp_path, kept)
+    health = Health(ManualClock().wall)
+    config = Config(Path("agent.toml"), Path("portal.toml"), central=Central("http://central", DIRECT))
+    started, check_policy = as_central_says(config, tmp_path, health)
+    assert started.policy.idle_limit_s == 77
+    assert (started.path, started.central) == (config.path, config.central)
+    assert check_policy(Settings(gap_s=20)) == msgspec.structs.replace(config.policy, gap_s=20.0)
+    with pytest.raises(PolicyRefusedError):
+        check_policy(Settings(mandatory_senses=("none",)))
+    alone, _ = as_central_says(Config(Path("agent.toml"), Path("portal.toml")), tmp_path, health)
+    assert alone.policy == config.policy
