@@ -17,6 +17,8 @@ HEADLINES = {
         "outcomes",
         "ended.own_logout",
         "ended.worker_ended",
+        "ended.nudge_accepted",
+        "ended.found_unfinished",
         "proof.revoked",
         "proof.cleared",
         "proof.half",

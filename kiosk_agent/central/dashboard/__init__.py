@@ -1,0 +1,1 @@
+"""What pages and exports read: compliance, ranking, trend, desks. Nothing here writes."""

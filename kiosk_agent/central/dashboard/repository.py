@@ -1,0 +1,217 @@
+"""The dashboard's queries. Each takes a scope, and what lies beyond it is not read.
+
+The nation, prefectures and municipalities are read from their sums, of which there is a row for a day; the desks' own
+rows are read for one municipality at a time, of which they are a range of the key.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from kiosk_agent.central.dashboard import scope as within
+from kiosk_agent.central.dashboard.compliance import Totals
+from kiosk_agent.central.dashboard.schemas import Days, Level, Place
+from kiosk_agent.central.dashboard.scope import Condition, number
+from kiosk_agent.central.database.tables import (
+    alarms,
+    desk_days,
+    desks,
+    municipalities,
+    municipality_days,
+    nation_days,
+    offices,
+    prefecture_days,
+)
+
+COUNTERS = Totals.__struct_fields__
+CHILD = "child"
+
+
+def totals_of(row: Row[Any]) -> Totals:
+    """The counters of a row of sums; PostgreSQL's sums are decimals, and none where there was nothing to add."""
+    return Totals(**{name: int(getattr(row, name) or 0) for name in COUNTERS})
+
+
+def sums(table: sa.Table) -> list[sa.Label[Any]]:
+    """The sum of each counter."""
+    return [sa.func.sum(table.c[name]).label(name) for name in COUNTERS]
+
+
+def find_place(connection: Connection, scope: Place, place: Place) -> Row[Any] | None:
+    """The names and codes around a place: ``prefecture_code``, ``prefecture``, ``municipality_code`` and so on.
+
+    None where there is no such place within the scope: whether it is elsewhere cannot be told from that.
+    """
+    wide = [municipalities.c.prefecture_code, municipalities.c.prefecture]
+    near = [municipalities.c.code.label("municipality_code"), municipalities.c.name.label("municipality")]
+    here = [offices.c.id.label("office_id"), offices.c.name.label("office")]
+    offices_on = offices.c.municipality_code == municipalities.c.code
+    match place.level:
+        case Level.PREFECTURE:
+            visible = within.of_prefectures(scope, municipalities.c.prefecture_code)
+            query = sa.select(*wide).where(municipalities.c.prefecture_code == place.key, visible).limit(1)
+        case Level.MUNICIPALITY:
+            visible = within.of_municipalities(scope, municipalities.c.code)
+            query = sa.select(*wide, *near).where(municipalities.c.code == place.key, visible)
+        case Level.OFFICE:
+            query = (
+                sa.select(*wide, *near, *here)
+                .join(offices, offices_on)
+                .where(offices.c.id == number(place), within.of_offices(scope))
+            )
+        case Level.DESK:
+            query = (
+                sa.select(*wide, *near, *here, desks.c.name.label("desk"))
+                .join(offices, offices_on)
+                .join(desks, desks.c.office_id == offices.c.id)
+                .where(desks.c.id == number(place), within.of_desks(scope))
+            )
+        case _:
+            query = sa.select(sa.literal(1).label("nation")).where(within.of_nation(scope))
+    return connection.execute(query).one_or_none()
+
+
+def days_of(connection: Connection, scope: Place, place: Place, days: Days) -> list[tuple[datetime.date, Totals]]:
+    """The counters of a place by day, in order; days of which nothing is known are not in it."""
+    table, conditions = _rows_of(scope, place)
+    query = (
+        sa.select(table.c.day, *sums(table))
+        .where(*conditions, table.c.day.between(*days))
+        .group_by(table.c.day)
+        .order_by(table.c.day)
+    )
+    return [(row.day, totals_of(row)) for row in connection.execute(query)]
+
+
+def total_of(connection: Connection, scope: Place, place: Place, days: Days) -> Totals:
+    """The counters of a place over all days."""
+    table, conditions = _rows_of(scope, place)
+    query = sa.select(*sums(table)).where(*conditions, table.c.day.between(*days))
+    return totals_of(connection.execute(query).one())
+
+
+def _rows_of(scope: Place, place: Place) -> tuple[sa.Table, list[Condition]]:
+    """Where the counters of a place stand."""
+    match place.level:
+        case Level.NATION:
+            return nation_days, [within.of_nation(scope)]
+        case Level.PREFECTURE:
+            code = prefecture_days.c.prefecture_code
+            return prefecture_days, [code == place.key, within.of_prefectures(scope, code)]
+        case Level.MUNICIPALITY:
+            code = municipality_days.c.municipality_code
+            return municipality_days, [code == place.key, within.of_municipalities(scope, code)]
+        case _:
+            return desk_days, _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
+
+
+def _of_desk_rows(chosen: Condition) -> list[Condition]:
+    """The rows of these desks: the municipality first, which leads the key."""
+    codes = sa.select(desks.c.municipality_code).where(chosen)
+    return [desk_days.c.municipality_code.in_(codes), desk_days.c.desk_id.in_(sa.select(desks.c.id).where(chosen))]
+
+
+def children_of(connection: Connection, scope: Place, place: Place) -> list[tuple[Place, str]]:
+    """The places directly below, as far as the scope reaches, whether anything is known of them or not."""
+    child = below(place)
+    match child:
+        case Level.PREFECTURE:
+            code = municipalities.c.prefecture_code
+            query = (
+                sa.select(code.label("key"), sa.func.min(municipalities.c.prefecture).label("name"))
+                .where(within.of_prefectures(scope, code))
+                .group_by(code)
+            )
+        case Level.MUNICIPALITY:
+            code = municipalities.c.code
+            query = sa.select(code.label("key"), municipalities.c.name).where(
+                within.of_municipalities(place, code), within.of_municipalities(scope, code)
+            )
+        case Level.OFFICE:
+            query = sa.select(offices.c.id.label("key"), offices.c.name).where(
+                offices.c.municipality_code == place.key, within.of_offices(scope)
+            )
+        case _:
+            query = sa.select(desks.c.id.label("key"), desks.c.name).where(
+                within.of_desks(place), within.of_desks(scope)
+            )
+    return [(Place(child, str(row.key)), row.name) for row in connection.execute(query.order_by("key"))]
+
+
+def children_totals(connection: Connection, scope: Place, place: Place, days: Days) -> dict[Place, Totals]:
+    """The counters of the places directly below; those of which nothing is known are not in it."""
+    child = below(place)
+    match child:
+        case Level.PREFECTURE:
+            table, key = prefecture_days, prefecture_days.c.prefecture_code
+            conditions = [within.of_prefectures(scope, key)]
+        case Level.MUNICIPALITY:
+            table, key = municipality_days, municipality_days.c.municipality_code
+            conditions = [within.of_municipalities(place, key), within.of_municipalities(scope, key)]
+        case _:
+            table, key = desk_days, desk_days.c.desk_id
+            conditions = _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
+    query = sa.select(key.label(CHILD), *sums(table)).where(*conditions, table.c.day.between(*days)).group_by(key)
+    if child is Level.OFFICE:
+        by_desk = query.subquery()
+        added = [sa.func.sum(by_desk.c[name]).label(name) for name in COUNTERS]
+        query = (
+            sa.select(desks.c.office_id.label(CHILD), *added)
+            .join(by_desk, by_desk.c[CHILD] == desks.c.id)
+            .group_by(desks.c.office_id)
+        )
+    return {Place(child, str(getattr(row, CHILD))): totals_of(row) for row in connection.execute(query)}
+
+
+def below(place: Place) -> Level:
+    """The level of a place's children. Raises ValueError for a desk."""
+    if place.level is Level.DESK:
+        raise ValueError("a desk has nothing below it")
+    return list(Level)[list(Level).index(place.level) + 1]
+
+
+def desks_of(
+    connection: Connection, scope: Place, place: Place, last_heard_before_ms: int | None = None
+) -> Sequence[Row[Any]]:
+    """The desks of a place with their office; only those silent since then, where that is said."""
+    query = (
+        sa.select(desks, offices.c.name.label("office"))
+        .join(offices, offices.c.id == desks.c.office_id)
+        .where(within.of_desks(place), within.of_desks(scope))
+        .order_by(desks.c.municipality_code, desks.c.office_id, desks.c.name, desks.c.id)
+    )
+    if last_heard_before_ms is not None:
+        query = query.where(_last_heard() < last_heard_before_ms)
+    return connection.execute(query).all()
+
+
+def count_desks(connection: Connection, scope: Place, place: Place, last_heard_before_ms: int) -> tuple[int, int]:
+    """How many desks there are, and how many of them were last heard of before then."""
+    silent = sa.func.count(sa.case((_last_heard() < last_heard_before_ms, 1)))
+    query = sa.select(sa.func.count(), silent).where(within.of_desks(place), within.of_desks(scope))
+    row = connection.execute(query.select_from(desks)).one()
+    return int(row[0]), int(row[1])
+
+
+def _last_heard() -> sa.ColumnElement[int]:
+    return sa.func.coalesce(desks.c.reported_at_ms, desks.c.enrolled_at_ms)
+
+
+def alarms_of(connection: Connection, scope: Place, place: Place) -> dict[int, dict[str, int]]:
+    """Of the desks of a place: desk → kind of alarm → how many."""
+    query = (
+        sa.select(alarms.c.desk_id, alarms.c.kind, sa.func.count().label("times"))
+        .join(desks, desks.c.id == alarms.c.desk_id)
+        .where(within.of_desks(place), within.of_desks(scope))
+        .group_by(alarms.c.desk_id, alarms.c.kind)
+        .order_by(alarms.c.kind)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.desk_id, {})[row.kind] = row.times
+    return found

@@ -1,0 +1,113 @@
+"""What the dashboard's queries take and give."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import NamedTuple
+
+import msgspec
+
+from kiosk_agent.central.alarms.schemas import AlarmKind
+from kiosk_agent.central.dashboard.compliance import Compliance, Totals
+from kiosk_agent.central.dashboard.silence import Silence
+from kiosk_agent.wire import v1
+
+
+class Level(enum.StrEnum):
+    """How far down a place is."""
+
+    NATION = "nation"
+    PREFECTURE = "prefecture"
+    MUNICIPALITY = "municipality"
+    OFFICE = "office"
+    DESK = "desk"
+
+
+class Place(NamedTuple):
+    """A place; as a scope, what somebody may see: this place and everything below. A scope is an office at the least.
+
+    ``key``: nothing for the nation, a prefecture's two digits, a municipality's six, an office's or a desk's number.
+    """
+
+    level: Level
+    key: str = ""
+
+
+NATION = Place(Level.NATION)
+
+
+class Days(NamedTuple):
+    """A range of the desks' local days, both ends included. ``first`` after ``last`` is an empty one."""
+
+    first: datetime.date
+    last: datetime.date
+
+
+class NamedPlace(msgspec.Struct, frozen=True):
+    """A place with what it is called. ``above``: the places around it as far as the scope lets them be seen."""
+
+    place: Place
+    name: str
+    above: tuple[tuple[Place, str], ...] = ()
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """One of the children of a place.
+
+    ``rank`` from 1, equal shares equal; None where there are too few visits to say anything. ``best`` and ``worst``:
+    between which ranks its intervals leave it.
+    """
+
+    child: NamedPlace
+    totals: Totals
+    compliance: Compliance
+    rank: int | None
+    best: int | None
+    worst: int | None
+
+
+class Step(enum.StrEnum):
+    """What one point of a trend covers. A week begins on Monday (ISO 8601)."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class TrendPoint(msgspec.Struct, frozen=True):
+    """What happened from ``first`` to ``last``, both included and cut at the ends of the range."""
+
+    first: datetime.date
+    last: datetime.date
+    totals: Totals
+    compliance: Compliance
+
+
+class DeskNow(msgspec.Struct, frozen=True):
+    """How a desk stands. ``severity``: of its worst warning in the newest report; None where it never reported.
+
+    ``alarms``: kind → how many different findings. An old health says nothing of now: look at ``silence`` as well.
+    """
+
+    place: Place
+    name: str
+    office: str
+    municipality_code: str
+    enrolled_at: datetime.datetime
+    reported_at: datetime.datetime | None
+    agent_version: str
+    severity: v1.Severity | None
+    health: tuple[v1.HealthItem, ...]
+    alarms: dict[AlarmKind, int]
+    clock_ahead_ms: int | None
+    dropped_days: int
+    set_aside: int
+    silence: Silence
+
+
+class Guarded(msgspec.Struct, frozen=True):
+    """How many desks there are in a place, and how many of them are unprotected now."""
+
+    desks: int
+    unprotected: int

@@ -1,0 +1,60 @@
+"""What somebody may see, as a condition of every query: rows beyond it are never read."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from kiosk_agent.central.dashboard.schemas import Level, Place
+from kiosk_agent.central.database.tables import desks, offices
+
+Condition = ColumnElement[bool]
+
+
+def of_nation(scope: Place) -> Condition:
+    """For rows that are the nation's."""
+    return sa.literal(scope.level is Level.NATION)
+
+
+def of_prefectures(scope: Place, code: ColumnElement[str]) -> Condition:
+    """For rows that are a prefecture's; ``code``: the column of its two digits."""
+    if scope.level is Level.NATION:
+        return sa.true()
+    return code == scope.key if scope.level is Level.PREFECTURE else sa.false()
+
+
+def of_municipalities(scope: Place, code: ColumnElement[str]) -> Condition:
+    """For rows that are a municipality's as a whole; ``code``: the column of its six digits."""
+    match scope.level:
+        case Level.NATION:
+            return sa.true()
+        case Level.PREFECTURE:
+            # its first two digits are the prefecture's; a range, unlike LIKE, uses the key in either database
+            return code.between(f"{scope.key}0000", f"{scope.key}9999")
+        case Level.MUNICIPALITY:
+            return code == scope.key
+        case _:
+            return sa.false()
+
+
+def of_offices(scope: Place) -> Condition:
+    """For rows of ``offices``."""
+    if scope.level is Level.OFFICE:
+        return offices.c.id == number(scope)
+    return of_municipalities(scope, offices.c.municipality_code)
+
+
+def of_desks(scope: Place) -> Condition:
+    """For rows of ``desks``."""
+    match scope.level:
+        case Level.OFFICE:
+            return desks.c.office_id == number(scope)
+        case Level.DESK:
+            return desks.c.id == number(scope)
+        case _:
+            return of_municipalities(scope, desks.c.municipality_code)
+
+
+def number(place: Place) -> int:
+    """The number of an office or a desk; one that is none is nobody's."""
+    return int(place.key) if place.key.isascii() and place.key.isdigit() and len(place.key) <= 18 else -1

@@ -1,0 +1,159 @@
+"""What the dashboard shows. Every function takes the scope of who asks; what lies beyond it does not exist for them."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.engine import Connection, Row
+
+from kiosk_agent.central.alarms.schemas import AlarmKind
+from kiosk_agent.central.dashboard import repository, trend
+from kiosk_agent.central.dashboard.compliance import Figure, Totals
+from kiosk_agent.central.dashboard.ranking import rank
+from kiosk_agent.central.dashboard.schemas import (
+    NATION,
+    Days,
+    DeskNow,
+    Guarded,
+    Level,
+    NamedPlace,
+    Place,
+    Ranked,
+    Step,
+    TrendPoint,
+)
+from kiosk_agent.central.dashboard.silence import USUAL_HOURS, OpeningHours, silence, silent_before
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.times import from_ms, to_ms
+from kiosk_agent.errors import CentralError
+from kiosk_agent.wire import v1
+
+LEVELS = list(Level)
+SEVERITIES = list(v1.Severity)  # from green to red
+_health = msgspec.json.Decoder(tuple[v1.HealthItem, ...])
+
+
+class PlaceUnknownError(CentralError):
+    """There is no such place within the scope; whether there is one beyond it is not said."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(f"There is no {place.level} {place.key!r} to be seen.", "Choose one of the list.")
+        self.place = place
+
+
+def named(database: Database, scope: Place, place: Place) -> NamedPlace:
+    """A place with its name and those around it. Raises PlaceUnknownError."""
+    with database.reading() as connection:
+        return _named(connection, scope, place)
+
+
+def totals(database: Database, scope: Place, place: Place, days: Days) -> Totals:
+    """Its counters; :func:`~kiosk_agent.central.dashboard.compliance.compliance` makes the four numbers of them.
+
+    Raises PlaceUnknownError.
+    """
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        return repository.total_of(connection, scope, place, days)
+
+
+def ranking(database: Database, scope: Place, place: Place, days: Days, figure: Figure) -> list[Ranked]:
+    """The places directly below, in order. Raises PlaceUnknownError, and ValueError for a desk."""
+    with database.reading() as connection:
+        above = _named(connection, scope, place)
+        around = (*above.above, (above.place, above.name))
+        known = repository.children_totals(connection, scope, place, days)
+        children = repository.children_of(connection, scope, place)
+    return rank([(NamedPlace(child, name, around), known.get(child, Totals())) for child, name in children], figure)
+
+
+def trends(database: Database, scope: Place, place: Place, days: Days, step: Step) -> list[TrendPoint]:
+    """Its counters over time, with the steps in which nothing was reported. Raises PlaceUnknownError."""
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        found = repository.days_of(connection, scope, place, days)
+    return trend.points(found, days, step)
+
+
+def desks(
+    database: Database, scope: Place, place: Place, now: datetime.datetime, hours: OpeningHours = USUAL_HOURS
+) -> list[DeskNow]:
+    """The desks of a place as they stand now. Raises PlaceUnknownError."""
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        return _desks(connection, scope, place, repository.desks_of(connection, scope, place), now, hours)
+
+
+def unprotected(
+    database: Database, scope: Place, place: Place, now: datetime.datetime, hours: OpeningHours = USUAL_HOURS
+) -> list[DeskNow]:
+    """Those of them that are silent while their office is open. Raises PlaceUnknownError."""
+    limit = silent_before(now, hours)
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        rows = [] if limit is None else repository.desks_of(connection, scope, place, to_ms(limit))
+        return _desks(connection, scope, place, rows, now, hours)
+
+
+def guarded(
+    database: Database, scope: Place, place: Place, now: datetime.datetime, hours: OpeningHours = USUAL_HOURS
+) -> Guarded:
+    """How many there are, and how many of them are unprotected. Raises PlaceUnknownError."""
+    limit = silent_before(now, hours)
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        return Guarded(*repository.count_desks(connection, scope, place, 0 if limit is None else to_ms(limit)))
+
+
+def _named(connection: Connection, scope: Place, place: Place) -> NamedPlace:
+    row = repository.find_place(connection, scope, place)
+    if row is None:
+        raise PlaceUnknownError(place)
+    around = [one for one in _around(row) if LEVELS.index(one[0].level) < LEVELS.index(place.level)]
+    visible = tuple(one for one in around if LEVELS.index(one[0].level) >= LEVELS.index(scope.level))
+    name = "" if place.level is Level.NATION else getattr(row, place.level)
+    return NamedPlace(place, name, visible)
+
+
+def _around(row: Row[Any]) -> list[tuple[Place, str]]:
+    """The places that a row of ``find_place`` names, from the nation down; the nation has no name of its own."""
+    columns = {
+        Level.PREFECTURE: "prefecture_code",
+        Level.MUNICIPALITY: "municipality_code",
+        Level.OFFICE: "office_id",
+    }
+    values = row._mapping
+    found = [(Place(level, str(values[key])), values[level]) for level, key in columns.items() if key in values]
+    return [(NATION, ""), *found]
+
+
+def _desks(
+    connection: Connection, scope: Place, place: Place, rows: Any, now: datetime.datetime, hours: OpeningHours
+) -> list[DeskNow]:
+    alarms = repository.alarms_of(connection, scope, place)
+    return [_desk(row, alarms.get(row.id, {}), now, hours) for row in rows]
+
+
+def _desk(row: Row[Any], alarms: dict[str, int], now: datetime.datetime, hours: OpeningHours) -> DeskNow:
+    enrolled_at = from_ms(row.enrolled_at_ms)
+    reported_at = None if row.reported_at_ms is None else from_ms(row.reported_at_ms)
+    health = _health.decode(row.health)
+    worst = max((SEVERITIES.index(item.severity) for item in health), default=0)
+    return DeskNow(
+        place=Place(Level.DESK, str(row.id)),
+        name=row.name,
+        office=row.office,
+        municipality_code=row.municipality_code,
+        enrolled_at=enrolled_at,
+        reported_at=reported_at,
+        agent_version=row.agent_version,
+        severity=None if reported_at is None else SEVERITIES[worst],
+        health=health,
+        alarms={AlarmKind(kind): count for kind, count in alarms.items()},
+        clock_ahead_ms=row.clock_ahead_ms,
+        dropped_days=row.dropped_days,
+        set_aside=row.set_aside,
+        silence=silence(reported_at or enrolled_at, now, hours),
+    )
