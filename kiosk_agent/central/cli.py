@@ -9,6 +9,7 @@ import click
 
 from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.export.cli import export
 from kiosk_agent.central.policy.cli import policy
 from kiosk_agent.clock import SystemClock
 
@@ -102,3 +103,4 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
 
 
 main.add_command(policy)
+main.add_command(export)
