@@ -11,6 +11,7 @@ from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
 from kiosk_agent.central.policy.cli import policy
+from kiosk_agent.central.simulate.cli import simulate
 from kiosk_agent.clock import SystemClock
 
 MOST_CODES = 1000  # a sheet for each desk of a large city
@@ -104,3 +105,4 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
 
 main.add_command(policy)
 main.add_command(export)
+main.add_command(simulate)
