@@ -48,7 +48,7 @@ class SimulatedDesk:
         self._entries += ENTRIES_A_VISIT * sum(day.counts.get("visits", 0) for day in told)
         digest = hashlib.sha256(f"{self._epoch} {self._entries}".encode()).hexdigest()
         chain = v1.ChainPoint(self._entries, digest)
-        health = [v1.HealthItem("card_reader_missing", v1.Severity.AMBER, at)] if self._is_amber else []
+        health = [v1.HealthItem("ledger_kept_aside", v1.Severity.AMBER, at)] if self._is_amber else []
         report = v1.Report(self._epoch, self._number, at, VERSION, chain, told, health)
         return Arrived(self.token_hash, v1.ReadReport(report, []), at)
 
