@@ -77,16 +77,18 @@ def lock_nodered(*, upgrade: bool) -> None:
 
 
 def main() -> None:
-    """Write all files; ``central`` takes over what ``agent`` has settled, ``test`` what both have."""
+    """Write all files; ``central`` takes over what ``build`` and ``agent`` have settled, ``test`` what all three have."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     lock("build", ["-"], upgrade, stdin=BUILD)
     lock("wagtail", ["-"], upgrade, stdin=WAGTAIL)
     lock("card-build", ["-"], upgrade, stdin=CARD_BUILD)
     lock("card", ["-"], upgrade, stdin="\n".join(CARD) + "\n")
     lock("agent", ["pyproject.toml"], ["--extra=agent", *upgrade])
-    agent = f"--constraints={FOLDER.relative_to(ROOT)}/agent.txt"
-    lock("central", ["pyproject.toml"], ["--extra=central", agent, *upgrade])
-    settled = [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent", "central")]
+    build, agent, central = (
+        f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent", "central")
+    )
+    lock("central", ["pyproject.toml"], ["--extra=central", build, agent, *upgrade])
+    settled = [build, agent, central]
     lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=central", "--extra=test", *settled, *upgrade])
     lock_nodered(upgrade=bool(upgrade))
 
