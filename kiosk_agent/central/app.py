@@ -23,6 +23,8 @@ from kiosk_agent.central.openapi import openapi
 from kiosk_agent.central.policy.endpoints import policy
 from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
 from kiosk_agent.central.services import Services
+from kiosk_agent.central.staff.endpoints import PAGES
+from kiosk_agent.central.staff.guards import staff_pages
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
@@ -45,7 +47,7 @@ def create_app(database: Database, clock: Clock) -> Litestar:
             await services.reports.stop()
 
     return Litestar(
-        [healthz, openapi, enrol, report, policy],
+        [healthz, openapi, enrol, report, policy, staff_pages(services, PAGES)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={

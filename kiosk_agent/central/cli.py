@@ -12,6 +12,7 @@ from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
 from kiosk_agent.central.policy.cli import policy
 from kiosk_agent.central.simulate.cli import simulate
+from kiosk_agent.central.staff.cli import staff
 from kiosk_agent.clock import SystemClock
 
 MOST_CODES = 1000  # a sheet for each desk of a large city
@@ -21,6 +22,9 @@ MOST_CODES = 1000  # a sheet for each desk of a large city
 @click.version_option(package_name="kiosk-agent")
 def main() -> None:
     """Gathers the counts of many desks."""
+
+
+main.add_command(staff)
 
 
 @main.command()

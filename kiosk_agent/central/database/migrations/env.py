@@ -6,6 +6,7 @@ from alembic import context
 
 from kiosk_agent.central.database.tables import metadata
 from kiosk_agent.central.policy import tables as _policy  # noqa: F401  # adds its tables to the metadata
+from kiosk_agent.central.staff import tables as _staff  # noqa: F401
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, compare_type=True)
 with context.begin_transaction():

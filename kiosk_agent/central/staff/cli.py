@@ -1,0 +1,143 @@
+"""``kiosk-central staff``: accounts, from the server's own command line."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+
+from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.staff.schemas import Role
+from kiosk_agent.clock import SystemClock
+from kiosk_agent.errors import CentralError
+
+ROLES = click.Choice([role.name.lower() for role in Role])
+SCOPE_HELP = "nation, prefecture:13, municipality:131016 or office:131016/NAME."
+
+
+@click.group()
+def staff() -> None:
+    """People who may look at central."""
+
+
+@staff.command()
+@click.argument("name")
+@click.option("--role", required=True, type=ROLES)
+@click.option("--scope", required=True, help=SCOPE_HELP)
+@with_database
+def add(name: str, role: str, scope: str, data: Path | None, database: str | None) -> None:
+    """Add the account NAME. Its password is asked for; where there is no terminal, it is the first line of input."""
+    from kiosk_agent.central.staff import service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        password = _ask_password()
+        service.add(chosen, name, Role[role.upper()], scope, password, SystemClock().wall(), _actor())
+    click.echo("Added.")
+
+
+@staff.command()
+@click.argument("name")
+@click.option("--role", type=ROLES)
+@click.option("--scope", help=SCOPE_HELP)
+@with_database
+def change(name: str, role: str | None, scope: str | None, data: Path | None, database: str | None) -> None:
+    """Give the account NAME another role or scope; its sessions end."""
+    from kiosk_agent.central.staff import service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        if role is None and scope is None:
+            raise CentralError("Nothing is to be changed.", "Give --role, --scope or both.")
+        wanted = None if role is None else Role[role.upper()]
+        service.change(chosen, name, SystemClock().wall(), _actor(), role=wanted, scope=scope)
+    click.echo("Changed.")
+
+
+@staff.command()
+@click.argument("name")
+@with_database
+def disable(name: str, data: Path | None, database: str | None) -> None:
+    """Let nobody sign in as NAME any more; its sessions end."""
+    from kiosk_agent.central.staff import service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        service.disable(chosen, name, SystemClock().wall(), _actor())
+    click.echo("Disabled.")
+
+
+@staff.command("code")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="Ask for no code any more.")
+@with_database
+def code_command(name: str, remove: bool, data: Path | None, database: str | None) -> None:
+    """Ask NAME for a one-time code, too. Prints the secret for an authenticator program; it is shown only here."""
+    from kiosk_agent.central.staff import passwords, service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        secret = service.set_code(chosen, name, SystemClock().wall(), _actor(), remove=remove)
+    if secret is None:
+        click.echo("Removed.")
+    else:
+        click.echo(f"{secret}\n{passwords.secret_address(secret, service.normal_name(name))}")
+
+
+@staff.command("list")
+@with_database
+def list_command(data: Path | None, database: str | None) -> None:
+    """Print all accounts: name, role, scope, one-time code, disabled; separated by tabs."""
+    from kiosk_agent.central.staff import repository, sessions
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        with chosen.reading() as connection:
+            rows = repository.everybody(connection)
+    for row in rows:
+        one = sessions.staff_of(row)
+        scope = f"{one.scope.kind}:{one.scope.code}".rstrip(":")
+        marks = ["code" if row["totp_secret"] else "-", "disabled" if row["disabled_at_ms"] is not None else "-"]
+        click.echo("\t".join([one.name, one.role.name.lower(), scope, *marks]))
+
+
+@staff.command("audit")
+@click.option("--verify", is_flag=True, help="Check the chain; exit status 1 where it is broken.")
+@with_database
+def audit_command(verify: bool, data: Path | None, database: str | None) -> None:
+    """Print the audit log, or check that nobody has changed it."""
+    from kiosk_agent.central.staff import audit
+    from kiosk_agent.central.times import from_ms
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        if verify:
+            number, broken = audit.verify(chosen)
+            if broken is not None:
+                raise CentralError(
+                    f"The audit log is broken at entry {broken.number}: {broken.reason}.",
+                    "Keep a copy of the database, and find out who has changed it.",
+                )
+            click.echo(f"All {number} entries are as they were written.")
+            return
+        with chosen.reading() as connection:
+            for entry in audit.entries(connection):
+                at = from_ms(entry.at_ms).isoformat(timespec="seconds")
+                told = [entry.actor, entry.action, entry.subject, entry.detail, entry.address]
+                click.echo("\t".join([str(entry.number), at, *told]))
+
+
+def _ask_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _actor() -> str:
+    """Who types: an account of the operating system, told apart from those of central."""
+    try:
+        return f"kiosk-central ({getpass.getuser()})"
+    except (OSError, KeyError, ImportError):  # a container's user may have no name
+        return "kiosk-central"

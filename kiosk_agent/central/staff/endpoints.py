@@ -1,0 +1,130 @@
+"""The staff pages: ``/login``, ``/logout``, ``/account``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from kiosk_agent.central.addresses import address_of
+from kiosk_agent.central.services import Given
+from kiosk_agent.central.staff import service, sessions
+from kiosk_agent.central.staff.guards import (
+    ANYONE,
+    LOGIN,
+    Signed,
+    cookie,
+    cookie_name,
+    form_token,
+    session_token,
+)
+from kiosk_agent.central.staff.pages import FOLDER, STYLE, page
+from kiosk_agent.central.staff.pages.words import language_of, words
+from kiosk_agent.central.staff.passwords import LONGEST, SHORTEST
+from kiosk_agent.central.staff.schemas import Locked, Role, Staff
+from kiosk_agent.errors import CentralError
+
+ACCOUNT = "/account"
+STYLE_SHEET = (FOLDER / "staff.css").read_text(encoding="utf-8")
+
+
+@get(STYLE, opt={"needs": ANYONE})
+async def style_sheet() -> Response[str]:
+    """Our own style sheet."""
+    return Response(STYLE_SHEET, media_type="text/css; charset=utf-8")
+
+
+@get(LOGIN, opt={"needs": ANYONE})
+async def login_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Asks for name and password; whoever is signed in is led on."""
+    if request.state.staff is not None:
+        return Redirect(ACCOUNT, status_code=303)
+    changed = _words(request)("changed") if "changed" in request.query_params else ""
+    return _login(request, notice=changed)
+
+
+@post(LOGIN, status_code=200, opt={"needs": ANYONE})
+async def login(request: Request[Any, Any, Any], services: Given) -> Response[Any]:
+    """Begin a session. A former one of this browser ends: nobody can have planted it."""
+    form = await request.form()
+    name, password, code = (_text(form.get(field)) for field in ("name", "password", "code"))
+    now, address = services.clock.wall(), address_of(request)
+    done = await asyncio.to_thread(service.sign_in, services.database, name, password, code, now, address)
+    if done is None:
+        return _login(request, status=403, message=_words(request)("wrong"))
+    if isinstance(done, Locked):
+        return _locked(_login(request, status=429, message=_locked_text(request, done)), done)
+    if request.state.staff is not None:
+        former, token = request.state.staff, session_token(request)
+        await asyncio.to_thread(sessions.end, services.database, token, former, now, address)
+    cookies = [cookie(request, cookie_name(request), done), cookie(request, cookie_name(request, "kiosk-form"), None)]
+    return Redirect(ACCOUNT, status_code=303, cookies=cookies)
+
+
+@post("/logout", status_code=200, opt={"needs": Role.VIEWER})
+async def logout(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """End the session, here and in the database."""
+    now, address = services.clock.wall(), address_of(request)
+    await asyncio.to_thread(sessions.end, services.database, session_token(request), staff, now, address)
+    return Redirect(LOGIN, status_code=303, cookies=[cookie(request, cookie_name(request), None)])
+
+
+@get(ACCOUNT, opt={"needs": Role.VIEWER})
+async def account(request: Request[Any, Any, Any], staff: Signed) -> Response[str]:
+    """Who I am."""
+    return _account(request, staff)
+
+
+@post("/account/password", status_code=200, opt={"needs": Role.VIEWER})
+async def password(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Change my password; all my sessions end."""
+    t, form = _words(request), await request.form()
+    old, new, again = (_text(form.get(field)) for field in ("old", "new", "again"))
+    if new != again:
+        return _account(request, staff, status=400, message=t("not_the_same"))
+    now, address = services.clock.wall(), address_of(request)
+    try:
+        done = await asyncio.to_thread(service.change_password, services.database, staff, old, new, now, address)
+    except CentralError:
+        return _account(request, staff, status=400, message=t("not_usable", shortest=SHORTEST, longest=LONGEST))
+    if isinstance(done, Locked):
+        return _locked(_account(request, staff, status=429, message=_locked_text(request, done)), done)
+    if not done:
+        return _account(request, staff, status=403, message=t("old_wrong"))
+    return Redirect(f"{LOGIN}?changed=1", status_code=303, cookies=[cookie(request, cookie_name(request), None)])
+
+
+PAGES = [style_sheet, login_page, login, logout, account, password]
+
+
+def _login(request: Request[Any, Any, Any], *, status: int = 200, message: str = "", notice: str = "") -> Response[str]:
+    token = form_token(request) or secrets.token_urlsafe(32)
+    csrf = sessions.csrf_of(token)
+    shown = page(request, "login.html", status=status, csrf=csrf, message=message, notice=notice)
+    shown.set_cookie(cookie(request, cookie_name(request, "kiosk-form"), token))
+    return shown
+
+
+def _account(request: Request[Any, Any, Any], staff: Staff, *, status: int = 200, message: str = "") -> Response[str]:
+    csrf = sessions.csrf_of(session_token(request))
+    return page(request, "account.html", status=status, csrf=csrf, staff=staff, message=message, shortest=SHORTEST)
+
+
+def _locked(response: Response[str], locked: Locked) -> Response[str]:
+    response.headers["Retry-After"] = str(locked.wait_s)
+    return response
+
+
+def _locked_text(request: Request[Any, Any, Any], locked: Locked) -> str:
+    return _words(request)("locked", minutes=-(-locked.wait_s // 60))
+
+
+def _words(request: Request[Any, Any, Any]) -> Any:
+    return words(language_of(request.headers.get("accept-language", "")))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

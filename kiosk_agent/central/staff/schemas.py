@@ -1,0 +1,81 @@
+"""Who somebody is, and what they may do and see."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class Role(enum.IntEnum):
+    """What somebody may do; a higher one may do all that a lower one may."""
+
+    VIEWER = 1
+    MANAGER = 2
+    ADMINISTRATOR = 3
+
+
+class ScopeKind(enum.StrEnum):
+    """How far somebody sees."""
+
+    NATION = "nation"
+    PREFECTURE = "prefecture"
+    MUNICIPALITY = "municipality"
+    OFFICE = "office"
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What somebody sees. ``code``: two digits, six digits, or the office's number; empty for the nation."""
+
+    kind: ScopeKind
+    code: str = ""
+
+
+class Staff(msgspec.Struct, frozen=True):
+    """Who is asking; handed to every handler of a staff page that names it."""
+
+    id: int
+    name: str
+    role: Role
+    scope: Scope
+
+
+class Action(enum.StrEnum):
+    """What the audit log tells."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    DISABLED = "disabled"
+    CODE_CHANGED = "code_changed"  # the second factor was set or taken away
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
+    SIGNED_IN = "signed_in"
+    FAILED = "failed"
+    LOCKED = "locked"
+    LOGGED_OUT = "logged_out"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of the audit log. ``actor`` did it to the account ``subject``; empty where that is not known."""
+
+    number: int
+    at_ms: int
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    address: str
+    previous: str
+    digest: str
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """The first entry of the audit log that is not as it was written."""
+
+    number: int
+    reason: str
+
+
+class Locked(msgspec.Struct, frozen=True):
+    """Too many attempts: none is looked at for ``wait_s`` seconds."""
+
+    wait_s: int

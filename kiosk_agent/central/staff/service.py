@@ -1,0 +1,179 @@
+"""Accounts and signing in."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+
+from sqlalchemy.engine import Connection, RowMapping
+
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places import repository as places
+from kiosk_agent.central.staff import audit, lockout, passwords, repository, sessions
+from kiosk_agent.central.staff.schemas import Action, Locked, Role, Scope, ScopeKind, Staff
+from kiosk_agent.central.times import to_ms
+from kiosk_agent.errors import CentralError
+
+LONGEST_NAME = 100
+
+
+def normal_name(name: str) -> str:
+    """A name as accounts are told apart: width, case and outer spaces make no difference."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def read_scope(connection: Connection, text: str) -> Scope:
+    """A scope as it is typed: nation, prefecture:13, municipality:131016, office:131016/NAME. Raises CentralError."""
+    kind, _, code = text.partition(":")
+    hint = "Give nation, prefecture:13, municipality:131016 or office:131016/NAME."
+    match kind:
+        case "nation" if not code:
+            return Scope(ScopeKind.NATION)
+        case "prefecture" if re.fullmatch("[0-9]{2}", code) and repository.has_prefecture(connection, code):
+            return Scope(ScopeKind.PREFECTURE, code)
+        case "municipality" if places.municipality_name(connection, code) is not None:
+            return Scope(ScopeKind.MUNICIPALITY, code)
+        case "office":
+            municipality, _, name = code.partition("/")
+            number = places.office_id(connection, municipality, name)
+            if number is not None:
+                return Scope(ScopeKind.OFFICE, str(number))
+    raise CentralError(f"There is no scope {text!r}.", hint)
+
+
+def add(
+    database: Database, name: str, role: Role, scope: str, password: str, now: datetime.datetime, actor: str
+) -> None:
+    """Add an account. Raises CentralError where the name is taken, or something cannot be used."""
+    wanted = normal_name(name)
+    if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
+        raise CentralError(f"A name has 1 to {LONGEST_NAME} characters that can be printed.", "Choose another name.")
+    _check_not_the_name(wanted, password)
+    password_hash = passwords.hash_password(password)
+    with database.writing() as connection:
+        bound = read_scope(connection, scope)
+        if repository.find(connection, wanted) is not None:
+            raise CentralError(f"There is an account {wanted!r} already.", "Choose another name.")
+        repository.add(
+            connection,
+            name=wanted,
+            role=role.value,
+            scope=bound.kind.value,
+            scope_code=bound.code,
+            password_hash=password_hash,
+            added_at_ms=to_ms(now),
+        )
+        audit.add(connection, now, Action.ADDED, actor=actor, subject=wanted, detail=f"{role.name.lower()} {scope}")
+
+
+def change(
+    database: Database, name: str, now: datetime.datetime, actor: str, *, role: Role | None, scope: str | None
+) -> None:
+    """Give an account another role or scope; its sessions end. Raises CentralError."""
+    with database.writing() as connection:
+        row = _known(connection, name)
+        bound = sessions.staff_of(row).scope if scope is None else read_scope(connection, scope)
+        chosen = Role(row["role"]) if role is None else role
+        repository.change(connection, row["id"], role=chosen.value, scope=bound.kind.value, scope_code=bound.code)
+        repository.end_sessions(connection, row["id"])
+        told = f"{chosen.name.lower()} {bound.kind}:{bound.code}".rstrip(":")
+        audit.add(connection, now, Action.CHANGED, actor=actor, subject=row["name"], detail=told)
+
+
+def disable(database: Database, name: str, now: datetime.datetime, actor: str) -> None:
+    """Let nobody sign in with it any more; its sessions end. Raises CentralError."""
+    with database.writing() as connection:
+        row = _known(connection, name)
+        repository.change(connection, row["id"], disabled_at_ms=to_ms(now))
+        repository.end_sessions(connection, row["id"])
+        audit.add(connection, now, Action.DISABLED, actor=actor, subject=row["name"])
+
+
+def set_code(database: Database, name: str, now: datetime.datetime, actor: str, *, remove: bool = False) -> str | None:
+    """Ask for one-time codes from now on; returns the new secret, which is told only here. Raises CentralError."""
+    secret = None if remove else passwords.new_secret()
+    with database.writing() as connection:
+        row = _known(connection, name)
+        repository.change(connection, row["id"], totp_secret=secret, totp_step=0)
+        repository.end_sessions(connection, row["id"])
+        detail = "removed" if remove else "set"
+        audit.add(connection, now, Action.CODE_CHANGED, actor=actor, subject=row["name"], detail=detail)
+    return secret
+
+
+def sign_in(
+    database: Database, name: str, password: str, code: str, now: datetime.datetime, address: str
+) -> str | Locked | None:
+    """The cookie of a new session; None where name, password or code are wrong, whichever it is."""
+    wanted = normal_name(name)
+    with database.writing() as connection:
+        attempt = lockout.begin(connection, wanted, address, now)
+        if isinstance(attempt, Locked):
+            return attempt
+        row = repository.find(connection, wanted)
+    right = passwords.is_password(row["password_hash"] if row is not None else None, password)
+    with database.writing() as connection:
+        if right and row is not None and _may_enter(connection, row, code, now):
+            lockout.succeeded(connection, attempt)
+            token = sessions.begin(connection, row["id"], now)
+            audit.add(connection, now, Action.SIGNED_IN, actor=row["name"], subject=row["name"], address=address)
+            return token
+        known = row["name"] if row is not None else ""  # what was typed may be a password
+        audit.add(connection, now, Action.FAILED, subject=known, address=address)
+        if attempt.locks:
+            audit.add(connection, now, Action.LOCKED, subject=known, address=address)
+    return None
+
+
+def change_password(
+    database: Database, staff: Staff, old: str, new: str, now: datetime.datetime, address: str
+) -> bool | Locked:
+    """Give oneself a new password; all sessions end, this one too. False where the old one is wrong.
+
+    Raises CentralError where the new one cannot be used.
+    """
+    _check_not_the_name(staff.name, new)
+    new_hash = passwords.hash_password(new)
+    with database.writing() as connection:
+        attempt = lockout.begin(connection, staff.name, address, now)
+        if isinstance(attempt, Locked):
+            return attempt
+        row = _known(connection, staff.name)
+    right = passwords.is_password(row["password_hash"], old)
+    with database.writing() as connection:
+        again = repository.find(connection, staff.name, lock=True)
+        if not right or again is None or again["password_hash"] != row["password_hash"]:
+            audit.add(connection, now, Action.FAILED, actor=staff.name, subject=staff.name, address=address)
+            return False
+        lockout.succeeded(connection, attempt)
+        repository.change(connection, staff.id, password_hash=new_hash)
+        repository.end_sessions(connection, staff.id)
+        audit.add(connection, now, Action.PASSWORD_CHANGED, actor=staff.name, subject=staff.name, address=address)
+    return True
+
+
+def _may_enter(connection: Connection, row: RowMapping, code: str, now: datetime.datetime) -> bool:
+    """Looks again at the account, which may have changed while the password was looked at, and at the code."""
+    again = repository.find(connection, row["name"], lock=True)
+    if again is None or again["disabled_at_ms"] is not None or again["password_hash"] != row["password_hash"]:
+        return False
+    if again["totp_secret"] is None:
+        return True
+    step = passwords.step_of(again["totp_secret"], code, now)
+    if step is None or step <= again["totp_step"]:  # each code once (RFC 6238, 5.2)
+        return False
+    repository.change(connection, again["id"], totp_step=step)
+    return True
+
+
+def _known(connection: Connection, name: str) -> RowMapping:
+    row = repository.find(connection, normal_name(name), lock=True)
+    if row is None:
+        raise CentralError(f"There is no account {name!r}.", "Run: kiosk-central staff list")
+    return row
+
+
+def _check_not_the_name(name: str, password: str) -> None:
+    if normal_name(password) == name:
+        raise CentralError("The password is the name.", "Choose another password.")
