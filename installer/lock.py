@@ -77,7 +77,7 @@ def lock_nodered(*, upgrade: bool) -> None:
 
 
 def main() -> None:
-    """Write all files; ``central`` takes over what ``build`` and ``agent`` have settled, ``test`` what all three have."""
+    """Write all files; ``central`` takes over what ``build`` and ``agent`` have settled, ``test`` all three."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     lock("build", ["-"], upgrade, stdin=BUILD)
     lock("wagtail", ["-"], upgrade, stdin=WAGTAIL)

@@ -110,3 +110,4 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
 main.add_command(policy)
 main.add_command(export)
 main.add_command(simulate)
+main.add_command(staff)

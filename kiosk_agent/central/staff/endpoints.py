@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -122,7 +123,7 @@ def _locked_text(request: Request[Any, Any, Any], locked: Locked) -> str:
     return _words(request)("locked", minutes=-(-locked.wait_s // 60))
 
 
-def _words(request: Request[Any, Any, Any]) -> Any:
+def _words(request: Request[Any, Any, Any]) -> Callable[..., str]:
     return words(language_of(request.headers.get("accept-language", "")))
 
 

@@ -70,8 +70,8 @@ def is_https(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
 def cookie(request: Request[Any, Any, Any], name: str, value: str | None) -> Cookie:
     """A cookie that ends with the browser; None takes it away."""
     return Cookie(
-        name,
-        value or "",
+        key=name,
+        value=value or "",
         path="/",
         secure=is_https(request),
         httponly=True,

@@ -53,7 +53,7 @@ def new_secret() -> str:
 
 def secret_address(secret: str, name: str) -> str:
     """The secret as authenticator programs take it over."""
-    return pyotp.TOTP(secret).provisioning_uri(name, issuer_name="kiosk-central")
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="kiosk-central")
 
 
 def step_of(secret: str, code: str, now: datetime.datetime) -> int | None:
