@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kiosk_agent.hands.ports import Post
+from kiosk_agent.hands.tray_host import host_is_there, is_embedded, is_windows, is_xorg, surely_none
 from kiosk_agent.health import Report
 from kiosk_agent.locale import translator
 from kiosk_agent.session.events import EndRequested
@@ -88,6 +89,9 @@ class DeskTray:
     def _keep_icon(self) -> bool:
         """Show one icon until it ends; returns whether another one is worth trying."""
         try:
+            if surely_none():
+                self._failed("no program shows tray icons")
+                return True
             # without DISPLAY the import itself fails
             import pystray
 
@@ -264,71 +268,3 @@ def _quiet_icon(pystray: Any) -> Any:
                     self._display.display.socket.close()
 
     return QuietIcon
-
-
-def backend_of(pystray: Any) -> str:
-    """The name of the backend that pystray chose: ``xorg``, ``appindicator``, ``gtk``, ``win32``."""
-    return str(pystray.Icon.__module__).rpartition("._")[2]
-
-
-def is_xorg(pystray: Any) -> bool:
-    """Whether pystray draws into an X11 tray by itself: no menu, no transparency."""
-    return backend_of(pystray) == "xorg"
-
-
-def is_windows(pystray: Any) -> bool:
-    """Whether pystray speaks to Windows' taskbar."""
-    return backend_of(pystray) == "win32"
-
-
-def host_is_there(pystray: Any) -> bool:
-    """Whether some program shows tray icons now; on Windows the taskbar always does."""
-    if is_windows(pystray):
-        return True
-    if backend_of(pystray) == "appindicator":
-        return _dbus_host_is_there()
-    return _x11_host_is_there()
-
-
-def _x11_host_is_there() -> bool:
-    from Xlib.display import Display
-
-    display = Display()
-    try:
-        atom = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
-        return bool(display.get_selection_owner(atom) != 0)
-    finally:
-        display.close()
-
-
-def is_embedded(window_id: int) -> bool:
-    """Whether a tray has taken our window into its own."""
-    from Xlib.display import Display
-
-    display = Display()
-    try:
-        tree = display.create_resource_object("window", window_id).query_tree()
-        return bool(tree.parent.id != tree.root.id)
-    finally:
-        display.close()
-
-
-def _dbus_host_is_there() -> bool:
-    from gi.repository import Gio, GLib
-
-    try:
-        bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
-        answer = bus.call_sync(
-            "org.freedesktop.DBus",
-            "/org/freedesktop/DBus",
-            "org.freedesktop.DBus",
-            "NameHasOwner",
-            GLib.Variant("(s)", ("org.kde.StatusNotifierWatcher",)),
-            None,
-            Gio.DBusCallFlags.NONE,
-            2000,  # ms
-            None,
-        )
-    except GLib.Error:
-        return False  # no session bus: nothing can show the icon
-    return bool(answer.unpack()[0])

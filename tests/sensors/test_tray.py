@@ -116,6 +116,21 @@ async def test_without_a_tray_the_agent_runs_on_and_says_so(
     assert [record for record in caplog.records if record.levelname != "DEBUG"] == []  # no traceback on the terminal
 
 
+async def test_what_draws_the_icon_is_loaded_when_a_tray_comes(
+    desk: Desk, display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "pystray", raising=False)
+    desk.tray.show(StateName.GATE.value, "green")
+    desk.tray.start()
+    await desk.warned()
+    assert "pystray" not in sys.modules
+    async with tray_host(display) as place:
+        assert await asyncio.to_thread(desk.tray.shown.wait, PATIENCE_S)
+        await seen(display, place, (0x19, 0x7A, 0x4B))
+        assert "pystray" in sys.modules
+    desk.tray.stop()
+
+
 async def test_without_a_display_the_agent_runs_on_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":987654")
     desk.tray.start()
