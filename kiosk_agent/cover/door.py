@@ -1,12 +1,14 @@
 """The messages that show, change and hide the cover, and the answers to them.
 
 To the cover                                        From the cover
-``{"cover": "show", "id": 1, "panel": {…}}``        ``{"covered": 1, "ms": 3.1}``: nothing else is seen any more
+``{"cover": "show", "id": 1, "panel": {…}}``        ``{"covered": 1, "at": 81.1}``: nothing else is seen any more
 ..                                                  ``{"shown": 1, "ms": 3.1, "drawn_ms": 9.0}``: it can be read
 ``{"cover": "update", "id": 2, "panel": {…}}``      the same two
 ``{"cover": "hide", "id": 3}``                      ``{"hidden": 3}``
 ..                                                  ``{"failed": 4, "why": "…"}``
 ..                                                  ``{"answer": {"kind": …, "button": …, "texts": […]}}``
+
+``at`` is when it came on screen, on SystemClock, which all processes of a PC share.
 
 ``show`` on a shown cover and ``update`` on a hidden one do the same: afterwards the panel covers the screen.
 """
@@ -44,7 +46,7 @@ class CoverDoor:
             self._device.show(self._blank)  # whatever was meant, the screen had to be covered
             self._send({"failed": number, "why": str(error)})
             return
-        shown = self._device.show(panel, lambda ms: self._send({"covered": number, "ms": round(ms, 2)}))
+        shown = self._device.show(panel, lambda at: self._send({"covered": number, "at": at}))
         self._send({"shown": number, "ms": round(shown.mapped_ms, 2), "drawn_ms": round(shown.drawn_ms, 2)})
 
     def _answered(self, answer: Answer) -> None:

@@ -48,7 +48,7 @@ class Answer:
 Covered = Callable[[float], None]
 
 
-def _nobody_waits(_ms: float) -> None:
+def _nobody_waits(_at: float) -> None:
     """Whoever asked waits for the text."""
 
 
@@ -58,8 +58,8 @@ class CoverDevice(Protocol):
     def show(self, panel: Panel, covered: Covered = _nobody_waits) -> Shown:
         """Cover everything; returns once ``panel`` is on screen. Also when covered already.
 
-        ``covered`` is called with the milliseconds until the window was on screen, as soon as it is, and has the keys
-        and the pointer if they can be had: before the panel's text is drawn.
+        ``covered`` is called with the moment at which the window came on screen (SystemClock), as soon as it also has
+        the keys and the pointer if they can be had: before the panel's text is drawn.
         """
         ...
 
@@ -79,7 +79,7 @@ class NullCover:
 
     def show(self, panel: Panel, covered: Covered = _nobody_waits) -> Shown:
         self._visible = True
-        covered(0.0)
+        covered(SystemClock().now())
         return Shown(0.0, 0.0)
 
     def hide(self) -> None:
@@ -157,13 +157,13 @@ class CoverWindow:
             self._window.deiconify()
             self._window.lift()
             self._sync()
-            mapped = time.perf_counter()
+            mapped, at = time.perf_counter(), self._clock.now()
             self._take_input(self._round)
-            covered((mapped - began) * 1000)
+            covered(at)
             self._look_around(self._round)
         else:
             mapped = time.perf_counter()
-            covered((mapped - began) * 1000)
+            covered(self._clock.now())
         self._draw(panel)
         self._window.update_idletasks()
         self._sync()

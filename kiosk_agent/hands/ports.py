@@ -75,7 +75,7 @@ class Cover(Protocol):
     """The native window(s) that hide everything. It lives in another process than the agent."""
 
     def shield(self, panel: Panel) -> Awaitable[float]:
-        """Cover every monitor, asked for before this returns; gives seconds until it was mapped.
+        """Cover every monitor, asked for before this returns; gives the moment (SystemClock) it came on screen.
 
         Answered as soon as nothing else can be seen or reached, before ``panel`` is drawn. On a shown cover it changes
         what the cover says. Waiting raises ShieldLostError.

@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import ShieldLostError
 from kiosk_agent.hands.ports import Panel, PanelAnswer
 from kiosk_agent.lifeline import Channel, Message
@@ -40,7 +41,7 @@ class CoverClient:
         channel.on_end(self._ended)
 
     def shield(self, panel: Panel) -> asyncio.Future[float]:
-        """Cover every monitor; gives seconds until it was mapped, before ``panel`` is drawn."""
+        """Cover every monitor; gives the moment (SystemClock) it came on screen, before ``panel`` is drawn."""
         return self._ask({"cover": "show", "panel": msgspec.to_builtins(panel)}, "covered")
 
     def show(self, panel: Panel) -> asyncio.Future[float]:
@@ -85,7 +86,7 @@ class CoverClient:
         # noted here and not by who asked: a cancelled question is carried out all the same
         if "covered" in message:
             self._visible = True
-            self._settle("covered", message, float(message["ms"]) / 1000)
+            self._settle("covered", message, float(message["at"]))
         elif "shown" in message:
             self._visible = True
             self._settle("shown", message, float(message["ms"]) / 1000)
@@ -179,13 +180,16 @@ class NullCover:
         self.panels: list[Panel] = []
 
     def shield(self, panel: Panel) -> asyncio.Future[float]:
-        return self.show(panel)
+        return self._put_up(panel, SystemClock().now())
 
     def show(self, panel: Panel) -> asyncio.Future[float]:
+        return self._put_up(panel, 0.0)
+
+    def _put_up(self, panel: Panel, answer: float) -> asyncio.Future[float]:
         self.panels.append(panel)
         self._visible = True
         at_once: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        at_once.set_result(0.0)
+        at_once.set_result(answer)
         return at_once
 
     async def update(self, panel: Panel) -> None:

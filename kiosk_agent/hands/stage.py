@@ -209,14 +209,14 @@ class Stage:
 
     async def _shield_shown(self, asked: Awaitable[float]) -> None:
         try:
-            await asked
+            at = await asked
         except ShieldLostError as error:
             self._health.fail("shield_lost", Severity.RED, str(error))
             self._post(ev.ShieldLost())
         else:
             self._health.recover("shield_lost")
             now = self._clock.now()
-            self._observe(Moment("shield_shown", now), now)
+            self._observe(Moment("shield_shown", at), now)
             self._post(ev.ShieldShown())
 
     async def _lower(self) -> None:
