@@ -90,7 +90,7 @@ def _prepare_test(rest: list[str]) -> list[str]:
         say("goes on")
     _prepare_applications()
     os.chdir(ROOT)  # where pytest finds its settings
-    return [str(python), "-m", "pytest", *rest]
+    return [str(python), "-m", "tests.lanes", *rest]
 
 
 def _prepare_applications() -> None:
