@@ -41,6 +41,7 @@ from kiosk_agent.process_tree import (
     mark_of,
     reap_orphans,
 )
+from kiosk_agent.service_manager import ServiceManager, service_manager
 
 KILL_LIMIT_S = 5.0  # measured: a browser with all its processes is gone 0.25 s after SIGKILL
 FIRST_PAUSE_S = 0.2
@@ -94,6 +95,7 @@ class Supervisor:
 
     ``on_say`` hears the agent's ``say`` messages; ``cover`` and ``loop`` belong together (see :func:`supervise`).
     ``whole_process``: this process does nothing else, so every child it has or inherits is the agent's.
+    ``manager``: who started this process as a service; None: nobody.
     """
 
     def __init__(
@@ -104,8 +106,10 @@ class Supervisor:
         on_say: Callable[[Mapping[str, Any]], None] = lambda _message: None,
         *,
         whole_process: bool = False,
+        manager: ServiceManager | None = None,
     ) -> None:
         self._whole_process = whole_process
+        self._manager = manager or ServiceManager(None)
         self._settings = settings
         self._loop = loop
         self._cover = cover
@@ -127,6 +131,9 @@ class Supervisor:
         forget_signals = on_signals(self.stop)
         self._cover.show(self._panels["starting"])
         self._loop.post(self._start)
+        self._loop.post(self._manager.ready)
+        if self._manager.ping_s is not None:
+            self._ping(self._manager.ping_s)
         try:
             self._loop.run()
         finally:
@@ -137,6 +144,14 @@ class Supervisor:
     def stop(self) -> None:
         """Ask the agent to stop in good order, and end when it has. Safe to call from any thread."""
         self._loop.post(self._stop)
+
+    def _ping(self, every_s: float) -> None:
+        """From the loop on purpose: a cover that hangs is no cover, and systemd starts us again."""
+        child = self._child
+        beats = child is not None and not child.lost and time.monotonic() - child.beat_s < child.limit_s
+        if self._cover.visible or beats:
+            self._manager.alive()
+        self._loop.later(every_s, lambda: self._ping(every_s))
 
     # the agent's process
 
@@ -298,6 +313,7 @@ class Supervisor:
         if self._stop_asked:
             return
         self._stop_asked = True
+        self._manager.stopping()
         child = self._child
         if child is None:
             self._end(0)
@@ -344,10 +360,13 @@ def supervise(
     on_say: Callable[[Mapping[str, Any]], None] = lambda _message: None,
     *,
     whole_process: bool = False,
+    manager: ServiceManager | None = None,
 ) -> int:
     """Build what the settings ask for, and run it. Raises DisplayError where there is no screen to cover."""
     if settings.headless:
-        return Supervisor(settings, PlainLoop(), NullCover(), on_say, whole_process=whole_process).run()
+        return Supervisor(
+            settings, PlainLoop(), NullCover(), on_say, whole_process=whole_process, manager=manager
+        ).run()
     try:
         import tkinter
     except ImportError as error:
@@ -365,7 +384,7 @@ def supervise(
     cover = CoverWindow(root, settings.scale)
     cover.warm_up(read_panel(settings.panels["hang"]))
     try:
-        return Supervisor(settings, TkLoop(root), cover, on_say, whole_process=whole_process).run()
+        return Supervisor(settings, TkLoop(root), cover, on_say, whole_process=whole_process, manager=manager).run()
     finally:
         root.destroy()
 
@@ -386,15 +405,16 @@ def main(arguments: Sequence[str]) -> int:
     """
     told = json.loads(arguments[0])
     settings = Settings(**{**told, "child": tuple(told["child"])})
+    manager = service_manager(os.environ)
     try:
         if settings.data_dir is None:
-            return supervise(settings, _say_on, whole_process=True)
+            return supervise(settings, _say_on, whole_process=True, manager=manager)
         from pathlib import Path
 
         from kiosk_agent.lock import DeskLock
 
         with DeskLock(Path(settings.data_dir), "supervisor"):
-            return supervise(settings, _say_on, whole_process=True)
+            return supervise(settings, _say_on, whole_process=True, manager=manager)
     except DeskBusyError as error:
         _complain(str(error))
         return EXIT_BUSY
