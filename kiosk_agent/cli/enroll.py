@@ -21,12 +21,20 @@ if TYPE_CHECKING:
 
 @click.command("enroll", help=t("Enrol this desk at central with a one-time code."))
 @click.option("--central", "url", metavar="URL", help=t("Central's address, if not the configuration's."))
-@click.option("--code", required=True, help=t("The one-time code, as it was printed."))
+@click.option("--code", help=t("The one-time code, as it was printed."))
+@click.option(
+    "--code-file",
+    type=click.Path(path_type=Path),
+    help=t("A file with the code instead; it is removed once the code has been used, or can never be."),
+)
 @click.option("--config", type=click.Path(path_type=Path), help=t("The agent's configuration file."))
 @click.option("--data-dir", type=click.Path(path_type=Path), help=t("The agent's data folder, if not the usual one."))
 @click.option("--json", "json_", is_flag=True, help=t("Print one JSON object."))
-def command(url: str | None, code: str, config: Path | None, data_dir: Path | None, json_: bool) -> None:
+def command(
+    url: str | None, code: str | None, code_file: Path | None, config: Path | None, data_dir: Path | None, json_: bool
+) -> None:
     """Exit status 1 where the desk could not be enrolled."""
+    code = _the_code(code, code_file)
     try:
         read = load_config(config) if config is not None else None
     except InputError as error:
@@ -39,7 +47,12 @@ def command(url: str | None, code: str, config: Path | None, data_dir: Path | No
         raise click.UsageError(f"--central: {problem}")
     folder = data_dir or (read.desk.data_dir if read is not None else None)
     try:
-        enrolment = asyncio.run(_enrol(central, url, code, folder, read))
+        try:
+            enrolment = asyncio.run(_enrol(central, url, code, folder, read))
+        except KioskError as error:
+            _forget(code_file, error)
+            raise
+        _forget(code_file)
     except (KioskError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if json_:
@@ -50,6 +63,25 @@ def command(url: str | None, code: str, config: Path | None, data_dir: Path | No
     click.echo(where_kept(enrolment.kept_in))
     if read is None or read.central.url != url:
         click.echo(t('Write into the desk\'s configuration: [central] url = "{url}"', url=url))
+
+
+def _the_code(code: str | None, file: Path | None) -> str:
+    if (code is None) == (file is None):
+        raise click.UsageError(t("Give either --code or --code-file."))
+    if file is None:
+        return code or ""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file}: {error}") from error
+
+
+def _forget(file: Path | None, error: KioskError | None = None) -> None:
+    """Remove the code's file, unless the same code may still succeed after ``error``."""
+    from kiosk_agent.report.enrolment import CodeRefusedError
+
+    if file is not None and (error is None or isinstance(error, CodeRefusedError)):
+        file.unlink(missing_ok=True)
 
 
 def where_kept(kind: str) -> str:

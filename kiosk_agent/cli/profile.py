@@ -50,6 +50,20 @@ def check(file: Path, live: bool, show: bool, browser: Path | None, data_dir: Pa
         raise click.ClickException(str(error)) from error
 
 
+@command.command("browser-policy", help=t("Print the managed browser policies that fit a profile, as JSON."))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--edge", is_flag=True, help=t("For Edge; otherwise for Chromium and Chrome."))
+def browser_policy(file: Path, edge: bool) -> None:
+    """Exit status 1 where the profile is wrong."""
+    from kiosk_agent.portal.browser_policy import browser_policies, edge_policies
+
+    try:
+        profile = load_profile(file)
+    except InputError as error:
+        raise click.ClickException(str(error)) from error
+    print_json(edge_policies(profile) if edge else browser_policies(profile))
+
+
 def _nothing_seen() -> dict[str, Any]:
     seen = ("signed_in", "account_seen", "logout_steps_ok", "signed_out_seen")
     return {**dict.fromkeys(seen, False), "proof": "unproven", "steps": []}

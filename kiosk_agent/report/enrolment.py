@@ -23,6 +23,7 @@ from kiosk_agent.wire import v1
 
 FILE_NAME = "enrolment.json"
 PENDING_NAME = "enrolment-pending.json"
+CODE_IS_DEAD = ("code_unknown", "code_expired", "code_used")
 
 
 class Enrolment(msgspec.Struct, frozen=True):
@@ -49,6 +50,10 @@ class Pending(msgspec.Struct, frozen=True):
 
 class EnrolError(DeskError):
     """The desk could not be enrolled."""
+
+
+class CodeRefusedError(EnrolError):
+    """The code will never enrol this desk: it is unknown, expired or used."""
 
 
 def read_enrolment(data_dir: Path) -> Enrolment | None:
@@ -80,7 +85,8 @@ async def enrol(client: Client, data_dir: Path, url: str, code: str, desk_name: 
         case NotCentral():
             raise EnrolError(f"This is not central: {answer.why}.", "Check the address, the proxy and the network.")
         case Refused():
-            raise EnrolError(f"Central refuses: {answer.detail} ({answer.code})", "Ask for a new code.")
+            kind = CodeRefusedError if answer.code in CODE_IS_DEAD else EnrolError
+            raise kind(f"Central refuses: {answer.detail} ({answer.code})", "Ask for a new code.")
         case v1.EnrolAnswer():
             return await asyncio.to_thread(_settle, data_dir, pending, answer)
 
