@@ -88,6 +88,14 @@ def _dbusmock(python: Path) -> bool:
     return shutil.which("dbus-daemon") is not None and answer(["/usr/bin/python3", "-c", "import dbusmock"]) is not None
 
 
+def _debian_desk(python: Path) -> bool:
+    """Elsewhere than on Debian there is no such package to install."""
+    if shutil.which("dpkg-query") is None:
+        return True
+    names = ("python3-tk", "libatomic1", "libpam-systemd")
+    return all("ok installed" in (answer(["dpkg-query", "-W", "-f", "${Status}", one]) or "") for one in names)
+
+
 def tkinter_of(base: str, *, covers: bool) -> Need:
     """tkinter belongs to the interpreter: a distribution's has a package, another one was built with or without.
 
@@ -148,6 +156,10 @@ def tests() -> list[Need]:
         ),
         Need("what python-headers", lambda python: has_python_headers(), {"apt-get": python_headers()}),
         Need("what postgresql", _postgresql, {"apt-get": "postgresql", "dnf": "postgresql-server"}),
+        Need("what lintian", _programs("lintian"), {"apt-get": "lintian", "dnf": "lintian"}),
+        # what the agent's Debian package depends on, beside a browser
+        Need("what desk", _debian_desk, {"apt-get": "python3-tk libatomic1 libpam-systemd"}),
+        Need("what nginx", _system_programs("nginx"), {"apt-get": "nginx-light", "dnf": "nginx"}),
         Need("what git", _programs("git"), {"apt-get": "git"}),
     ]
 
