@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kiosk_agent.central.backup.cli import backup, restore
 from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
@@ -109,5 +110,7 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
 
 main.add_command(policy)
 main.add_command(export)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(simulate)
 main.add_command(staff)

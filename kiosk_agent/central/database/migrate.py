@@ -58,13 +58,18 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
+def known_revisions() -> set[str]:
+    """All versions of the tables that this program can make."""
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory(str(FOLDER))
 
 
 def _check_not_newer(connection: Connection) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
-    if found is not None and found not in {script.revision for script in _scripts().walk_revisions()}:
+    if found is not None and found not in known_revisions():
         raise DatabaseError(
             f"The database's tables are of version {found}, which this program does not know.",
             "Use the program that made them, or a later one.",
