@@ -43,3 +43,13 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     machine.does("useradd", "--create-home", "--home-dir", "/srv/desk", "desk")
     yield machine
     machine.close()
+
+
+@pytest.fixture(scope="session")
+def bundle(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The offline bundle's folder, as it is before it is packed."""
+    from installer.artefacts.bundle import fill
+
+    folder = tmp_path_factory.mktemp("bundle") / "bundle"
+    fill(folder, [package])
+    return folder
