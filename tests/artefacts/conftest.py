@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.artefacts.machine import Machine
+from tests.artefacts.machine import Machine, another_machine
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +37,8 @@ def newer(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    folder = tmp_path / "machine"
-    folder.mkdir()
-    machine = Machine(folder)
-    machine.does("useradd", "--create-home", "--home-dir", "/srv/desk", "desk")
-    yield machine
-    machine.close()
+    with another_machine(tmp_path) as machine:
+        yield machine
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 mount -t proc proc "$1/root/proc"
 mount --bind /dev "$1/root/dev"
+mount --rbind /sys "$1/root/sys"
 echo ready
 exec cat
 """
@@ -73,3 +76,15 @@ class Machine:
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
+
+
+@contextmanager
+def another_machine(folder: Path) -> Iterator[Machine]:
+    """One with an account for the desk, as long as the block lasts."""
+    (folder / "machine").mkdir()
+    machine = Machine(folder / "machine")
+    try:
+        machine.does("useradd", "--create-home", "--home-dir", "/srv/desk", "desk")
+        yield machine
+    finally:
+        machine.close()

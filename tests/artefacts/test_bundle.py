@@ -19,7 +19,6 @@ from packaging.utils import canonicalize_name
 from installer.artefacts import ARTEFACTS, main, sbom
 from installer.artefacts import bundle as bundling
 from installer.environment import base_python
-from tests.artefacts.machine import Machine
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -69,12 +68,6 @@ def test_central_is_installed_and_runs_without_a_network(bundle: Path, tmp_path:
         ["PYTHON", "SHA256SUMS", "bundle.py", "central", "config", "debian", "docs", "licences", "requirements",
          "sbom.cdx.json", "wheels"]
     )  # fmt: skip
-
-
-def test_the_agent_is_installed_without_a_network(bundle: Path, machine: Machine) -> None:
-    machine.does("sh", "-c", 'mkdir /srv/bundle && cp -r "$1/." /srv/bundle', "sh", str(bundle))
-    machine.does("unshare", "--net", "/usr/bin/python3", "/srv/bundle/bundle.py", "install", "agent")
-    assert "kiosk-agent, version" in machine.does("kiosk-agent", "--version")
 
 
 def change(folder: Path) -> None:
@@ -157,7 +150,9 @@ def test_the_bill_of_materials_keeps_to_the_schema(bundle: Path) -> None:
     from cyclonedx.validation.json import JsonStrictValidator
 
     text = (bundle / "sbom.cdx.json").read_text()
-    assert JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(text) is None
+    validator = JsonStrictValidator(schema.SchemaVersion.V1_6)
+    assert validator.validate_str(text) is None
+    assert validator.validate_str(text.replace('"alg"', '"algorithm"', 1)) is not None
 
 
 def test_each_package_comes_with_its_licence(bundle: Path) -> None:
@@ -182,7 +177,8 @@ def test_what_the_container_file_copies_is_in_the_bundle(bundle: Path) -> None:
 
 def test_an_artefact_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rpm"]) == 2
-    assert all(name in capsys.readouterr().err for name in ARTEFACTS)
+    said = capsys.readouterr().err
+    assert all(name in said for name in ARTEFACTS)
 
 
 def test_the_same_wheels_give_the_same_bill(bundle: Path) -> None:

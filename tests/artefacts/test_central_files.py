@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -121,7 +122,7 @@ def started(nginx: str, tmp_path: Path) -> Iterator[object]:
         while socket.socket().connect_ex(("127.0.0.1", https)) and time.monotonic() < until:
             assert running[-1].poll() is None
             time.sleep(0.02)
-        client = httpx.Client(verify=str(tmp_path / "central.crt"), trust_env=False)
+        client = httpx.Client(verify=ssl.create_default_context(cafile=str(tmp_path / "central.crt")), trust_env=False)
         clients.append(client)
         return Front(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{plain}", client)
 

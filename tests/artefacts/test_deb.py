@@ -6,6 +6,7 @@ import configparser
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from installer.artefacts.deb import NAME
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.ledger import FILE_NAME, Ledger
-from tests.artefacts.machine import Machine
+from tests.artefacts.machine import Machine, another_machine
 from tests.central.serving import Server, command
 
 pytestmark = pytest.mark.timeout(300)
@@ -25,20 +26,14 @@ user = "desk"
 profile = "/etc/kiosk-agent/portals/portal.toml"
 name = "市民課 3番 \\"窓\\""
 """
-PORTAL = """
-[portal]
-name = "town"
-start_url = "https://portal.example/"
-allowed = ["https://portal.example/*", "https://*.id.example/account/*"]
-[signed_in]
-cookie = "session"
-[proof]
-protected_url = "https://portal.example/account"
-refused = { status = 401 }
-opened = { status = 200 }
-expect = "revoked"
-"""
+PRACTICE = Path(__file__).resolve().parent.parent.parent / "config" / "portals" / "practice.toml"
+PORTAL = (
+    PRACTICE.read_text(encoding="utf-8")
+    .replace("http://127.0.0.1:8765", "https://portal.example")
+    .replace('"https://portal.example/*"', '"https://portal.example/*", "https://*.id.example/account/*"', 1)
+)
 AGENT = "/etc/kiosk-agent/agent.toml"
+CONFIGURE = "/usr/lib/kiosk-agent/configure"
 CODE = "/var/lib/kiosk-agent/enroll/desk/code"
 POLICIES = {
     "/etc/chromium/policies/managed/kiosk-agent.json": "IncognitoModeAvailability",
@@ -98,41 +93,54 @@ def test_a_silent_installation_enrols_the_desk_and_leaves_no_code_behind(
         refused = as_desk(machine, "/usr/lib/kiosk-agent/enroll-once")
         assert (refused.returncode, machine.has(CODE)) == (1, False)
     finally:
-        assert server.stop() == 0
+        server.stop()
     machine.does("install", "-o", "desk", "-m", "600", "/dev/stdin", CODE, stdin="ABCD-EFGH-JKMN")
     assert as_desk(machine, "/usr/lib/kiosk-agent/enroll-once").returncode == 1
     assert machine.has(CODE)  # central could not be reached: the next start tries again
 
 
-def test_answers_may_come_from_the_environment(machine: Machine, package: Path) -> None:
-    machine.write("/etc/kiosk-agent/portals/portal.toml", PORTAL)
-    given = {
-        "PROFILE": "/etc/kiosk-agent/portals/portal.toml",
-        "CENTRAL_URL": "https://central.example",
-        "USER": "desk",
-    }
-    install(machine, package, **{f"KIOSK_AGENT_{key}": value for key, value in given.items()})
-    assert 'url = "https://central.example"' in machine.read(AGENT)
-    assert machine.read("/etc/kiosk-agent/users") == "desk\n"
-    assert not machine.has(CODE)
+@pytest.fixture(scope="module")
+def plain(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine with the package, installed without any answer."""
+    with another_machine(tmp_path_factory.mktemp("plain")) as machine:
+        install(machine, package)
+        yield machine
 
 
-def test_browsers_open_the_portal_alone_once_a_portal_is_chosen(machine: Machine, package: Path) -> None:
-    install(machine, package)
-    assert not any(machine.has(path) for path in POLICIES)  # the practice portal's: nothing is chosen yet
-    machine.write("/etc/kiosk-agent/portals/portal.toml", PORTAL)
-    machine.write(AGENT, 'profile = "portals/portal.toml"\n')
-    machine.does("/usr/lib/kiosk-agent/configure")
+@pytest.fixture
+def fresh(plain: Machine) -> Machine:
+    """The same, before anything was answered."""
+    plain.does("rm", "-rf", "/etc/kiosk-agent", "/var/lib/kiosk-agent", *POLICIES)
+    return plain
+
+
+def test_answers_may_come_from_the_environment(fresh: Machine) -> None:
+    fresh.write("/etc/kiosk-agent/portals/portal.toml", PORTAL)
+    fresh.does(
+        CONFIGURE,
+        KIOSK_AGENT_PROFILE="/etc/kiosk-agent/portals/portal.toml",
+        KIOSK_AGENT_CENTRAL_URL="https://central.example",
+        KIOSK_AGENT_USER="desk",
+    )
+    assert 'url = "https://central.example"' in fresh.read(AGENT)
+    assert fresh.read("/etc/kiosk-agent/users") == "desk\n"
+    assert not fresh.has(CODE)
+
+
+def test_browsers_open_the_portal_alone_once_a_portal_is_chosen(fresh: Machine) -> None:
+    fresh.does(CONFIGURE)
+    assert not any(fresh.has(path) for path in POLICIES)  # the practice portal's: nothing is chosen yet
+    fresh.write("/etc/kiosk-agent/portals/portal.toml", PORTAL)
+    fresh.write(AGENT, 'profile = "portals/portal.toml"\n')
+    fresh.does(CONFIGURE)
     for path, private in POLICIES.items():
-        policies = json.loads(machine.read(path))
+        policies = json.loads(fresh.read(path))
         assert policies["URLBlocklist"] == ["*"]
         assert policies["URLAllowlist"] == [
             "https://.desk.invalid", "https://.portal.example", "https://id.example/account/",
         ]  # fmt: skip
         assert policies[private] == 1
         assert policies["DeveloperToolsAvailability"] == 1
-    machine.does("dpkg", "--remove", NAME)
-    assert not any(machine.has(path) for path in POLICIES)
 
 
 @pytest.mark.parametrize(
@@ -145,18 +153,22 @@ def test_browsers_open_the_portal_alone_once_a_portal_is_chosen(machine: Machine
         ('profile = "/etc/kiosk-agent/none.toml"\n', "none.toml"),
     ],
 )
-def test_a_wrong_answer_is_told_and_installed_again_once_it_is_mended(
-    machine: Machine, package: Path, answers: str, expected: str
-) -> None:
-    machine.write("/etc/kiosk-agent/enroll.toml", answers)
-    done = machine.run("dpkg", "--install", str(package))
-    assert done.returncode != 0
+def test_a_wrong_answer_is_told(fresh: Machine, answers: str, expected: str) -> None:
+    fresh.write("/etc/kiosk-agent/enroll.toml", answers)
+    done = fresh.run(CONFIGURE)
+    assert done.returncode == 1
     assert expected in done.stderr
-    machine.does("rm", "-f", "/etc/kiosk-agent/enroll.toml", AGENT)
-    machine.does("dpkg", "--configure", NAME)
 
 
-def test_an_upgrade_keeps_the_configuration_and_the_ledger(
+def test_an_installation_with_a_wrong_answer_fails_and_goes_on_once_it_is_mended(fresh: Machine) -> None:
+    fresh.write("/etc/kiosk-agent/enroll.toml", 'colour = "red"\n')
+    failed = fresh.run("sh", "/var/lib/dpkg/info/kiosk-agent.postinst", "configure", "")
+    assert failed.returncode == 1
+    fresh.does("rm", "/etc/kiosk-agent/enroll.toml")
+    fresh.does("sh", "/var/lib/dpkg/info/kiosk-agent.postinst", "configure", "")
+
+
+def test_an_upgrade_keeps_configuration_and_ledger_and_a_purge_the_evidence_alone(
     machine: Machine, package: Path, newer: Path, ledger: str
 ) -> None:
     answer(machine)
@@ -167,16 +179,11 @@ def test_an_upgrade_keeps_the_configuration_and_the_ledger(
     assert machine.does("dpkg-query", "-W", "-f", "${Version}", NAME).startswith("99.")
     assert machine.read(AGENT) == mine
     assert machine.does("sha256sum", ledger.split()[1]) == ledger
-    assert as_desk(machine, "kiosk-agent", "ledger", "verify").returncode == 0
-
-
-def test_removal_keeps_what_was_set_and_purge_keeps_the_evidence_alone(
-    machine: Machine, package: Path, ledger: str
-) -> None:
-    answer(machine)
-    install(machine, package)
+    verified = as_desk(machine, "kiosk-agent", "ledger", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     machine.does("dpkg", "--remove", NAME)
-    assert machine.has(AGENT)
+    assert machine.read(AGENT) == mine
+    assert not any(machine.has(path) for path in POLICIES)
     assert not machine.has("/usr/lib/kiosk-agent")  # nor anything that was compiled there
     machine.does("dpkg", "--purge", NAME)
     for gone in ("/etc/kiosk-agent", "/var/lib/kiosk-agent", "/etc/xdg/autostart/kiosk-agent.desktop"):
@@ -213,23 +220,22 @@ def test_what_the_package_brings_is_clean(package: Path, tmp_path: Path) -> None
     assert said.stdout.strip().splitlines() == []
 
 
-def test_the_service_is_one_that_systemd_takes(machine: Machine, package: Path) -> None:
-    install(machine, package)
+def test_the_service_is_one_that_systemd_takes(plain: Machine) -> None:
     unit = "/usr/lib/systemd/user/kiosk-agent.service"
-    said = machine.run("systemd-analyze", "verify", "--user", "--man=no", unit, XDG_RUNTIME_DIR="/run")
+    said = plain.run("systemd-analyze", "verify", "--user", "--man=no", unit, XDG_RUNTIME_DIR="/run")
     assert [line for line in said.stderr.splitlines() if "kiosk-agent" in line] == []
     parsed = configparser.ConfigParser(strict=False, interpolation=None)
     parsed.optionxform = str  # type: ignore[assignment,method-assign]
-    parsed.read_string(machine.read(unit))
+    parsed.read_string(plain.read(unit))
     service = parsed["Service"]
     assert (service["Type"], service["Restart"], service["LimitCORE"]) == ("notify", "always", "0")
     assert int(service["WatchdogSec"]) > 0
 
 
-def test_the_health_of_a_desk_can_be_collected_without_anybody_there(machine: Machine, package: Path) -> None:
-    answer(machine)
-    install(machine, package)
-    done = as_desk(machine, "kiosk-agent", "doctor", "--json", "--config", AGENT)
+def test_the_health_of_a_desk_can_be_collected_without_anybody_there(fresh: Machine) -> None:
+    answer(fresh)
+    fresh.does(CONFIGURE)
+    done = as_desk(fresh, "kiosk-agent", "doctor", "--json", "--config", AGENT)
     told = json.loads(done.stdout)
     assert done.returncode == 1  # there is no display, which is told as such
     severity = {check["code"]: check["severity"] for check in told["checks"]}
@@ -237,13 +243,78 @@ def test_the_health_of_a_desk_can_be_collected_without_anybody_there(machine: Ma
     assert severity["configuration"] == severity["profile"] == "green"
 
 
-@pytest.mark.parametrize("with_ledgers", [False, True])
-def test_everything_goes_on_the_day_it_must(machine: Machine, package: Path, ledger: str, with_ledgers: bool) -> None:
+def test_the_bundle_installs_without_a_network_and_everything_goes_on_the_day_it_must(
+    machine: Machine, package: Path, bundle: Path, ledger: str
+) -> None:
+    machine.does("sh", "-c", 'mkdir /srv/bundle && cp -r "$1/." /srv/bundle', "sh", str(bundle))
     answer(machine)
-    install(machine, package)
-    machine.does("/usr/lib/kiosk-agent/remove-everything", *(["--with-ledgers"] * with_ledgers))
-    assert machine.has(ledger.split()[1]) is not with_ledgers
+    machine.does("unshare", "--net", "/usr/bin/python3", "/srv/bundle/bundle.py", "install", "agent")
+    assert "kiosk-agent, version" in machine.does("kiosk-agent", "--version")
+    machine.does("/usr/lib/kiosk-agent/remove-everything")
+    assert machine.does("sha256sum", ledger.split()[1]) == ledger
+    machine.does("rm", "-r", "/srv/bundle")
     find = ("find", "/etc", "/usr", "/var/lib", "-xdev", "-iname", "*kiosk-agent*")
-    left = machine.does(*find, "-not", "-path", "/usr/local/*")
-    assert [path for path in left.split() if not path.startswith("/etc/systemd")] == []
+    assert machine.does(*find, "-not", "-path", "/usr/local/*").split() == []
     assert machine.run("dpkg-query", "-W", NAME).returncode != 0
+    install(machine, package)
+    machine.does("/usr/lib/kiosk-agent/remove-everything", "--with-ledgers")
+    assert not machine.has(ledger.split()[1])
+
+
+# A real systemd of a user, in process and mount namespaces of its own; each step prints one line.
+LOG_ON = """
+set -eu
+mount -t tmpfs none /run
+mkdir -p /run/systemd/system /run/user/0 /srv/home
+export XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus HOME=/srv/home
+export SYSTEMD_IGNORE_CHROOT=1 KIOSK_AGENT_NO_SANDBOX=1
+dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --fork --nosyslog
+/lib/systemd/systemd --user --log-target=null &
+manager=$!
+
+main() { systemctl --user show kiosk-agent.service -p MainPID --value; }
+state() { systemctl --user show kiosk-agent.service -p ActiveState --value; }
+until_again() {
+    while [ "$(main)" = "$1" ] || [ "$(main)" = 0 ] || [ "$(state)" != active ]; do sleep 0.1; done
+}
+
+until systemctl --user is-system-running >/dev/null 2>&1; do sleep 0.1; done
+echo somebody-else >/etc/kiosk-agent/users
+DISPLAY=:77 /usr/lib/kiosk-agent/start-desk
+echo "another user: $(state)"
+id -un >/etc/kiosk-agent/users
+DISPLAY=:77 /usr/lib/kiosk-agent/start-desk
+first=$(main)
+echo "at log-on: $(state)"
+echo "its display: $(tr '\\0' '\\n' <"/proc/$first/environ" | grep '^DISPLAY=')"
+echo "watchdog: $(systemctl --user show kiosk-agent.service -p WatchdogUSec --value)"
+kill -KILL "$first"
+until_again "$first"
+echo "after a kill: $(state)"
+second=$(main)
+kill -STOP "$second"
+until_again "$second"
+echo "after a hang: $(state)"
+systemctl --user stop kiosk-agent.service
+echo "after a stop: $(state) $(systemctl --user show kiosk-agent.service -p Result --value)"
+kill "$manager"
+"""
+
+
+def test_the_agent_starts_at_log_on_and_again_whenever_it_ends_or_hangs(fresh: Machine) -> None:
+    fresh.does(CONFIGURE)
+    headless = fresh.read(AGENT).replace("# headless = false", "headless = true")
+    fresh.write(AGENT, headless)
+    soon = "[Service]\nRestartSec=100ms\nWatchdogSec=5\n"
+    fresh.write("/etc/systemd/user/kiosk-agent.service.d/soon.conf", soon)
+    fresh.write("/srv/log-on", LOG_ON)
+    inside = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "/srv/log-on"]
+    assert fresh.does(*inside).splitlines() == [
+        "another user: inactive",
+        "at log-on: active",
+        "its display: DISPLAY=:77",
+        "watchdog: 5s",
+        "after a kill: active",
+        "after a hang: active",
+        "after a stop: inactive success",
+    ]
