@@ -45,7 +45,8 @@ def _as_user() -> list[str]:
 class PostgreSQL:
     """One server. Each test gets a database of its own from :meth:`new_database`."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """``settings``: of postgresql.conf, instead of those of the tests."""
         self._folder = Path(tempfile.mkdtemp(prefix="kiosk-postgresql-"))
         self._data = self._folder / "data"
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -55,7 +56,7 @@ class PostgreSQL:
             user = "postgres" if "postgres" in {one.pw_name for one in pwd.getpwall()} else "nobody"
             shutil.chown(self._folder, user)
         self._run("initdb", "--auth=trust", "--username=kiosk", "--encoding=UTF8", "--locale=C", "--no-sync")
-        settings = "\n".join(f"{name} = '{value}'" for name, value in SETTINGS.items())
+        settings = "\n".join(f"{name} = '{value}'" for name, value in {**SETTINGS, **settings}.items())
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(f"\n{settings}\nport = {self.port}\n")
         self.start()
@@ -75,6 +76,11 @@ class PostgreSQL:
         """Stop it; ``immediate`` is as a crash: it recovers from its journal at the next start."""
         self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", "--silent")
 
+    @property
+    def pid(self) -> int:
+        """Of the process that all others of this server are children of."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def new_database(self) -> str:
         """The address of an empty database."""
         name = f"t{secrets.token_hex(6)}"
@@ -89,7 +95,7 @@ class PostgreSQL:
         """Stop it and remove its folder."""
         pid_file = self._data / "postmaster.pid"
         if pid_file.exists():
-            pid = int(pid_file.read_text().split()[0])
+            pid = self.pid
             try:
                 self.stop()
             except AssertionError:

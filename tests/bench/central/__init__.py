@@ -1,0 +1,1 @@
+"""What central costs, with a simulated nation, on both databases."""

@@ -1,0 +1,159 @@
+"""``python -m tests.bench.central [--database sqlite,postgresql] [--only pages,ingest,morning,crash] [--runs 60]``.
+
+A simulated nation (1,741 municipalities, 20,000 desks, a year of days) is written into an empty database in a minute or
+two; PostgreSQL is a server of the bench's own, with fsync on. Nothing else should run on the machine. ``--years 10``
+adds the sums of nine more years before the pages are asked for. A smaller nation: ``--desks``, ``--municipalities``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from kiosk_agent.central.database.engine import Database, read_url
+from kiosk_agent.central.database.migrate import migrate
+from tests.bench.central import nation, pages
+from tests.bench.central.ingest import Central
+from tests.bench.figures import HEADER, Figure, Goal
+from tests.support.postgresql import PostgreSQL
+
+POSTGRESQL = {"fsync": "on", "shared_buffers": "1GB", "max_wal_size": "4GB"}
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def show(timed: pages.Timed, when: str) -> None:
+    say(f"{when}\n{HEADER}")
+    for name, (whole, database) in timed.items():
+        say(Figure(name, "ms", tuple(whole), Goal(25)).line())
+        say(Figure("  of that, the database", "ms", tuple(database), Goal(10)).line())
+
+
+def measure_pages(central: Central, runs: int, years: int) -> None:
+    show(pages.measure(central.url, runs), "nothing else going on")
+    _busy_pages(central, runs, "while every desk reports once a minute")
+    if years > 1:
+        database = Database(read_url(central.url))
+        nation.add_years(database, years - 1)
+        nation.check(database, desks=False)
+        database.close()
+        _busy_pages(central, runs, f"with {years} years of sums, while every desk reports once a minute")
+
+
+def _busy_pages(central: Central, runs: int, when: str) -> None:
+    desks = len(central.nation.tokens)
+    seconds = min(40, max(15, runs // 4))
+    count = min(desks, int(desks / 60 * seconds))
+    spent = central.run(central.requests(1, desks=count), count, per_s=desks / 60, pages=runs)
+    central.later(1)
+    show(spent.pages, when)
+    say(spent.line("reports meanwhile"))
+
+
+def measure_ingest(central: Central, _runs: int, _years: int) -> None:
+    desks = len(central.nation.tokens)
+    first = central.day
+    central.run(central.requests(1, desks=desks // 10), desks // 10)
+    spent = central.run(central.requests(1, 2, grown=11), 2 * desks)
+    say(spent.line("reports of one day, as fast as they are taken"))
+    central.check_days(1, 12, first)
+    seconds = 30
+    count = min(desks, desks * seconds // 60)
+    spent = central.run(central.requests(1, desks=count, grown=13), count, per_s=desks / 60)
+    say(spent.line("every desk once a minute") + f"  {100 * spent.server_s / spent.wall_s:.1f} % of one core")
+    central.later(1)
+
+
+def measure_morning(central: Central, _runs: int, _years: int) -> None:
+    desks = len(central.nation.tokens)
+    for days in (5, 30):
+        first = central.day
+        spent = central.run(central.requests(days), desks, pages=20)
+        say(spent.line(f"all desks at once, each with {days} days"))
+        show(spent.pages, "pages meanwhile")
+        central.check_days(days, 10, first)
+        central.later(days)
+
+
+def measure_crash(central: Central, _runs: int, _years: int) -> None:
+    """Two server processes; one is killed, then PostgreSQL is, while desks send."""
+    desks = len(central.nation.tokens)
+    first = central.day
+    two = Central(central.url, central.nation, central.postgresql, processes=2)
+    two.next_number, two.day = central.next_number, central.day
+
+    def strike() -> None:
+        time.sleep(3)
+        two.servers[0].kill()
+        if two.postgresql is not None:
+            time.sleep(1)
+            two.postgresql.stop()
+            two.postgresql.start()
+
+    striking = threading.Thread(target=strike)
+    striking.start()
+    spent = two.run(two.requests(5), desks)
+    striking.join()
+    say(f"two processes, one killed, PostgreSQL crashed: {desks} reports in {spent.wall_s:.1f} s, {spent.statuses}")
+    two.check_days(5, 10, first)
+    say("totals exact")
+    central.next_number = two.next_number
+    central.later(5)
+    two.close()
+
+
+PARTS: dict[str, Callable[[Central, int, int], None]] = {
+    "ingest": measure_ingest,
+    "morning": measure_morning,
+    "crash": measure_crash,
+    "pages": measure_pages,
+}
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", default="sqlite,postgresql")
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--municipalities", type=int, default=1741)
+    parser.add_argument("--desks", type=int, default=20_000)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--years", type=int, default=1)
+    arguments = parser.parse_args()
+    say(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+    for kind in arguments.database.split(","):
+        with ExitStack() as stack:
+            postgresql = None
+            if kind == "postgresql":
+                postgresql = PostgreSQL(**POSTGRESQL)
+                stack.callback(postgresql.close)
+                url = postgresql.new_database()
+            else:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-bench-"))
+                url = f"sqlite:///{Path(folder) / 'central.sqlite3'}"
+            database = Database(read_url(url))
+            migrate(database)
+            begun = time.monotonic()
+            written = nation.fill(database, arguments.municipalities, arguments.desks, arguments.days)
+            say(f"== {kind}: filled in {time.monotonic() - begun:.0f} s")
+            begun = time.monotonic()
+            nation.check(database)
+            say(f"checked in {time.monotonic() - begun:.0f} s")
+            database.close()
+            central = Central(url, written, postgresql)
+            stack.callback(central.close)
+            for name in arguments.only.split(","):
+                PARTS[name](central, arguments.runs, arguments.years)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""What the server process spends on reports, and whether the sums are exact after a flood, a kill and a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from kiosk_agent.central.database.engine import Database, read_url
+from tests.bench.central.load import HEADLINES, Flood, day_json, report_request
+from tests.bench.central.nation import LAST, ONE_DAY, Nation, check
+from tests.bench.central.pages import Timed
+from tests.bench.central.pages import measure as measure_pages
+from tests.central.serving import Server
+from tests.support.postgresql import PostgreSQL
+
+
+@dataclass
+class Spent:
+    """What a run took. ``server_s``: processor seconds of all server processes; ``database_s``: of PostgreSQL."""
+
+    reports: int
+    wall_s: float
+    server_s: float
+    database_s: float
+    statuses: dict[int, int]
+    pages: Timed = field(default_factory=dict)
+
+    def line(self, what: str) -> str:
+        return (
+            f"{what:52} {self.reports:7} reports  {self.wall_s:7.1f} s  server {self.server_s:6.2f} processor s"
+            f" ({self.reports / self.server_s:6.0f} a processor s)  PostgreSQL {self.database_s:6.2f} s  {self.statuses}"
+        )
+
+
+class Central:
+    """Server processes on a filled database. ``next_number``: of the desks' reports; ``day``: that they tell next."""
+
+    def __init__(self, url: str, nation: Nation, postgresql: PostgreSQL | None, processes: int = 1) -> None:
+        self.url, self.nation, self.postgresql = url, nation, postgresql
+        self._folder = Path(tempfile.mkdtemp(prefix="kiosk-bench-"))
+        self.servers = [Server(url, self._folder / f"{number}.log") for number in range(processes)]
+        self.next_number = 1001
+        self.day = LAST + ONE_DAY
+
+    def close(self) -> None:
+        for server in self.servers:
+            if server.process.poll() is None:
+                server.stop()
+
+    def requests(self, days: int, rounds: int = 1, *, desks: int | None = None, grown: int = 10) -> Iterator[bytes]:
+        """A report of ``days`` days from each desk, and that ``rounds`` times with counters that grow."""
+        names = [(self.day + ONE_DAY * number).isoformat() for number in range(days)]
+        chosen = list(zip(self.nation.tokens, self.nation.epochs, strict=True))[:desks]
+        for round_ in range(rounds):
+            told = [day_json(name, grown + round_) for name in names]
+            for token, epoch in chosen:
+                yield report_request(token, epoch, self.next_number, told)
+            self.next_number += 1
+
+    def later(self, days: int) -> None:
+        """The next report tells other days."""
+        self.day += ONE_DAY * days
+
+    def _processor_s(self) -> tuple[float, float]:
+        server = sum(sum(psutil.Process(one.process.pid).cpu_times()[:2]) for one in self.servers if one.process.poll() is None)
+        database = 0.0
+        if self.postgresql is not None:
+            chief = psutil.Process(self.postgresql.pid)
+            for one in (chief, *chief.children()):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    database += sum(one.cpu_times()[:2])
+        return server, database
+
+    def run(self, requests: Iterator[bytes], reports: int, per_s: float | None = None, pages: int = 0) -> Spent:
+        """Send; ``pages``: how often each page is asked for meanwhile, in a process of its own."""
+        flood = Flood([server.url for server in self.servers])
+        server_s, database_s = self._processor_s()
+        begun = time.monotonic()
+        timed: Timed = {}
+        if pages:
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                waiting = pool.apply_async(measure_pages, (self.url, pages))
+                asyncio.run(flood.send_all(requests, per_s))
+                timed = waiting.get()
+        else:
+            asyncio.run(flood.send_all(requests, per_s))
+        wall_s = time.monotonic() - begun
+        after, database_after = self._processor_s()
+        return Spent(reports, wall_s, after - server_s, database_after - database_s, dict(flood.statuses), timed)
+
+    def check_days(self, days: int, grown: int, first: datetime.date, desks: int | None = None) -> None:
+        """Each desk's days once, with every counter as it was told last; and all sums theirs."""
+        database = Database(read_url(self.url))
+        count = desks or len(self.nation.tokens)
+        column = HEADLINES[0]
+        with database.reading() as connection:
+            for number in range(days):
+                day = (first + ONE_DAY * number).isoformat()
+                row = connection.exec_driver_sql(
+                    f"SELECT ledgers, {column} FROM nation_days WHERE day = '{day}'"  # noqa: S608
+                ).one()
+                assert tuple(row) == (count, count * grown), f"{day}: {tuple(row)}, expected {(count, count * grown)}"
+            alarms = connection.exec_driver_sql("SELECT count(*) FROM alarms").scalar_one()
+            assert alarms == 0, f"{alarms} alarms of honest desks"
+        check(database)
+        database.close()
