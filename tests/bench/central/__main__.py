@@ -50,7 +50,7 @@ def measure_pages(central: Central, runs: int, years: int) -> None:
 
 def _busy_pages(central: Central, runs: int, when: str) -> None:
     desks = len(central.nation.tokens)
-    seconds = min(40, max(15, runs // 4))
+    seconds = min(40, max(4, runs // 2))
     count = min(desks, int(desks / 60 * seconds))
     spent = central.run(central.requests(1, desks=count), count, per_s=desks / 60, pages=runs)
     central.later(1)
@@ -65,7 +65,7 @@ def measure_ingest(central: Central, _runs: int, _years: int) -> None:
     spent = central.run(central.requests(1, 2, grown=11), 2 * desks)
     say(spent.line("reports of one day, as fast as they are taken"))
     central.check_days(1, 12, first)
-    seconds = 30
+    seconds = 30 if desks >= 1000 else 3
     count = min(desks, desks * seconds // 60)
     spent = central.run(central.requests(1, desks=count, grown=13), count, per_s=desks / 60)
     say(spent.line("every desk once a minute") + f"  {100 * spent.server_s / spent.wall_s:.1f} % of one core")

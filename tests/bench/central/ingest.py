@@ -37,7 +37,8 @@ class Spent:
     def line(self, what: str) -> str:
         return (
             f"{what:52} {self.reports:7} reports  {self.wall_s:7.1f} s  server {self.server_s:6.2f} processor s"
-            f" ({self.reports / self.server_s:6.0f} a processor s)  PostgreSQL {self.database_s:6.2f} s  {self.statuses}"
+            f" ({self.reports / self.server_s:6.0f} a processor s)  PostgreSQL {self.database_s:6.2f} s"
+            f"  {self.statuses}"
         )
 
 
@@ -71,7 +72,9 @@ class Central:
         self.day += ONE_DAY * days
 
     def _processor_s(self) -> tuple[float, float]:
-        server = sum(sum(psutil.Process(one.process.pid).cpu_times()[:2]) for one in self.servers if one.process.poll() is None)
+        server = sum(
+            sum(psutil.Process(one.process.pid).cpu_times()[:2]) for one in self.servers if one.process.poll() is None
+        )
         database = 0.0
         if self.postgresql is not None:
             chief = psutil.Process(self.postgresql.pid)

@@ -158,7 +158,8 @@ def add_years(database: Database, years: int) -> None:
     with database.writing() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA cache_size = -2000000")
-        for table, scope in (("municipality_days", "municipality_code, "), ("prefecture_days", "prefecture_code, "), ("nation_days", "")):
+        scopes = {"municipality_days": "municipality_code, ", "prefecture_days": "prefecture_code, ", "nation_days": ""}
+        for table, scope in scopes.items():
             names = f"ledgers, {', '.join(COLUMNS)}, more"
             for year in range(years, 0, -1):
                 back = YEAR.days * year
@@ -185,6 +186,7 @@ def settle(database: Database) -> None:
 def check(database: Database, *, desks: bool = True) -> None:
     """Every level's sums are those of the level below; ``desks``: and those of the desks."""
     sums = ", ".join(f"sum({name})" for name in COLUMNS)
+    # each level, and the one above it
     levels = [
         ("desk_days", "municipality_code", "count(*)"),
         ("municipality_days", "municipality_code", "sum(ledgers)"),
@@ -194,7 +196,9 @@ def check(database: Database, *, desks: bool = True) -> None:
         ("nation_days", "''", "sum(ledgers)"),
     ]
     with database.reading() as connection:
-        for (lower, lower_key, lower_rows), (upper, upper_key, upper_rows) in zip(levels[::2], levels[1::2], strict=True):
+        for (lower, lower_key, lower_rows), (upper, upper_key, upper_rows) in zip(
+            levels[::2], levels[1::2], strict=True
+        ):
             if lower == "desk_days" and not desks:
                 continue
             found = [
