@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from kiosk_agent.config import (
     BrowserAction,
     BrowsersSense,
     CardReader,
+    Central,
     Config,
     InputSense,
     OsSessionSense,
@@ -27,7 +29,8 @@ from kiosk_agent.config import (
     WindowMode,
 )
 from kiosk_agent.config import Desk as DeskConfig
-from kiosk_agent.demo.incident import Incident
+from kiosk_agent.demo.central import DemoCentral, DemoCentralError, open_central, report_all
+from kiosk_agent.demo.incident import Incident, Translate
 from kiosk_agent.demo.people import Hall, PlayError
 from kiosk_agent.demo.timeline import Timeline
 from kiosk_agent.hands.runner import Watchers
@@ -99,8 +102,11 @@ async def _play(wishes: Wishes) -> int:
     given = surroundings(lifeline, Watchers(observe=observe, state_changed=hall.state_changed))
     breaches: list[str] = []
     with TemporaryDirectory(prefix="kiosk-demo-") as folder:
-        async with PracticePortal() as portal:
+        async with PracticePortal() as portal, AsyncExitStack() as stack:
             config = demo_config(Path(folder), wishes)
+            central = await _central(Path(folder), stack, timeline, t)
+            if central is not None:
+                config = msgspec.structs.replace(config, central=Central(url=central.url, proxy="direct"))
             config.profile.write_text(practice_profile(portal), encoding="utf-8")
             profile = load_profile(config.profile)
             async with open_desk(config, profile, given) as (desk, work):
@@ -110,6 +116,10 @@ async def _play(wishes: Wishes) -> int:
                     breaches = await _replay(desk, portal, hall, timeline, wishes, stop, work)
                 desk.runner.post(ev.StopRequested())
                 await work
+            not_reported = "" if central is None else await report_all(config, Path(folder), given.clock)
+            if central is not None:
+                acknowledged = t("Central has acknowledged all counts of this desk.")
+                timeline.say(given.clock.now(), not_reported or acknowledged)
             reader = LedgerReader(Path(folder) / FILE_NAME)
             counts, verdict = reader.counts(), reader.verify()
             reader.close()
@@ -123,12 +133,36 @@ async def _play(wishes: Wishes) -> int:
                 "headless": wishes.headless,
                 "visits": [msgspec.to_builtins(visit) for visit in timeline.visits],
                 "counts": _total(counts),
+                "central": None
+                if central is None
+                else {"url": central.url, "page": central.page, "reported": not not_reported},
             }
         }
     )
     lifeline.stopping()
     lifeline.close()
     return 1 if breaches else 0
+
+
+async def _central(folder: Path, stack: AsyncExitStack, timeline: Timeline, t: Translate) -> DemoCentral | None:
+    """A central that this desk reports to; None, and a sentence that says why, where there can be none."""
+    now = SystemClock().now
+    try:
+        central = await stack.enter_async_context(open_central(folder))
+    except DemoCentralError as error:
+        told = t("No central is installed here: the desk reports to nobody.") if error.missing else str(error)
+        timeline.say(now(), told)
+        return None
+    timeline.say(
+        now(),
+        t(
+            "Central: {page}, as long as the demonstration runs. Account: {account}, password: {password}",
+            page=central.page,
+            account=central.account,
+            password=central.password,
+        ),
+    )
+    return central
 
 
 async def _replay(

@@ -115,8 +115,13 @@ class Uploader:
                 await self._sleep(wait_s)
                 wait_s = await self.round()
         finally:
-            if self._client is not None:
-                await self._client.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connection; another round makes a new one."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     async def round(self) -> float:
         """One report; returns the seconds until the next. Whatever goes wrong is shown, and tried again."""

@@ -47,6 +47,8 @@ def test_it_replays_the_incident_twice_and_prints_one_object() -> None:
     assert {visit["saw_sign_in"] for visit in (second, fourth)} == {False}
     assert all(visit["signal_to_browser_gone_ms"] > visit["signal_to_shield_ms"] >= 0 for visit in said["visits"])
     counts = said["counts"]
+    assert said["central"]["reported"] is True
+    assert said["central"]["page"].startswith(said["central"]["url"])
     assert (counts["visits"], counts["outcomes"], counts["confirmations"], counts["sign_ins"]) == (4, 4, 4, 2)
 
 

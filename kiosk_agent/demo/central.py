@@ -1,0 +1,160 @@
+"""A central of the demonstration's own, with a desk enrolled there: the real commands, as an office would run them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk_agent.clock import Clock
+from kiosk_agent.config import Central, Config
+from kiosk_agent.errors import DeskError
+from kiosk_agent.health import Health
+from kiosk_agent.ledger import LedgerWriter
+from kiosk_agent.report.enrolment import enrol
+from kiosk_agent.report.keystore import KeystoreError
+from kiosk_agent.report.uploading import make_client, make_uploader
+
+COMMAND = (sys.executable, "-m", "kiosk_agent.central")
+MUNICIPALITY, OFFICE = "131016", "デモ窓口"
+PLACES = f"code,prefecture,municipality\n{MUNICIPALITY},東京都,千代田区\n"
+ACCOUNT = "demo"
+NEW_DESK = ("desk", "code", "--municipality", MUNICIPALITY, "--office", OFFICE, "--new-office")
+VIEWER = ("staff", "add", ACCOUNT, "--role", "viewer", "--scope", "nation")
+LIMIT_S = 60.0  # of each step; one takes about a second
+STOP_S = 15.0  # the server itself takes at most 10 for what is under way
+
+
+class DemoCentralError(DeskError):
+    """The demonstration's central does not work. ``missing``: it is not installed."""
+
+    def __init__(self, cause: str, *, missing: bool = False) -> None:
+        super().__init__(cause, "The demonstration goes on without it.")
+        self.missing = missing
+
+
+@dataclass(frozen=True)
+class DemoCentral:
+    """Where it is, and how to look at it: ``account`` and ``password`` are of this demonstration alone."""
+
+    url: str
+    page: str
+    account: str
+    password: str
+
+
+@asynccontextmanager
+async def open_central(folder: Path) -> AsyncIterator[DemoCentral]:
+    """A server with a database in ``folder``, an account that may look, and a desk's code; until the block is left.
+
+    The desk whose data are in ``folder`` is enrolled. Raises DemoCentralError.
+    """
+    data = folder / "central"
+    places = folder / "places.csv"
+    await asyncio.to_thread(places.write_text, PLACES, encoding="utf-8")
+    password = secrets.token_urlsafe(15)
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.TaskGroup() as tasks:  # each takes a second, most of it for imports
+                serving = tasks.create_task(stack.enter_async_context(_serving(data)))
+                code = tasks.create_task(_code(data, places))
+                tasks.create_task(_command(*VIEWER, "--data", str(data), given=password))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+        url = serving.result()
+        yield await _enrolled(url, code.result(), folder, password)
+
+
+async def _code(data: Path, places: Path) -> str:
+    """A code for a desk of the office. Raises DemoCentralError."""
+    await _command("import", "municipalities", str(places), "--data", str(data))
+    return (await _command(*NEW_DESK, "--data", str(data))).strip()
+
+
+async def _enrolled(url: str, code: str, folder: Path, password: str) -> DemoCentral:
+    client = await asyncio.to_thread(make_client, url, Central(url=url, proxy="direct"))
+    try:
+        await enrol(client, folder, url, code, "")
+    except (DeskError, KeystoreError) as error:
+        raise _failed("enrol", str(error)) from error
+    finally:
+        await client.close()
+    return DemoCentral(url, f"{url}/login", ACCOUNT, password)
+
+
+async def report_all(config: Config, folder: Path, clock: Clock) -> str:
+    """Report what the desk's ledger has, once the desk is closed; returns what went wrong, or nothing."""
+    ledger = LedgerWriter(folder, clock)
+    await ledger.open()
+    uploader = make_uploader(
+        config.central, folder, ledger, Health(clock.wall), clock, lambda: None, lambda settings: settings
+    )
+    try:
+        await uploader.round()
+    finally:
+        await uploader.close()
+        await ledger.close()
+    state = uploader.state
+    if state.acknowledged is None or state.waiting_days:
+        return state.problem or "central has not acknowledged the report"
+    return ""
+
+
+async def _command(*arguments: str, given: str = "") -> str:
+    """What a command of ``kiosk-central`` prints. Raises DemoCentralError."""
+    process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            out, err = await process.communicate(f"{given}\n".encode())
+    except TimeoutError:
+        raise _failed(arguments[0], f"no end within {LIMIT_S:.0f} s") from None
+    finally:
+        await _end(process)
+    if process.returncode != 0:
+        raise _failed(arguments[0], (err.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1])
+    return out.decode()
+
+
+@asynccontextmanager
+async def _serving(data: Path) -> AsyncIterator[str]:
+    """The address of a server process. Raises DemoCentralError."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "serve", "--port", "0", "--data", str(data), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+    )
+    try:
+        output = process.stdout
+        if output is None:
+            raise _failed("serve", "its output cannot be read")
+        async with asyncio.timeout(LIMIT_S):
+            line = (await output.readline()).decode()
+        _, _, url = line.strip().partition("kiosk-central: ")
+        if not url:
+            raise _failed("serve", line or "it ended at once")
+        yield url
+    except TimeoutError:
+        raise _failed("serve", f"no answer within {LIMIT_S:.0f} s") from None
+    finally:
+        await _end(process)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _failed(what: str, why: str) -> DemoCentralError:
+    return DemoCentralError(f"kiosk-central {what}: {why}", missing="is not installed" in why)
