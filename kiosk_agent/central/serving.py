@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from kiosk_agent.errors import CentralError
 BACKLOG = 4096  # connections that may wait while all desks come back at once
 KEEP_ALIVE_S = 75  # longer than the minute between two reports, so that a desk keeps its connection
 STOP_S = 10  # for what is under way
+# A group of reports is tens of thousands of objects that go by themselves: Python's collector would look through them,
+# and through everything that was ever imported, again and again, and find nothing.
+COLLECT_AFTER = 100_000
 
 
 def serve(
@@ -42,6 +46,9 @@ def serve(
         backlog=BACKLOG,
     )
     server = _Server(config, lambda: ready(url))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     try:
         server.run(sockets=[listening])
     finally:

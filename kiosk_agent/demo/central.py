@@ -117,16 +117,18 @@ async def _command(*arguments: str, given: str = "") -> str:
     finally:
         await _end(process)
     if process.returncode != 0:
-        raise _failed(arguments[0], (err.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1])
+        raise _failed(arguments[0], _last_line(err))
     return out.decode()
 
 
 @asynccontextmanager
 async def _serving(data: Path) -> AsyncIterator[str]:
     """The address of a server process. Raises DemoCentralError."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND, "serve", "--port", "0", "--data", str(data), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-    )
+    log = data.with_suffix(".log")
+    with await asyncio.to_thread(log.open, "wb") as told:
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, "serve", "--port", "0", "--data", str(data), stdin=DEVNULL, stdout=PIPE, stderr=told
+        )
     try:
         output = process.stdout
         if output is None:
@@ -135,7 +137,7 @@ async def _serving(data: Path) -> AsyncIterator[str]:
             line = (await output.readline()).decode()
         _, _, url = line.strip().partition("kiosk-central: ")
         if not url:
-            raise _failed("serve", line or "it ended at once")
+            raise _failed("serve", _last_line(await asyncio.to_thread(log.read_bytes)))
         yield url
     except TimeoutError:
         raise _failed("serve", f"no answer within {LIMIT_S:.0f} s") from None
@@ -154,6 +156,11 @@ async def _end(process: Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+
+
+def _last_line(told: bytes) -> str:
+    """Where a program says why it ended."""
+    return (told.decode(errors="replace").strip().splitlines() or ["it ended, and said nothing"])[-1]
 
 
 def _failed(what: str, why: str) -> DemoCentralError:

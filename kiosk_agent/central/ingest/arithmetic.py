@@ -37,16 +37,23 @@ def merge_day(
         told = {name: value for name, value in counts.items() if value}
         return MergedDay(StoredDay(number, told), told, {})
     before = stored.counts
-    growth = {name: value - before.get(name, 0) for name, value in counts.items() if value > before.get(name, 0)}
+    growth: dict[str, int] = {}
+    smaller = False
+    for name, value in counts.items():
+        known = before.get(name, 0)
+        if value > known:
+            growth[name] = value - known
+        elif value < known:
+            smaller = True
     shrunk: dict[str, tuple[int, int]] = {}
-    if number >= stored.number:
+    if number >= stored.number and (smaller or not before.keys() <= counts.keys()):
         for name, value in before.items():
             if counts.get(name, 0) < value and name not in untold:
                 shrunk[name] = (value, counts.get(name, 0))
     if number <= stored.number:
         for name in growth:
             shrunk[name] = (counts[name], before.get(name, 0))
-    merged = {**before, **{name: before.get(name, 0) + more for name, more in growth.items()}}
+    merged = {**before, **{name: counts[name] for name in growth}} if growth else before
     return MergedDay(StoredDay(max(number, stored.number), merged), growth, shrunk)
 
 

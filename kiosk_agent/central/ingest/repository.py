@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy.engine import Connection, Row
+from msgspec.structs import asdict
+from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.bulk import Bulk, Kind
 from kiosk_agent.central.database.tables import HEADLINES
@@ -20,6 +21,7 @@ from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, St
 Sums = Mapping[tuple[str, ...], Mapping[str, int]]  # (scope, day) or (day,) → what it grows by
 LEDGERS = "ledgers"  # in a growth: rows that are new; no counter has this name
 COLUMNS = list(HEADLINES.values())
+_counts_decoder = msgspec.json.Decoder(dict[str, int])
 KEY: dict[str, Kind] = {"municipality_code": "text", "desk_id": "bigint", "day": "date", "epoch": "text"}
 COUNTERS: dict[str, Kind] = {**dict.fromkeys(COLUMNS, "bigint"), "more": "text"}
 LEDGER: dict[str, Kind] = {
@@ -121,12 +123,11 @@ class Rollup:
         before = {tuple(map(str, row[:-1])): _counts(row.more) for row in self._lock.run(connection, keys)}
         rows = []
         for key, names in zip(sorted(sums), keys, strict=True):
-            growth = dict(sums[key])
-            ledgers = growth.pop(LEDGERS, 0)
-            more = before[key]
-            for name in growth.keys() - HEADLINES.keys():
-                more[name] = more.get(name, 0) + growth[name]
-            rows.append({**names, LEDGERS: ledgers, **_headlines(growth), "more": _json(more)})
+            growth, more = sums[key], before[key]
+            for name, grown in growth.items():
+                if name not in HEADLINES and name != LEDGERS:
+                    more[name] = more.get(name, 0) + grown
+            rows.append({**names, LEDGERS: growth.get(LEDGERS, 0), **_headlines(growth), "more": _json(more)})
         self._grow.run(connection, rows)
 
 
@@ -152,22 +153,22 @@ def update_desks(
 
 def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
-    BEGIN_LEDGERS.run(connection, [msgspec.structs.asdict(one) for one in first], at_ms=at_ms)
+    BEGIN_LEDGERS.run(connection, [asdict(one) for one in first], at_ms=at_ms)
     rows = LOCK_LEDGERS.run(connection, [{"epoch": one.epoch} for one in first])
     return {row.epoch: Ledger(**row._mapping) for row in rows}
 
 
 def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
     """Write what is known of them now."""
-    UPDATE_LEDGERS.run(connection, [msgspec.structs.asdict(one) for one in ledgers])
+    UPDATE_LEDGERS.run(connection, [asdict(one) for one in ledgers])
 
 
 def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, StoredDay]:
     """What is stored of these days; one that is new is not in it."""
     found = {}
-    for row in FIND_DAYS.run(connection, [msgspec.structs.asdict(key) for key in keys]):
-        key = DayKey(row.municipality_code, row.desk_id, str(row.day), row.epoch)
-        found[key] = StoredDay(row.number, counts_of(row))
+    for row in FIND_DAYS.run(connection, [asdict(key) for key in keys]):
+        code, desk_id, day, epoch, number, *counters = list(row)  # by place: thousands of rows, with 24 names each
+        found[DayKey(code, desk_id, str(day), epoch)] = StoredDay(number, _told(counters))
     return found
 
 
@@ -175,7 +176,7 @@ def store_days(connection: Connection, days: Mapping[DayKey, StoredDay]) -> None
     """Write days as they stand now."""
     rows = [
         {
-            **msgspec.structs.asdict(key),
+            **asdict(key),
             "number": day.number,
             **_headlines(day.counts),
             "more": _json({name: value for name, value in day.counts.items() if name not in HEADLINES}),
@@ -185,11 +186,10 @@ def store_days(connection: Connection, days: Mapping[DayKey, StoredDay]) -> None
     STORE_DAYS.run(connection, rows)
 
 
-def counts_of(row: Row[Any]) -> dict[str, int]:
-    """The counters of a row of desk_days or of its sums; those that are 0 are left out."""
-    values = row._mapping
-    headlines = {name: int(values[column]) for name, column in HEADLINES.items() if values[column]}
-    return {**headlines, **_counts(row.more)}
+def _told(counters: Sequence[Any]) -> dict[str, int]:
+    """The counters of a row, in the order of COUNTERS; those that are 0 are left out."""
+    *headlines, more = counters
+    return {**{name: value for name, value in zip(HEADLINES, headlines, strict=True) if value}, **_counts(more)}
 
 
 def _headlines(counts: Mapping[str, int]) -> dict[str, int]:
@@ -197,7 +197,7 @@ def _headlines(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _counts(more: str) -> dict[str, int]:
-    return msgspec.json.decode(more, type=dict[str, int])
+    return _counts_decoder.decode(more)
 
 
 def _json(value: Mapping[str, int]) -> str:

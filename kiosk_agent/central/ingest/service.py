@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -64,7 +64,8 @@ class Group:
         for one, desk in known:
             report = one.read.report
             first.setdefault(report.epoch, _begun(report, desk.id))
-            keys |= {_key(desk, report.epoch, day.day) for day in report.days if not _is_future(day.day, one.at)}
+            last = _last_day(one.at)
+            keys |= {_key(desk, report.epoch, day.day) for day in report.days if day.day <= last}
         self._ledgers = repository.lock_ledgers(self._connection, list(first.values()), at_ms)
         if keys:
             self._days = repository.find_days(self._connection, list(keys))
@@ -75,12 +76,13 @@ class Group:
         self._ledgers[report.epoch] = ledger
         self._raise(desk, report.epoch, findings)
         refused = list(arrived.read.refused)
+        last = _last_day(arrived.at)
         for index, day in zip(
             arrived.read.indexes if arrived.read.indexes is not None else range(len(report.days)),
             report.days,
             strict=True,
         ):
-            if _is_future(day.day, arrived.at):
+            if day.day > last:
                 refused.append(_future(index))
             else:
                 self._take_day(desk, report, day, arrived.read.refused_counters.get(day.day, frozenset()))
@@ -138,21 +140,20 @@ class Group:
         repository.update_ledgers(connection, list(self._ledgers.values()))
         if self._changed:
             repository.store_days(connection, self._changed)
-        sums = {key: growth for key, growth in self._growth.items() if growth}
+        sums: repository.Sums = {key: growth for key, growth in self._growth.items() if growth}
         if sums:
-            repository.MUNICIPALITY_DAYS.grow(connection, _gathered(sums, lambda code, day: (code, day)))
-            repository.PREFECTURE_DAYS.grow(connection, _gathered(sums, lambda code, day: (code[:2], day)))
-            repository.NATION_DAYS.grow(connection, _gathered(sums, lambda _code, day: (day,)))
+            prefectures = _gathered(sums, lambda key: (key[0][:2], key[1]))
+            repository.MUNICIPALITY_DAYS.grow(connection, sums)
+            repository.PREFECTURE_DAYS.grow(connection, prefectures)
+            repository.NATION_DAYS.grow(connection, _gathered(prefectures, lambda key: key[1:]))
         raise_alarms(connection, self._alarms, at_ms)
 
 
-def _gathered(
-    sums: Mapping[tuple[str, str], Mapping[str, int]], scope: Callable[[str, str], tuple[str, ...]]
-) -> dict[tuple[str, ...], dict[str, int]]:
-    """The sums of one level. The first two digits of a municipality's code are its prefecture's."""
+def _gathered(sums: repository.Sums, above: Callable[[tuple[str, ...]], tuple[str, ...]]) -> repository.Sums:
+    """The sums of the next level. The first two digits of a municipality's code are its prefecture's."""
     gathered: dict[tuple[str, ...], dict[str, int]] = {}
-    for (code, day), growth in sums.items():
-        total = gathered.setdefault(scope(code, day), {})
+    for key, growth in sums.items():
+        total = gathered.setdefault(above(key), {})
         for name, more in growth.items():
             total[name] = total.get(name, 0) + more
     return gathered
@@ -169,8 +170,9 @@ def _begun(report: v1.Report, desk_id: int) -> Ledger:
     )
 
 
-def _is_future(day: datetime.date, now: datetime.datetime) -> bool:
-    return day > (now + FUTURE_LIMIT).date()
+def _last_day(now: datetime.datetime) -> datetime.date:
+    """The last one that is not in the future."""
+    return (now + FUTURE_LIMIT).date()
 
 
 def _future(index: int) -> v1.ItemAnswer:
