@@ -111,13 +111,16 @@ def fill(database: Database, municipalities: int, desks: int, days: int) -> Nati
 
 def _fill_days(connection: Connection) -> None:
     more = "{" + ",".join(f'"{name}":1' for name in MORE) + "}"
-    connection.exec_driver_sql(
+    statement = (
         f"INSERT INTO desk_days (municipality_code, desk_id, day, epoch, number, {', '.join(COUNTS)}, more)"  # noqa: S608
         f" SELECT municipality_code, id, day, epoch, n + 1, {', '.join(COUNTS.values())}, '{more}' FROM"
         " (SELECT d.municipality_code, d.id, b.day, b.n, e.epoch, (d.id * 7919 + b.n * 104729) % 9973 AS h"
         "  FROM bench_days AS b CROSS JOIN desks AS d JOIN bench_epochs AS e ON e.desk_id = d.id) AS made"
         " ORDER BY n, id"
     )
+    if connection.dialect.name != "sqlite":
+        statement = statement.replace("%", "%%")  # a single one is a parameter's to its driver
+    connection.exec_driver_sql(statement)
 
 
 def _fill_sums(connection: Connection) -> None:
