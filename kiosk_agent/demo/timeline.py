@@ -32,6 +32,7 @@ def reason_words(reason: EndReason, t: Translate) -> str:
     words = {
         EndReason.OWN_LOGOUT: t("the resident logged out"),
         EndReason.WORKER_ENDED: t("the support worker ended it"),
+        EndReason.CENTRAL_ENDED: t("the central office ended it"),
         EndReason.NUDGE_ACCEPTED: t("the resident was asked to log out, and did"),
         EndReason.IDLE: t("nobody touched the portal any more"),
         EndReason.CHANGE_OF_PERSON: t("another person sat down"),

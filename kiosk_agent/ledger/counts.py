@@ -66,6 +66,10 @@ def _names(entry: en.Entry) -> list[str]:
             return [f"held.{entry.reason}"]
         case en.ForeignProgram():
             return [f"foreign.{entry.kind}.{entry.what}"]
+        case en.PolicyTaken():
+            return ["policy_changes"]
+        case en.CentralCommand():
+            return [f"commands.{entry.asks}.{entry.result}"]
         case en.AgentRan():
             return ["agent_starts" if entry.began else "agent_stops"]
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kiosk_agent.session.entries import Entry
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Check, EndReason, HoldReason, Proof, WarningKind
 
@@ -132,6 +133,12 @@ class Record(Command, frozen=True):
 
     ticket: int
     entry: Entry
+
+
+class KeepTo(Command, frozen=True):
+    """Keep to this policy from now on: the machine does, and so must all others."""
+
+    policy: Policy
 
 
 class StopAgent(Command, frozen=True):

@@ -81,6 +81,8 @@ What every reader should know:
    unproven, also where no sign-in was recorded: there may have been one.
 7. Extensions are counted and limited. At least {MIN_EXTENSIONS} are offered, and a warning lasts at least
    {MIN_WARNING_S:g} seconds (WCAG 2.2, 2.2.1), unless the PC was asleep: then rule 4 comes first.
+8. A visit is judged by one policy. Another one holds from the next time at the gate on, and that is recorded.
+9. A desk that central has closed is opened by central alone. A visit that runs is ended in the ordinary way first.
 
 Each of these rules is checked in the tests, in every state that can be reached and after every event.
 """

@@ -8,7 +8,9 @@ from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import (
     Answer,
     Answerer,
+    CentralAsks,
     Check,
+    CommandResult,
     EndReason,
     EndSource,
     ForeignFate,
@@ -180,6 +182,20 @@ class ForeignProgram(Entry, frozen=True):
     program: str
 
 
+class PolicyTaken(Entry, frozen=True):
+    """Another policy holds from here on. ``revision``: central's number of it; 0: the desk's own alone."""
+
+    revision: int
+
+
+class CentralCommand(Entry, frozen=True):
+    """Central's staff had the desk do something. ``command_id``: central's number; who and why stand there."""
+
+    command_id: int
+    asks: CentralAsks
+    result: CommandResult
+
+
 class AgentRan(Entry, frozen=True):
     """The agent started (``began`` true) or stopped in good order. ``version`` of the agent."""
 
@@ -207,5 +223,7 @@ AnyEntry = (
     | Incident
     | DeskHeld
     | ForeignProgram
+    | PolicyTaken
+    | CentralCommand
     | AgentRan
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import (
     Answer,
@@ -45,6 +46,24 @@ class AgentStarted(Event, frozen=True):
 
 class StopRequested(Event, frozen=True):
     """The agent was asked to stop."""
+
+
+class PolicyChanged(Event, frozen=True):
+    """Another policy is to be kept to. Heard at the gate only: no visit is ever judged by two policies.
+
+    ``revision``: central's number of it; 0 where the desk's own file alone says it.
+    """
+
+    policy: Policy
+    revision: int
+
+
+class DeskClosed(Event, frozen=True):
+    """Central has closed the desk: no visit may run until it is opened by central again."""
+
+
+class DeskOpened(Event, frozen=True):
+    """Central has opened the desk again."""
 
 
 class TimerFired(Event, frozen=True):

@@ -13,12 +13,14 @@ from kiosk_agent.session.state import (
     Phase,
     Visit,
     after_gate_back,
+    after_opened,
     after_record,
     after_sense_back,
     is_free,
     last_moment,
     owed_entry,
     owes,
+    releasable_holds,
     warning_moment,
 )
 from kiosk_agent.session.step import Step
@@ -427,9 +429,9 @@ def released_stuck(step: Step, event: ev.Released) -> bool:
 
 
 def releasable(step: Step, event: ev.Released) -> bool:
-    """The agent has started, something holds, and no override is being recorded."""
+    """The agent has started, something else than central holds, and no override is being recorded."""
     state = step.state
-    return HoldReason.STARTING not in state.holds and bool(state.holds) and not owes(state, en.Override)
+    return HoldReason.STARTING not in state.holds and bool(releasable_holds(state)) and not owes(state, en.Override)
 
 
 def freed_due_by_record(step: Step, event: ev.EntryRecorded) -> bool:
@@ -461,3 +463,13 @@ def freed_due_by_gate(step: Step, event: ev.GateRecovered) -> bool:
 def freed_by_gate(step: Step, event: ev.GateRecovered) -> bool:
     """Nothing holds any more, and all is recorded."""
     return is_free(after_gate_back(step.state))
+
+
+def freed_due_by_opening(step: Step, event: ev.DeskOpened) -> bool:
+    """Nothing holds any more, all is recorded, and a confirmation is due."""
+    return freed_by_opening(step, event) and step.state.due is not None
+
+
+def freed_by_opening(step: Step, event: ev.DeskOpened) -> bool:
+    """Nothing holds any more, and all is recorded."""
+    return is_free(after_opened(step.state))

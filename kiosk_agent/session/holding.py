@@ -17,12 +17,15 @@ from kiosk_agent.session.state import (
     Owed,
     Visit,
     after_gate_back,
+    after_opened,
     after_sense_back,
+    releasable_holds,
     shown_hold,
 )
 from kiosk_agent.session.step import Step
 from kiosk_agent.session.visiting import (
     begin_end,
+    note_closed,
     note_gate_failed,
     note_ledger_failed,
     note_ledger_silent,
@@ -53,6 +56,12 @@ def hold_gate(step: Step, event: ev.GateFailed) -> None:
 def hold_sense(step: Step, event: ev.SenseLost) -> None:
     """Keep the desk covered: it must not run unwatched."""
     note_sense_lost(step, event)
+    enter_held(step)
+
+
+def hold_closed(step: Step, event: ev.DeskClosed) -> None:
+    """Keep the desk covered: central has closed it."""
+    note_closed(step, event)
     enter_held(step)
 
 
@@ -92,6 +101,13 @@ def hold_further_sense(step: Step, event: ev.SenseLost) -> None:
     _hold_further(step, before)
 
 
+def hold_further_closed(step: Step, event: ev.DeskClosed) -> None:
+    """One reason more."""
+    before = step.state.holds
+    note_closed(step, event)
+    _hold_further(step, before)
+
+
 def _show_remaining(step: Step, before: frozenset[HoldReason]) -> None:
     holds = step.state.holds
     if holds and shown_hold(before) is not shown_hold(holds):
@@ -117,6 +133,25 @@ def less_by_gate(step: Step, event: ev.GateRecovered) -> None:
     before = step.state.holds
     step.state = after_gate_back(step.state)
     _show_remaining(step, before)
+
+
+def less_by_opening(step: Step, event: ev.DeskOpened) -> None:
+    """One reason less."""
+    before = step.state.holds
+    step.state = after_opened(step.state)
+    _show_remaining(step, before)
+
+
+def confirm_by_opening(step: Step, event: ev.DeskOpened) -> None:
+    """Ask for the confirmation."""
+    step.state = after_opened(step.state)
+    enter_confirming(step)
+
+
+def open_gate_by_opening(step: Step, event: ev.DeskOpened) -> None:
+    """Show the start page."""
+    step.state = after_opened(step.state)
+    enter_gate(step)
 
 
 def confirm_by_record(step: Step, event: ev.EntryRecorded) -> None:
@@ -168,7 +203,7 @@ def record_override(step: Step, event: ev.Released) -> None:
     state = step.state
     _record_again(step)
     visit_id = state.due.visit_id if state.due is not None else None
-    step.put(releasing=state.holds)
+    step.put(releasing=releasable_holds(state))
     step.record(en.Override(visit_id, shown_hold(state.holds), event.mark))
 
 

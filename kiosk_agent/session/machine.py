@@ -6,6 +6,8 @@ in :mod:`kiosk_agent.session.transitions`.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from kiosk_agent import __version__
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
@@ -90,7 +92,15 @@ class Session:
         An event that means nothing in the state, or comes twice or too late, changes nothing and gives no commands.
         """
         self._state, commands = transition(self._state, event, now, self._rules)
+        for command in commands:
+            if isinstance(command, do.KeepTo):
+                self._rules = replace(self._rules, policy=command.policy)
         return commands
+
+    @property
+    def policy(self) -> Policy:
+        """What it keeps to."""
+        return self._rules.policy
 
     def next_deadline(self) -> float | None:
         """When to hand in ``TimerFired`` at the latest, on the same clock; None: not before something happens."""

@@ -149,6 +149,12 @@ def _revised(due: Due | None, event: ev.ProofRevised) -> Due | None:
     return replace(due, proof=event.proof) if due is not None and due.visit_id == event.visit_id else due
 
 
+def keep_to(step: Step, event: ev.PolicyChanged) -> None:
+    """Keep to the new policy from here on."""
+    step.record(en.PolicyTaken(event.revision))
+    step.emit(do.KeepTo(event.policy))
+
+
 def stop_now(step: Step, event: ev.StopRequested) -> None:
     """Stop the agent; nothing is heard any more."""
     stop(step)

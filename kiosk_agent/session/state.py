@@ -38,6 +38,7 @@ HOLD_ORDER = (
     HoldReason.LEDGER_UNWRITABLE,
     HoldReason.GATE_FAILED,
     HoldReason.SENSE_LOST,
+    HoldReason.CLOSED_BY_CENTRAL,  # nobody at the desk can do anything about it: the others first
     HoldReason.STARTING,  # says the least: what keeps the desk from starting is what the supervisor must know
 )
 
@@ -243,6 +244,16 @@ def after_sense_back(state: State, sense: str) -> State:
 def after_gate_back(state: State) -> State:
     """What is known once the gate's page is shown again."""
     return replace(state, holds=state.holds - {HoldReason.GATE_FAILED})
+
+
+def after_opened(state: State) -> State:
+    """What is known once central has opened the desk."""
+    return replace(state, holds=state.holds - {HoldReason.CLOSED_BY_CENTRAL})
+
+
+def releasable_holds(state: State) -> frozenset[HoldReason]:
+    """What a supervisor at the desk can release it from: not from what central has closed."""
+    return state.holds - {HoldReason.CLOSED_BY_CENTRAL}
 
 
 def is_free(state: State) -> bool:

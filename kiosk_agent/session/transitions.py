@@ -192,6 +192,16 @@ TABLE: tuple[Row, ...] = tuple(
         _rows(HELD, ev.SenseRecovered, when.freed_due_by_sense, ho.confirm_by_sense, CONFIRMING),
         _rows(HELD, ev.SenseRecovered, when.freed_by_sense, ho.open_gate_by_sense, GATE),
         _rows(HELD, ev.SenseRecovered, when.always, ho.less_by_sense),
+        # central: what its staff say from afar
+        _rows((GATE, CONFIRMING), ev.DeskClosed, when.always, ho.hold_closed, HELD),
+        _rows(VISIT, ev.DeskClosed, when.always, vi.end_closed, ENDING),
+        _rows(ENDING, ev.DeskClosed, when.always, vi.note_closed),
+        _rows(HELD, ev.DeskClosed, when.always, ho.hold_further_closed),
+        _rows(ENDING, ev.DeskOpened, when.always, vi.note_opened),
+        _rows(HELD, ev.DeskOpened, when.freed_due_by_opening, ho.confirm_by_opening, CONFIRMING),
+        _rows(HELD, ev.DeskOpened, when.freed_by_opening, ho.open_gate_by_opening, GATE),
+        _rows(HELD, ev.DeskOpened, when.always, ho.less_by_opening),
+        _rows(GATE, ev.PolicyChanged, when.always, se.keep_to),
     )
     for row in rows
 )
@@ -211,6 +221,8 @@ OF_A_FORM = _kinds(ev.FormHeld, ev.CardChecked)
 OF_THE_WORKER = _kinds(ev.Confirmed, ev.Released)
 BACK = _kinds(ev.LedgerRecovered, ev.GateRecovered)
 INPUT = _kinds(ev.PortalActivity)
+OPENED = _kinds(ev.DeskOpened)  # only what is closed is opened
+POLICY = _kinds(ev.PolicyChanged)  # no visit is judged by two of them
 SIGNS = _kinds(ev.ChangeSignalled)
 OF_THE_BROWSER = _kinds(ev.VisitBrowserOpened, ev.VisitBrowserFailed, ev.VisitBrowserLost)
 OF_THE_PORTAL = _kinds(ev.SignInSeen, ev.SignOutSeen, ev.AccountSeen, ev.OperationFinished, ev.NavigationRefused)
@@ -220,8 +232,10 @@ OF_A_VISIT = (
 
 # Events that change nothing in a state, whatever they say: late, twice, or meant for another state.
 IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
-    GATE: START | OF_A_VISIT | OF_THE_END | OF_THE_WORKER | BACK,
+    GATE: START | OF_A_VISIT | OF_THE_END | OF_THE_WORKER | BACK | OPENED,
     OPEN: START
+    | OPENED
+    | POLICY
     | NEXT_VISIT
     | OF_THE_END
     | OF_THE_COVER
@@ -230,6 +244,8 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | OF_THE_WORKER
     | _kinds(ev.SignOutSeen, ev.LedgerRecovered),
     SIGNED_IN: START
+    | OPENED
+    | POLICY
     | NEXT_VISIT
     | OF_THE_END
     | OF_THE_COVER
@@ -239,6 +255,8 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | _kinds(ev.VisitBrowserOpened, ev.SignInSeen, ev.LedgerRecovered),
     # input alone never leaves a warning or a challenge
     WARNING: START
+    | OPENED
+    | POLICY
     | NEXT_VISIT
     | OF_THE_END
     | OF_THE_COVER
@@ -247,6 +265,8 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.WarningShown, ev.LedgerRecovered),
     CHALLENGE: START
+    | OPENED
+    | POLICY
     | NEXT_VISIT
     | OF_THE_END
     | OF_THE_WARNING
@@ -254,6 +274,7 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.SignInSeen, ev.LedgerRecovered),
     ENDING: START
+    | POLICY
     | NEXT_VISIT
     | OF_THE_WARNING
     | OF_THE_CHALLENGE
@@ -261,9 +282,10 @@ IGNORED: dict[StateName, frozenset[type[ev.Event]]] = {
     | OF_THE_WORKER
     | INPUT
     | _kinds(ev.VisitBrowserOpened, ev.SignOutSeen, ev.EndRequested),
-    CONFIRMING: START | NEXT_VISIT | OF_A_VISIT | OF_THE_END | BACK | _kinds(ev.Released),
+    CONFIRMING: START | NEXT_VISIT | OF_A_VISIT | OF_THE_END | BACK | OPENED | POLICY | _kinds(ev.Released),
     # the cover of a held desk belongs to the supervisor, which keeps it up by itself
     HELD: NEXT_VISIT
+    | POLICY
     | (OF_A_VISIT - _kinds(ev.SignInSeen, ev.AccountSeen))
     | (OF_THE_END - _kinds(ev.BrowserGone, ev.LogoutFinished))
     | _kinds(ev.Confirmed),

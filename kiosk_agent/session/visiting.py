@@ -20,6 +20,7 @@ from kiosk_agent.session.state import (
     Phase,
     Visit,
     after_gate_back,
+    after_opened,
     after_record,
     after_sense_back,
     last_moment,
@@ -37,6 +38,9 @@ from kiosk_agent.session.vocabulary import (
     StateName,
     Weight,
 )
+
+# who asked for the end of a visit, where it was not the support worker
+REASON_BY_SOURCE = {EndSource.NUDGE: EndReason.NUDGE_ACCEPTED, EndSource.CENTRAL: EndReason.CENTRAL_ENDED}
 
 # noting
 
@@ -82,6 +86,16 @@ def note_sense_lost(step: Step, event: ev.SenseLost) -> None:
     """Note it: the desk is held after the visit."""
     step.put(lost_senses=step.state.lost_senses | {event.sense})
     add_hold(step, HoldReason.SENSE_LOST)
+
+
+def note_closed(step: Step, event: ev.DeskClosed) -> None:
+    """Note it: the desk is held after the visit."""
+    add_hold(step, HoldReason.CLOSED_BY_CENTRAL)
+
+
+def note_opened(step: Step, event: ev.DeskOpened) -> None:
+    """Note that it is open again."""
+    step.state = after_opened(step.state)
 
 
 def note_ledger_failed(step: Step, event: ev.LedgerFailed) -> None:
@@ -341,9 +355,14 @@ def begin_destroy_uncovered(step: Step) -> None:
 
 
 def end_on_request(step: Step, event: ev.EndRequested) -> None:
-    """End the visit: the support worker, or the resident at the nudge, asked for it."""
-    nudged = event.source is EndSource.NUDGE
-    begin_end(step, EndReason.NUDGE_ACCEPTED if nudged else EndReason.WORKER_ENDED, event.source)
+    """End the visit: the support worker, the resident at the nudge, or central's staff asked for it."""
+    begin_end(step, REASON_BY_SOURCE.get(event.source, EndReason.WORKER_ENDED), event.source)
+
+
+def end_closed(step: Step, event: ev.DeskClosed) -> None:
+    """End the visit: central has closed the desk, which is held afterwards."""
+    note_closed(step, event)
+    begin_end(step, EndReason.CENTRAL_ENDED, EndSource.CENTRAL)
 
 
 def end_to_stop(step: Step, event: ev.StopRequested) -> None:

@@ -50,6 +50,7 @@ class EndReason(enum.StrEnum):
 
     OWN_LOGOUT = "own_logout"  # the resident logged out at the portal
     WORKER_ENDED = "worker_ended"  # gate button, tray, hotkey
+    CENTRAL_ENDED = "central_ended"  # central's staff ended it, or closed the desk
     NUDGE_ACCEPTED = "nudge_accepted"  # the resident pressed "log out" in the panel after a finished operation
     IDLE = "idle"
     CHANGE_OF_PERSON = "change_of_person"  # a certain sign, or "no, somebody else"
@@ -92,12 +93,13 @@ class Answerer(enum.StrEnum):
 
 
 class EndSource(enum.StrEnum):
-    """Where the support worker asked for the end of a visit."""
+    """Where the end of a visit was asked for."""
 
     GATE = "gate"
     TRAY = "tray"
     HOTKEY = "hotkey"
     NUDGE = "nudge"
+    CENTRAL = "central"  # by its staff, from afar
 
 
 class HoldReason(enum.StrEnum):
@@ -111,6 +113,7 @@ class HoldReason(enum.StrEnum):
     LEDGER_UNWRITABLE = "ledger_unwritable"
     GATE_FAILED = "gate_failed"
     SENSE_LOST = "sense_lost"
+    CLOSED_BY_CENTRAL = "closed_by_central"  # opened by central alone
 
 
 class WarningKind(enum.StrEnum):
@@ -164,3 +167,22 @@ class IncidentCode(enum.StrEnum):
     PHASE_RAN_OUT = "phase_ran_out"  # a step of the end gave no answer in time; the detail names it
     RESIDUE_LEFT = "residue_left"
     PROOF_LESS_THAN_EXPECTED = "proof_less_than_expected"
+
+
+class CentralAsks(enum.StrEnum):
+    """What central's staff can have a desk do from afar."""
+
+    END_VISIT = "end_visit"
+    CLOSE_DESK = "close_desk"
+    OPEN_DESK = "open_desk"
+    SEND_DIAGNOSTICS = "send_diagnostics"
+
+
+class CommandResult(enum.StrEnum):
+    """What came of it."""
+
+    DONE = "done"
+    NOTHING_TO_DO = "nothing_to_do"  # no visit ran, or the desk was closed (open) already
+    EXPIRED = "expired"  # it came too late, and was not carried out
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # the agent ended while it was under way; it is not tried again

@@ -25,7 +25,7 @@ from kiosk_agent.ledger import FILE_NAME, Ledger
 from kiosk_agent.ledger.counts import counted
 from kiosk_agent.session import entries as en
 from kiosk_agent.session.residue import Residue, ResidueKind
-from kiosk_agent.session.vocabulary import EndReason, ForeignFate, ForeignKind, Proof
+from kiosk_agent.session.vocabulary import CentralAsks, CommandResult, EndReason, ForeignFate, ForeignKind, Proof
 from tests.ledger.visits import bodies_of, entries_of, plain_visit, reading, verified, visit_sequences
 
 Body = dict[str, Any]
@@ -55,6 +55,8 @@ RULES: dict[str, Callable[[Body], list[str]]] = {
     "Override": lambda _: ["overrides"],
     "Incident": lambda body: ["incidents", "incident." + body["code"]],
     "DeskHeld": lambda body: ["held." + body["reason"]],
+    "PolicyTaken": lambda body: ["policy_changes"],
+    "CentralCommand": lambda body: [f"commands.{body['asks']}.{body['result']}"],
     "ForeignProgram": lambda body: [f"foreign.{body['kind']}.{body['what']}"],
     "AgentRan": lambda body: ["agent_starts" if body["began"] else "agent_stops"],
 }
@@ -257,6 +259,8 @@ def test_the_documentation_names_every_counter() -> None:
         en.Incident("a", "x"),
         en.DeskHeld("a", "ledger_full"),  # type: ignore[arg-type]
         en.ForeignProgram(ForeignKind.BROWSER, ForeignFate.CLOSED, "Firefox"),
+        en.PolicyTaken(7),
+        en.CentralCommand(7, CentralAsks.END_VISIT, CommandResult.DONE),
         en.AgentRan(True, "1"),
         en.AgentRan(False, "1"),
     ]

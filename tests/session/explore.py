@@ -104,6 +104,7 @@ def events_for(node: Node) -> Iterator[ev.Event]:
         yield ev.ChangeSignalled(signal)
     for sense in ("s", "other"):
         yield from (ev.SenseLost(sense), ev.SenseRecovered(sense))
+    yield from (ev.DeskClosed(), ev.DeskOpened(), ev.PolicyChanged(SMALL, 7), ev.EndRequested(EndSource.CENTRAL))
     yield from (ev.WarningShown(), ev.WarningNotShown())
     for answer in Answer:
         for mark in ("", "ab"):
@@ -415,6 +416,7 @@ def _later(world: World, node: Node, event: ev.Event) -> Node:
 
 OF_THE_LEDGER = (ev.LedgerFailed, ev.LedgerRecovered)
 OF_THE_GATE = (ev.GateFailed, ev.GateRecovered, ev.StopRequested)
+OF_CENTRAL = (ev.DeskClosed, ev.DeskOpened, ev.PolicyChanged)
 OF_THE_SENSES = (ev.SenseLost, ev.SenseRecovered, ev.BrowserStuck)
 PLAIN = (
     ev.AgentStarted,
@@ -442,7 +444,7 @@ UNUSUAL = (
 
 def _until_the_end(event: ev.Event) -> bool:
     """Everything that residents and support workers do, up to the beginning of an end. Forms: a world of their own."""
-    failures = (*OF_THE_LEDGER, *OF_THE_GATE, *OF_THE_SENSES)
+    failures = (*OF_THE_LEDGER, *OF_THE_GATE, *OF_THE_SENSES, *OF_CENTRAL)
     beyond = (*failures, *ANSWERS, ev.Released, ev.BrowserGone, ev.ShieldLost, ev.FormHeld)
     return not isinstance(event, beyond)
 
@@ -470,6 +472,11 @@ def _gate(event: ev.Event) -> bool:
 def _senses(event: ev.Event) -> bool:
     """A sense and the browser's end fail; the visits are plain."""
     return isinstance(event, OF_THE_SENSES) or _plain(event)
+
+
+def _central(event: ev.Event) -> bool:
+    """Central closes and opens the desk, whose gate fails now and then; the visits are plain."""
+    return isinstance(event, (*OF_CENTRAL, ev.GateFailed, ev.GateRecovered)) or _plain(event)
 
 
 RUNNING = frozenset({StateName.HELD, StateName.GATE, *VISIT})
@@ -522,4 +529,5 @@ CONFIGS = (
     Config("slow senses", Rules(SMALL, Proof.CLEARED, "1"), _recovering, ledger_is_slow=True),
     Config("gate", Rules(SMALL, Proof.CLEARED, "1"), _gate),
     Config("senses", Rules(SMALL, Proof.CLEARED, "1"), _senses),
+    Config("central", Rules(SMALL, Proof.CLEARED, "1"), _central),
 )

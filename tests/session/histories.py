@@ -102,6 +102,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ProofRevised, st.sampled_from(("0", "1", "2")), st.sampled_from(PROVEN)),
     st.builds(ev.SenseLost, st.sampled_from(("tray", "hotkey"))),
     st.builds(ev.SenseRecovered, st.sampled_from(("tray", "hotkey"))),
+    st.builds(ev.PolicyChanged, st.just(Policy()), st.integers(0, 9)),
     st.builds(ev.LedgerFailed, st.sampled_from(LEDGER_FAILS)),
     st.builds(ev.OperationFinished, st.just("o")),
     st.builds(ev.Released, st.just("cd")),
@@ -114,6 +115,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
                 *(ev.TimerFired, ev.StopRequested, ev.VisitBrowserOpened, ev.VisitBrowserFailed, ev.PortalActivity),
                 *(ev.SignInSeen, ev.SignOutSeen, ev.NavigationRefused, ev.WarningShown, ev.WarningNotShown),
                 *(ev.ShieldShown, ev.ShieldLost, ev.LedgerRecovered, ev.GateFailed, ev.GateRecovered, ev.AgentStarted),
+                *(ev.DeskClosed, ev.DeskOpened),
             )
         ]
     ),
@@ -307,7 +309,10 @@ EXPECTED: dict[StateName, list[ev.Event]] = {
         *(ev.FormHeld(Check.CARD_WANTED), ev.FormHeld(Check.NAME_DIFFERENT), ev.CardChecked(CardVerdict.SAME)),
     ],
     StateName.CONFIRMING: [ev.Confirmed(True, True, True, "ab"), ev.StartRequested("too early"), *REVISED],
-    StateName.HELD: [ev.BrowserGone(), ev.LedgerRecovered(), ev.Released("cd"), ev.GateRecovered()],
+    StateName.HELD: [
+        *(ev.BrowserGone(), ev.LedgerRecovered(), ev.Released("cd"), ev.GateRecovered()),
+        ev.DeskOpened(),
+    ],
 }
 
 FINISHING: dict[str, list[ev.Event]] = {

@@ -440,4 +440,44 @@ MUTATIONS = (
         "        visit.last_input_at + policy.idle_limit_s,\n",
         "        visit.last_input_at + policy.idle_limit_s + policy.warning_s / 2,\n",
     ),
+    # 8: a visit is judged by one policy
+    Mutation(
+        8,
+        "another policy is taken in the middle of a visit",
+        "transitions",
+        "        _rows(GATE, ev.PolicyChanged, when.always, se.keep_to),",
+        "        _rows((GATE, SIGNED_IN), ev.PolicyChanged, when.always, se.keep_to),",
+    ),
+    Mutation(
+        8,
+        "another policy is taken unrecorded",
+        "settling",
+        "    step.record(en.PolicyTaken(event.revision))\n",
+        "",
+        world="central",
+    ),
+    # 9: what central has closed is opened by central alone
+    Mutation(
+        9,
+        "a supervisor at the desk opens what central has closed",
+        "holding",
+        "    step.put(releasing=releasable_holds(state))",
+        "    step.put(releasing=state.holds)",
+        world="central",
+    ),
+    Mutation(
+        9,
+        "a visit goes on at a desk that was closed",
+        "transitions",
+        "        _rows(VISIT, ev.DeskClosed, when.always, vi.end_closed, ENDING),",
+        "        _rows((OPEN, WARNING, CHALLENGE), ev.DeskClosed, when.always, vi.end_closed, ENDING),",
+    ),
+    Mutation(
+        9,
+        "that it is closed is forgotten at the end of the visit",
+        "visiting",
+        "    add_hold(step, HoldReason.CLOSED_BY_CENTRAL)",
+        "    pass",
+        world="central",
+    ),
 )

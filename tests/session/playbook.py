@@ -23,7 +23,7 @@ class Story:
     """
 
     def __init__(
-        self, policy: Policy | None = None, found: ev.AgentStarted | None = None, expect: Proof = Proof.REVOKED
+        self, policy: Policy | None = None, found: ev.Event | None = None, expect: Proof = Proof.REVOKED
     ) -> None:
         self.session = Session(policy or Policy(), expect=expect, version="1")
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""The seven invariants of the design, each on random lives of a desk, under every policy that may be configured."""
+"""The invariants of the design, each on random lives of a desk, under every policy that may be configured."""
 
 from __future__ import annotations
 
@@ -57,3 +57,15 @@ def test_6_what_was_not_proven_is_never_counted_as_proven(desk: Rules, life: lis
 @given(rules(), LIVES)
 def test_7_extensions_are_counted_and_limited_and_a_warning_lasts_long_enough(desk: Rules, life: list[Move]) -> None:
     live(machine, desk, life, law=7)
+
+
+@tried
+@given(rules(), LIVES)
+def test_8_a_visit_is_judged_by_one_policy(desk: Rules, life: list[Move]) -> None:
+    live(machine, desk, life, law=8)
+
+
+@tried
+@given(rules(), LIVES)
+def test_9_what_central_has_closed_is_opened_by_central_alone(desk: Rules, life: list[Move]) -> None:
+    live(machine, desk, life, law=9)

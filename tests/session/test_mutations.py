@@ -1,4 +1,4 @@
-"""Each of the seven laws can fail: a machine broken on purpose is caught by the very law that the break is about."""
+"""Each of the laws can fail: a machine broken on purpose is caught by the very law that the break is about."""
 
 from __future__ import annotations
 

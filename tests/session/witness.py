@@ -1,7 +1,7 @@
 """Somebody who watches a session from outside: events in, commands out, and a ledger that can lose power.
 
-A witness never looks at what the session keeps to itself, only at its state's name and its next deadline. The seven
-laws of the design are judged by what the witness knows.
+A witness never looks at what the session keeps to itself, only at its state's name and its next deadline. The laws
+of the design are judged by what the witness knows.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     held: Check | None = None  # a form that has not been let go
     asked: do.ShowChallenge | None = None  # the newest question on the cover
     doubt: bool = False  # a sign that no card answers came, and nobody has answered since
+    closed: bool = False  # by central, which has not opened it since
     incident: bool = False  # less proof than expected was recorded as an incident
     pending: tuple[do.Record, ...] = ()  # neither recorded nor refused yet
     # the ledger
@@ -148,6 +149,8 @@ def see_event(seen: Witness, event: ev.Event, now: float, name: StateName, after
     if getattr(event, "visit_id", "") not in ("", seen.visit):
         return seen  # of another visit
     match event:
+        case ev.DeskClosed() | ev.DeskOpened():
+            seen = replace(seen, closed=isinstance(event, ev.DeskClosed))
         case ev.EntryRecorded():
             done = [record for record in seen.pending if record.ticket == event.ticket]
             seen = replace(seen, pending=tuple(r for r in seen.pending if r.ticket != event.ticket))
@@ -228,7 +231,14 @@ def _see_record(seen: Witness, command: do.Record, now: float) -> Witness:
     seen = replace(seen, pending=(*seen.pending, command))
     match command.entry:
         case en.VisitStarted(visit_id=visit_id) if visit_id != seen.visit:
-            return Witness(visit=visit_id, started_at=now, last_input=now, covered=seen.covered, pending=seen.pending)
+            return Witness(
+                visit=visit_id,
+                started_at=now,
+                last_input=now,
+                covered=seen.covered,
+                pending=seen.pending,
+                closed=seen.closed,
+            )
         case en.Outcome(visit_id=visit_id, proof=proof) | en.OutcomeRevised(visit_id=visit_id, proof=proof):
             return replace(seen, told=proof) if visit_id == seen.visit else seen
         case en.Incident(code="proof_less_than_expected"):
@@ -485,4 +495,34 @@ def law_7(at: Moment) -> None:
                 pass
 
 
-LAWS = {1: law_1, 2: law_2, 3: law_3, 4: law_4, 5: law_5, 6: law_6, 7: law_7}
+def law_8(at: Moment) -> None:
+    """A visit is judged by one policy: another one is taken at the gate alone, and recorded."""
+    taken = [command.policy for command in at.commands if isinstance(command, do.KeepTo)]
+    recorded = [command for command in at.commands if _records(command, en.PolicyTaken)]
+    if taken and (at.before.name is not StateName.GATE or at.after.name in VISIT):
+        raise BrokenLawError(8, f"another policy was taken in {at.before.name}")
+    if len(taken) != len(recorded) and not isinstance(at.event, ev.LedgerRecovered | ev.Released):  # recorded again
+        raise BrokenLawError(8, "another policy was taken unrecorded")
+
+
+def law_9(at: Moment) -> None:
+    """What central has closed is opened by central alone: no visit runs, and none can begin."""
+    if at.seen.closed and not at.after.stopped and at.after.name not in (StateName.ENDING, StateName.HELD):
+        raise BrokenLawError(9, f"{at.event} in {at.before.name} led a closed desk to {at.after.name}")
+
+
+def _records(command: do.Command, kind: type[en.Entry]) -> bool:
+    return isinstance(command, do.Record) and isinstance(command.entry, kind)
+
+
+LAWS = {
+    1: law_1,
+    2: law_2,
+    3: law_3,
+    4: law_4,
+    5: law_5,
+    6: law_6,
+    7: law_7,
+    8: law_8,
+    9: law_9,
+}
