@@ -12,6 +12,7 @@ from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
+from kiosk_agent.central.commands.endpoints import commands
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.health.endpoints import healthz
@@ -47,7 +48,7 @@ def create_app(database: Database, clock: Clock) -> Litestar:
             await services.reports.stop()
 
     return Litestar(
-        [healthz, openapi, enrol, report, policy, staff_pages(services, PAGES)],
+        [healthz, openapi, enrol, report, policy, commands, staff_pages(services, PAGES)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={

@@ -9,6 +9,7 @@ import click
 
 from kiosk_agent.central.backup.cli import backup, restore
 from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.commands.cli import command
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
 from kiosk_agent.central.policy.cli import policy
@@ -109,6 +110,7 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
 
 
 main.add_command(policy)
+main.add_command(command)
 main.add_command(export)
 main.add_command(backup)
 main.add_command(restore)

@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from kiosk_agent import __version__
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.commands import CommandsAnswer, CommandsRequest
 from kiosk_agent.wire.policy import PolicyAnswer
 
 REF = "#/components/schemas/{name}"
@@ -44,7 +45,21 @@ def document() -> dict[str, Any]:
         ),
         **_operation("enrol", v1.EnrolRequest, v1.EnrolAnswer, (400, 403, 413, 415, 429, 500, 503)),
     }
-    models = (v1.Report, v1.ReportAnswer, v1.EnrolRequest, v1.EnrolAnswer, v1.Refusal, PolicyAnswer)
+    commands = {
+        "summary": "Tell what came of commands, and learn what is still to be done.",
+        "description": (
+            "To be asked when a report's answer says `commands_waiting`, and when there are results to tell. A command"
+            " is given again until its result has arrived: an agent remembers durably, before it carries one out, that"
+            " it does, and never carries it out twice. One that is `valid_for_s` seconds old is not carried out any"
+            " more. `settled` names the results that need not be sent again."
+        ),
+        "security": [{"desk": []}],
+        **_operation("commands", CommandsRequest, CommandsAnswer, (400, 401, 413, 415, 429, 500, 503)),
+    }
+    models = (
+        *(v1.Report, v1.ReportAnswer, v1.EnrolRequest, v1.EnrolAnswer, v1.Refusal, PolicyAnswer),
+        *(CommandsRequest, CommandsAnswer),
+    )
     _, schemas = msgspec.json.schema_components(models, ref_template=REF)
     return {
         "openapi": "3.1.0",
@@ -53,6 +68,7 @@ def document() -> dict[str, Any]:
             f"{v1.PREFIX}/report": {"post": report},
             f"{v1.PREFIX}/enrol": {"post": enrol},
             f"{v1.PREFIX}/policy": {"get": _policy()},
+            f"{v1.PREFIX}/commands": {"post": commands},
             "/healthz": {"get": _healthz()},
         },
         "components": {

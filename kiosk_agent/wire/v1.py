@@ -150,6 +150,7 @@ class ReportAnswer(msgspec.Struct, frozen=True):
     chain: ChainPoint  # the furthest entry that central knows of this ledger; to be named as `known` next time
     items: list[ItemAnswer]
     report_every_s: int
+    commands_waiting: bool = False  # something is to be fetched with POST /v1/commands
 
 
 class EnrolRequest(msgspec.Struct, frozen=True):

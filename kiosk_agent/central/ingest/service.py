@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.alarms.repository import raise_alarms
 from kiosk_agent.central.alarms.schemas import Alarm
+from kiosk_agent.central.commands.repository import desks_waited_for
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest import repository
 from kiosk_agent.central.ingest.arithmetic import Finding, follow_ledger, merge_day, shrinking
@@ -42,6 +43,7 @@ class Group:
         self._changed: dict[DayKey, StoredDay] = {}
         self._newest: dict[int, dict[str, object]] = {}
         self._alarms: list[Alarm] = []
+        self._waited_for: frozenset[int] = frozenset()  # desks for which there are commands
         self._growth: dict[tuple[str, str], dict[str, int]] = {}  # (municipality, day) → counter → more
 
     def take(self) -> list[v1.ReportAnswer | None]:
@@ -52,6 +54,7 @@ class Group:
             return [None] * len(self._arrived)
         at_ms = max(to_ms(one.at) for one, _ in known)
         self._load(known, at_ms)
+        self._waited_for = desks_waited_for(self._connection, {desk.id for _, desk in known}, at_ms)
         answers = [
             self._take_one(one, desks[one.token_hash]) if one.token_hash in desks else None for one in self._arrived
         ]
@@ -94,6 +97,7 @@ class Group:
             chain=v1.ChainPoint(ledger.entries, ledger.digest),
             items=refused,
             report_every_s=REPORT_EVERY_S,
+            commands_waiting=desk.id in self._waited_for,
         )
 
     def _take_day(self, desk: ReportingDesk, report: v1.Report, day: v1.DayCounts, untold: frozenset[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from kiosk_agent.central.commands import tables as _commands  # noqa: F401  # adds its tables to the metadata
 from kiosk_agent.central.database.tables import metadata
 from kiosk_agent.central.policy import tables as _policy  # noqa: F401  # adds its tables to the metadata
 from kiosk_agent.central.staff import tables as _staff  # noqa: F401

@@ -1,0 +1,74 @@
+"""``kiosk-central command``: what desks are to do, from afar."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.clock import SystemClock
+from kiosk_agent.wire.commands import CommandKind
+
+MOST_SHOWN = 100
+KINDS = {
+    "end-visit": CommandKind.END_VISIT,
+    "disable": CommandKind.CLOSE_DESK,
+    "enable": CommandKind.OPEN_DESK,
+    "diagnostics": CommandKind.SEND_DIAGNOSTICS,
+}
+
+
+@click.group()
+def command() -> None:
+    """Have a desk do something from afar: once, and not too late."""
+
+
+@command.command("desk")
+@click.argument("desk", type=click.IntRange(min=1), metavar="DESK")
+@click.argument("what", type=click.Choice(list(KINDS)), metavar="WHAT")
+@click.option("--reason", required=True, help="Why; kept with the command, not shown at the desk.")
+@click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who; kept with the command.")
+@click.option("--note", default="", help="What the desk shows its support worker while it is disabled.")
+@click.option("--valid-minutes", type=click.IntRange(min=1), help="Not carried out if it reaches the desk later.")
+@with_database
+def desk_command(
+    desk: int,
+    what: str,
+    reason: str,
+    by: str,
+    note: str,
+    valid_minutes: int | None,
+    data: Path | None,
+    database: str | None,
+) -> None:
+    """Have DESK do WHAT: end-visit, disable, enable or diagnostics."""
+    from kiosk_agent.central.commands import service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        valid_for_s = None if valid_minutes is None else valid_minutes * 60
+        now = SystemClock().wall()
+        number = service.give(chosen, desk, KINDS[what], by, reason, now, note=note, valid_for_s=valid_for_s)
+    click.echo(f"Command {number}.")
+
+
+@command.command("list")
+@click.argument("desk", type=click.IntRange(min=1), metavar="DESK")
+@click.option("--diagnostics", is_flag=True, help="Also print what the desk said of itself, as JSON.")
+@with_database
+def list_command(desk: int, diagnostics: bool, data: Path | None, database: str | None) -> None:
+    """Print what DESK was to do, and what came of it, the newest first."""
+    from kiosk_agent.central.commands import service
+    from kiosk_agent.central.times import from_ms
+
+    words = {kind.value: word for word, kind in KINDS.items()}
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        now = SystemClock().wall()
+        for one in service.history(chosen, desk, MOST_SHOWN):
+            at = from_ms(one.made_at_ms).isoformat(timespec="seconds")
+            click.echo(f"{one.id}  {at}  {words[one.kind]}  {service.standing(one, now)}  {one.made_by}  {one.reason}")
+            if diagnostics and one.diagnostics is not None:
+                click.echo(f"    {one.diagnostics}")
