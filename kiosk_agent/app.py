@@ -25,6 +25,7 @@ from kiosk_agent.config_load import verify_release_code
 from kiosk_agent.desk_senses import Around, card_check_of, make_senses, names_of_senses, switched_on, watched_by
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
+from kiosk_agent.from_central import AtTheDesk, FromCentral, run_doctor
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
 from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.find_browser import find_browser
@@ -49,12 +50,15 @@ from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Expect, Profile
 from kiosk_agent.recording.stream import Fact
 from kiosk_agent.recording.writer import MIB, EventRecording
+from kiosk_agent.report.commands import Closed
+from kiosk_agent.report.commands import read_kept as read_kept_commands
 from kiosk_agent.report.policy import in_force, with_settings
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.clock_jumps import ClockWatch
-from kiosk_agent.sensors.sense import Senses
+from kiosk_agent.sensors.sense import KeepsToPolicy, Senses
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.machine import Session
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Proof, StateName
 from kiosk_agent.status import Status, remove_status, write_status
@@ -167,7 +171,7 @@ async def open_desk(
     async with AsyncExitStack() as stack:
         stack.enter_context(DeskLock(data_dir, wait_s=LOCK_WAIT_S))
         health = Health(clock.wall)
-        config, check_policy = as_central_says(config, data_dir, health)
+        config, check_policy, revision = as_central_says(config, data_dir, health)
         executable = find_browser(config.browser.executable)
         settings = BrowserSettings(
             executable,
@@ -216,12 +220,20 @@ async def open_desk(
         tray = DeskTray(post, senses.report_of(TRAY), lambda: show_status(data_dir), voices.worker)
         clocks = ClockWatch(clock, post, lambda seconds: note_wall_jump(health, seconds))
 
-        def state_changed(state: StateName) -> None:
-            status.state_changed(state)
-            given.watchers.state_changed(state)
-
+        from_central = FromCentral(
+            lambda: runner,
+            AtTheDesk(health, senses, recorder, lambda: run_doctor(config.path)),
+            config.policy,
+            revision,
+        )
         watchers, note = also_recorded(
-            replace(given.watchers, state_changed=state_changed), config, data_dir, clock, health, stack
+            from_central.watched(shown_by(status, given.watchers)),
+            config,
+            data_dir,
+            clock,
+            health,
+            stack,
+            from_central.followers,
         )
         code_hash = config.supervision.release_code_hash
 
@@ -261,21 +273,32 @@ async def open_desk(
         await gate.open()
         found = await read_ledger(recorder, health)
         senses.announce()  # before the desk can open, and once there is a ledger to record it in
+        from_central.begin(made, closed_by_central(config, data_dir), status.write)
         post(found)
-        await also_reported(config, data_dir, recorder, health, clock, status, stack, check_policy)
+        await also_reported(config, data_dir, recorder, health, clock, status, stack, check_policy, from_central)
         yield desk, work
 
 
 def also_recorded(
-    watchers: Watchers, config: Config, data_dir: Path, clock: Clock, health: Health, stack: AsyncExitStack
+    watchers: Watchers,
+    config: Config,
+    data_dir: Path,
+    clock: Clock,
+    health: Health,
+    stack: AsyncExitStack,
+    followers: list[KeepsToPolicy],
 ) -> tuple[Watchers, Callable[[Fact], None]]:
-    """``watchers``, with the recording of events at a desk that wants one; and who is told what senses notice."""
+    """``watchers``, with the recording of events at a desk that wants one; and who is told what senses notice.
+
+    ``followers``: of the policy; the recording is added to them.
+    """
     wanted = config.recording
     if not wanted.events:
         return watchers, lambda _fact: None
     recording = EventRecording(
         data_dir, config.policy, clock, health, keep_days=wanted.keep_days, max_bytes=wanted.max_mib * MIB
     )
+    followers.append(recording)
     recording.start()
     stack.push_async_callback(recording.stop)
 
@@ -286,11 +309,33 @@ def also_recorded(
     return replace(watchers, observe=observe), recording.note
 
 
-def as_central_says(config: Config, data_dir: Path, health: Health) -> tuple[Config, Callable[[Settings], object]]:
-    """``config`` with the policy that central has set, and what tells whether another one could be kept to."""
+def shown_by(status: StatusFile, others: Watchers) -> Watchers:
+    """``others``, and the status file, which says in which state the desk is."""
+
+    def state_changed(state: StateName) -> None:
+        status.state_changed(state)
+        others.state_changed(state)
+
+    return replace(others, state_changed=state_changed)
+
+
+def as_central_says(config: Config, data_dir: Path, health: Health) -> tuple[Config, Callable[[Settings], Policy], int]:
+    """``config`` with central's policy; what makes one of other settings, or refuses them; central's number of it.
+
+    The number is 0 where the desk's own file says all of it.
+    """
     own, senses = config.policy, frozenset(switched_on(config))
-    policy = in_force(own, data_dir, config.central.url, senses, health)
-    return msgspec.structs.replace(config, policy=policy), functools.partial(with_settings, own, senses=senses)
+    policy, revision = in_force(own, data_dir, config.central.url, senses, health)
+    with_policy = msgspec.structs.replace(config, policy=policy)
+    return with_policy, functools.partial(with_settings, own, senses=senses), revision
+
+
+def closed_by_central(config: Config, data_dir: Path) -> Closed | None:
+    """Whether central has closed this desk, and has not opened it since."""
+    if config.central.url is None:
+        return None
+    kept = read_kept_commands(data_dir, config.central.url.rstrip("/"))
+    return None if kept is None else kept.closed
 
 
 async def also_reported(
@@ -301,16 +346,20 @@ async def also_reported(
     clock: Clock,
     status: StatusFile,
     stack: AsyncExitStack,
-    check_policy: Callable[[Settings], object],
+    check_policy: Callable[[Settings], Policy],
+    from_central: FromCentral | None = None,
 ) -> None:
-    """Report to central, at a desk that names one, beside everything else."""
+    """Report to central, at a desk that names one, beside everything else. ``from_central`` keeps to what it says."""
     central = config.central
     if central.url is None:
         return
     # only such a desk pays for what this imports, and not while somebody waits
     uploading = await asyncio.to_thread(importlib.import_module, "kiosk_agent.report.uploading")
-    uploader = uploading.make_uploader(central, data_dir, recorder, health, clock, status.write, check_policy)
-    status.central = lambda: uploader.state
+    uploader = uploading.make_uploader(
+        central, data_dir, recorder, health, clock, status.write, check_policy, from_central
+    )
+
+    status.central = lambda: uploader.state if from_central is None else from_central.told_in(uploader.state)
     stack.push_async_callback(end, asyncio.create_task(uploader.run(), name="report"))
 
 

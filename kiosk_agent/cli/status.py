@@ -67,6 +67,12 @@ def _central(central: CentralState) -> str:
         parts.append(t("{days} days dropped", days=central.dropped_days))
     if central.set_aside:
         parts.append(t("{items} items refused for good", items=central.set_aside))
+    if central.policy_revision:
+        parts.append(t("policy {revision}", revision=central.policy_revision))
+    if central.policy_waiting is not None:
+        parts.append(t("policy {revision} from the next start page on", revision=central.policy_waiting))
+    if central.closed:
+        parts.append(t("closed by central"))
     return ", ".join(parts) + (f" ({central.problem})" if central.problem else "")
 
 

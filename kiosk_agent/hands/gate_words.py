@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk_agent.hands.panels import hold_sentence
+from kiosk_agent.hands.panels import closed_remedy, hold_sentence
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.hands.residue_words import residue_notice
 from kiosk_agent.hands.visit_language import Voices
@@ -113,6 +113,8 @@ def _ending(speak: Translate) -> Words:
 def _held(view: GateView, t: Translate) -> Words:
     reason = HoldReason(view.hold_reason)
     lines = [t("Please call the supervisor. This PC must not be used until then.")]
+    if reason is HoldReason.CLOSED_BY_CENTRAL:
+        lines = [*([view.hold_note] if view.hold_note else []), closed_remedy(t)]
     return {
         "title": t("This desk is closed"),
         "notices": [{"tone": "red", "title": hold_sentence(reason, t), "lines": lines}],

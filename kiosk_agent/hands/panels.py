@@ -28,6 +28,7 @@ def hold_sentence(reason: HoldReason, t: Translate) -> str:
         HoldReason.LEDGER_UNWRITABLE: t("Nothing can be recorded."),
         HoldReason.GATE_FAILED: t("The start page cannot be shown."),
         HoldReason.SENSE_LOST: t("A sensor that this desk needs has stopped working."),
+        HoldReason.CLOSED_BY_CENTRAL: t("The central office has closed this desk for now."),
     }
     return sentences[reason]
 
@@ -138,6 +139,17 @@ def languages_panel(asked: Panel, language: VisitLanguage) -> Panel:
         buttons=(*names, PanelButton(BACK_BUTTON, speak("Back"), "plain")),
         language=language.tag,
     )
+
+
+def closed_panel(note: str, t: Translate) -> Panel:
+    """Central has closed the desk: nobody here can release it. ``note``: what its staff want shown."""
+    lines = [hold_sentence(HoldReason.CLOSED_BY_CENTRAL, t), *([note] if note else []), closed_remedy(t)]
+    return Panel(kind="closed", title=t("This desk is closed"), lines=tuple(lines), tone="error")
+
+
+def closed_remedy(t: Translate) -> str:
+    """What to do at a desk that central has closed."""
+    return t("Only the central office can open it again. Please help people at another desk.")
 
 
 def held_panel(reason: HoldReason, t: Translate, *, refused: str = "", code_needed: bool = True) -> Panel:

@@ -187,6 +187,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``screen``: start, visit, ending, confirm, held. ``last_reason``/``last_proof``: EndReason/Proof values or "".
     ``checks``: (code, severity, text) of the health warnings. ``mark``: none, initials, staff_number.
+    ``hold_note``: what central's staff want shown at a desk that they have closed.
     ``proof_detail``: reason, proof and residue of the visit to be confirmed. ``language``: the support workers'.
     """
 
@@ -203,6 +204,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     residue_clean: bool = True
     residue: tuple[Residue, ...] = ()
     hold_reason: str = ""
+    hold_note: str = ""
 
 
 class Gate(Protocol):

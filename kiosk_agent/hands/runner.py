@@ -239,6 +239,8 @@ class Runner:
                 self._start(self._remove_residue(command.visit_id))
             case do.ProveLogout():
                 self._start(self._prove(command.visit_id))
+            case do.KeepTo():
+                self.stage.keep_to(command.policy)
             case do.StopAgent():
                 self._stopped = True
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from kiosk_agent.hands.panels import (
     LANGUAGE_BUTTON,
     LANGUAGES_BUTTON,
     challenge_panel,
+    closed_panel,
     closing_panel,
     held_panel,
     languages_panel,
@@ -31,7 +33,7 @@ from kiosk_agent.health import Health, Severity
 from kiosk_agent.locale import Translate
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
-from kiosk_agent.session.policy import MarkPolicy
+from kiosk_agent.session.policy import MarkPolicy, Policy
 from kiosk_agent.session.vocabulary import Answer, Answerer, HoldReason
 
 log = logging.getLogger(__name__)
@@ -118,6 +120,7 @@ class Stage:
         self._warning_is_native = False
         self._asked: Callable[[], Panel] | None = None  # what the native panel asks, with the time that is left
         self._hold: HoldReason | None = None
+        self.closed_note = ""  # what central's staff want shown at a desk that they have closed
         self._is_covered = True  # the session wants the cover; a desk starts beneath the supervisor's
         self._notice: Panel | None = None
         self._notice_read: Callable[[], None] = lambda: None
@@ -125,6 +128,11 @@ class Stage:
         self._shown: GateView | None = None
         cover.on_answer(self._answered)
         self._forget_language = words.voices.residents.on_change(self._language_chosen)
+
+    def keep_to(self, policy: Policy) -> None:
+        """Another policy holds from here on; nothing is shown that came from the one before."""
+        self._words = dataclasses.replace(self._words, mark=policy.mark)
+        self._view = msgspec.structs.replace(self._view, mark=policy.mark.value)
 
     # the cover
 
@@ -164,7 +172,8 @@ class Stage:
         """Cover the desk until a supervisor releases it."""
         self._hold = reason
         self._asked = None
-        self._view = self._gate_view("held", hold_reason=reason.value)
+        note = self.closed_note if reason is HoldReason.CLOSED_BY_CENTRAL else ""
+        self._view = self._gate_view("held", hold_reason=reason.value, hold_note=note)
         if reason is not HoldReason.STARTING:  # while starting, the supervisor's own cover is still up
             self._cover_for_session(self._show_or_lose(self._held_panel(reason)))
 
@@ -176,6 +185,8 @@ class Stage:
             self._cover_for_session(self._show_or_lose(self._held_panel(self._hold, refused)))
 
     def _held_panel(self, reason: HoldReason, refused: str = "") -> Panel:
+        if reason is HoldReason.CLOSED_BY_CENTRAL:
+            return closed_panel(self.closed_note, self._words.voices.t)
         return held_panel(reason, self._words.voices.t, refused=refused, code_needed=self._code_needed)
 
     def _cover_for_session(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

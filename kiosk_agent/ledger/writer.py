@@ -54,6 +54,10 @@ class LedgerWriter:
         """After a failure: open the file again, or begin a new one in place of a damaged one. Raises LedgerError."""
         await self._run(self._mend)
 
+    async def entries(self) -> int:
+        """How many entries there are. Raises LedgerError."""
+        return await self._run(lambda: self._opened().entries)
+
     async def counts(self) -> dict[str, dict[str, int]]:
         """All counters by local day. Raises LedgerError."""
         return await self._run(lambda: self._opened().counts())

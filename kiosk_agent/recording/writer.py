@@ -53,7 +53,7 @@ class EventRecording:
         self._keep_days = keep_days
         self._max_bytes = max_bytes
         self._kind_of = KindOf()
-        self._waiting: queue.Queue[_Happened | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[_Happened | Policy | None] = queue.Queue(MOST_WAITING)
         self._began_s = clock.now()
         self._began = clock.wall()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,6 +94,13 @@ class EventRecording:
         if isinstance(what, Event) and (kept := self._kind_of(what)) is not None:
             self._put(_Happened(now, *kept))
 
+    def keep_to(self, policy: Policy) -> None:
+        """Another policy holds from here on: what follows is told under a header of its own."""
+        try:
+            self._waiting.put_nowait(policy)
+        except queue.Full:
+            self._overflow += 1
+
     def note(self, fact: Fact) -> None:
         """What a sense notices beneath its signs."""
         self._put(_Happened(self._clock.now(), Kind(fact.value), ""))
@@ -109,6 +116,10 @@ class EventRecording:
 
     def _run(self) -> None:
         while (happened := self._waiting.get()) is not None:
+            if isinstance(happened, Policy):
+                self._policy = happened
+                self._close()  # the next line opens it again, with a header
+                continue
             self._lost, self._overflow = self._lost + self._overflow, 0
             self._write(happened)
             if self._waiting.empty():

@@ -11,7 +11,7 @@ import datetime
 import email.utils
 import gzip
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ import msgspec
 from kiosk_agent import __version__
 from kiosk_agent.errors import DeskError
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.commands import CommandsRequest, ReadCommands, read_commands
 from kiosk_agent.wire.policy import PolicyAnswer
 
 DIRECT = "direct"  # in place of a proxy's address: none, whatever the system says
@@ -136,6 +137,11 @@ class Client:
             return answer
         return NewPolicy(str(response.headers.get("etag", "")).removeprefix("W/")[:100], answer)
 
+    async def commands(self, request: CommandsRequest, token: str) -> ReadCommands | Failed:
+        """Tell what came of commands, and ask what is to be done. What is wrong with one command refuses it alone."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self._post("commands", msgspec.json.encode(request), headers, ReadCommands, read_commands)
+
     async def is_there(self) -> Failed | None:
         """Ask whether reports can be taken; None where they can."""
         answer = await self._ask("GET", f"{self._url}/healthz", b"", {}, dict[str, Any])
@@ -143,20 +149,33 @@ class Client:
             return answer
         return None if answer.get("status") == "ok" else NotCentral("the answer is not central's")
 
-    async def _post(self, path: str, body: bytes, headers: Mapping[str, str], kind: type[Answer]) -> Answer | Failed:
+    async def _post(
+        self,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        kind: type[Answer],
+        read: Callable[[bytes], Answer] | None = None,
+    ) -> Answer | Failed:
         packed = {}
         if len(body) >= GZIP_FROM_BYTES:
             body, packed = gzip.compress(body, 6), {"Content-Encoding": "gzip"}
         headers = {**headers, **packed, "Content-Type": "application/json"}
-        return await self._ask("POST", f"{self._url}{v1.PREFIX}/{path}", body, headers, kind)
+        return await self._ask("POST", f"{self._url}{v1.PREFIX}/{path}", body, headers, kind, read)
 
     async def _ask(
-        self, method: str, url: str, body: bytes, headers: Mapping[str, str], kind: type[Answer]
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        kind: type[Answer],
+        read: Callable[[bytes], Answer] | None = None,
     ) -> Answer | Failed:
         heard = await self._hear(method, url, body, headers)
         if isinstance(heard, Unreachable | NotCentral):
             return heard
-        return _read(*heard, kind)
+        return _read(*heard, kind, read)
 
     async def _hear(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str]
@@ -192,11 +211,13 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
-def _read(response: httpx.Response, text: bytes, kind: type[Answer]) -> Answer | Failed:
+def _read(
+    response: httpx.Response, text: bytes, kind: type[Answer], read: Callable[[bytes], Answer] | None = None
+) -> Answer | Failed:
     status = response.status_code
     if status == 200:
         try:
-            return msgspec.json.decode(text, type=kind)
+            return msgspec.json.decode(text, type=kind) if read is None else read(text)
         except (msgspec.DecodeError, RecursionError):
             return NotCentral(f"an answer 200 that is not central's ({_content_type(response)})")
     if status in (408, 425, 429) or status >= 500:

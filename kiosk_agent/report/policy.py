@@ -1,6 +1,6 @@
 """Central's policy at the desk: kept in a file, so that it holds without central too; what is not good is refused.
 
-It holds from the agent's next start on. Central's settings go before the desk's own file.
+It holds from the next time at the gate on. Central's settings go before the desk's own file.
 """
 
 from __future__ import annotations
@@ -56,19 +56,22 @@ def keep(data_dir: Path, kept: Kept) -> None:
     write_durably(data_dir / FILE_NAME, msgspec.json.encode(kept))
 
 
-def in_force(own: Policy, data_dir: Path, url: str | None, senses: frozenset[str], health: Health) -> Policy:
+def in_force(
+    own: Policy, data_dir: Path, url: str | None, senses: frozenset[str], health: Health
+) -> tuple[Policy, int]:
     """What this desk keeps to: ``own``, its file's, with what central last said; where that is refused, ``own`` alone.
 
+    And central's number of it; 0 where ``own`` holds alone.
     ``url``: of the desk's central; None where it has none.
     """
     kept = read_kept(data_dir, url.rstrip("/")) if url is not None else None
     if kept is None:
-        return own
+        return own, 0
     try:
-        return with_settings(own, kept.answer.settings, senses)
+        return with_settings(own, kept.answer.settings, senses), kept.answer.revision
     except PolicyRefusedError as error:  # good when it was kept: the desk's file, or the agent, is another one now
         health.fail(REFUSED, Severity.AMBER, error.args[0], error.remedy)
-        return own
+        return own, 0
 
 
 def with_settings(own: Policy, settings: Settings, senses: frozenset[str]) -> Policy:

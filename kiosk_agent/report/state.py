@@ -17,3 +17,6 @@ class CentralState(msgspec.Struct, frozen=True):
     dropped_days: int = 0
     set_aside: int = 0
     problem: str = ""
+    policy_revision: int = 0  # central's number of the policy that holds; 0: the desk's own file alone
+    policy_waiting: int | None = None  # of the one that holds from the next gate on
+    closed: bool = False  # by central

@@ -19,17 +19,18 @@ from kiosk_agent.health import Health, HealthWarning, Severity
 from kiosk_agent.ledger import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.report.backoff import Chance, backlog_wait_s, failed_wait_s, first_wait_s, regular_wait_s
 from kiosk_agent.report.client import Client, NewPolicy, NotCentral, Refused, Unreachable
+from kiosk_agent.report.commands import Commands
 from kiosk_agent.report.enrolment import Enrolment, read_enrolment, read_token
 from kiosk_agent.report.keystore import KeystoreError
 from kiosk_agent.report.policy import REFUSED, Kept, PolicyRefusedError, keep, read_kept
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.wire import v1
-from kiosk_agent.wire.policy import Settings
+from kiosk_agent.wire.policy import PolicyAnswer, Settings
 
 log = logging.getLogger(__name__)
 
 QUIET_S = 900.0  # a server that is restarted, or a network that comes and goes, is nothing to show at the desk
-POLICY_EVERY_S = 300.0  # an answer "unchanged" costs next to nothing, and a new one holds from the next start only
+POLICY_EVERY_S = 300.0  # an answer "unchanged" costs next to nothing; nobody needs a policy sooner
 FUTURE_AGAIN_S = 3600.0  # a day that has not come where central is
 EVERY_S = 60.0  # until central says otherwise
 ENVELOPE = "everything but the days and the health"
@@ -74,6 +75,8 @@ class Uploader:
         changed: Callable[[], None] = lambda: None,
         *,
         check_policy: Callable[[Settings], object] = lambda settings: settings,
+        policy_kept: Callable[[PolicyAnswer], None] = lambda _answer: None,
+        commands: Commands | None = None,
         digest_of_disk: Callable[[str], str | None] = lambda _epoch: None,
         chance: Chance = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -81,7 +84,7 @@ class Uploader:
         """``connect`` may block; ``changed`` is called whenever :attr:`state` is another one.
 
         ``digest_of_disk`` tells the disk of the ledger with this epoch, and may block. ``check_policy`` raises
-        PolicyRefusedError for a policy that this desk cannot keep to.
+        PolicyRefusedError for a policy that this desk cannot keep to; ``policy_kept`` is told one that it can.
         """
         self._url = url.rstrip("/")
         self._data_dir = data_dir
@@ -91,6 +94,8 @@ class Uploader:
         self._connect = connect
         self._changed = changed
         self._check_policy = check_policy
+        self._policy_kept = policy_kept
+        self._commands = commands
         self._digest_of_disk = digest_of_disk
         self._disk: tuple[str, str | None] = ("", None)  # of which ledger, and its disk's digest
         self._chance = chance
@@ -157,7 +162,10 @@ class Uploader:
         match answer:
             case v1.ReportAnswer():
                 wait_s = await self._taken(outgoing, report, answer)
-                await self._fetch_policy(self._client, token)
+                client = self._client
+                await self._fetch_policy(client, token)
+                if self._commands is not None and (answer.commands_waiting or self._commands.has_results):
+                    await self._commands.exchange(client, token, enrolled[0].desk_id)
                 return wait_s
             case Refused() if answer.is_the_body:
                 return await self._body_refused(outgoing, answer, alone=not report.health)
@@ -251,8 +259,7 @@ class Uploader:
             log.warning("central's policy cannot be kept: %s", error)
             return
         self._health.recover(Code.POLICY_REFUSED)
-        if kept is None or kept.answer.settings != fresh.answer.settings:
-            log.info("central's policy %s holds from the next start on", fresh.answer.revision)
+        self._policy_kept(fresh.answer)
 
     async def _body_refused(self, outgoing: Outgoing, answer: Refused, *, alone: bool) -> float:
         """The report cannot be taken as it is: find the day that it is because of, and set that one alone aside."""

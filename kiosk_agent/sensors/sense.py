@@ -17,6 +17,7 @@ import msgspec
 
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session.events import Event, Post, SenseLost, SenseRecovered
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.state import Visit
 from kiosk_agent.session.vocabulary import StateName
 
@@ -85,6 +86,15 @@ class FollowsState(Protocol):
 
     def state_changed(self, state: StateName) -> None:
         """The desk is in another state. Called in the event loop; returns at once."""
+        ...
+
+
+@runtime_checkable
+class KeepsToPolicy(Protocol):
+    """Something whose limits the desk's policy says."""
+
+    def keep_to(self, policy: Policy) -> None:
+        """Another policy holds from here on. Called in the event loop, with no visit; returns at once."""
         ...
 
 

@@ -60,7 +60,7 @@ async def recorded(tmp_path: Path, recording: Recording) -> tuple[list[object], 
     clock, heard = ManualClock(), list[object]()
     own = Watchers(observe=lambda what, _now: heard.append(what))
     async with AsyncExitStack() as stack:
-        watchers, note = also_recorded(own, config, tmp_path, clock, Health(clock.wall), stack)
+        watchers, note = also_recorded(own, config, tmp_path, clock, Health(clock.wall), stack, [])
         watchers.observe(ev.SignInSeen(), clock.now())
         note(Fact.CARD_OFF)
     return heard, config

@@ -22,6 +22,7 @@ from kiosk_agent.report.client import DIRECT, Client, Unreachable, make_context
 from kiosk_agent.report.policy import Kept, PolicyRefusedError, keep
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session import entries as en
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.status import read_status
 from kiosk_agent.wire.policy import PolicyAnswer, Settings
 from tests.report.desks import as_enrolled
@@ -48,7 +49,7 @@ async def run_beside(central: Central, data_dir: Path, until: asyncio.Event | No
     status.write = write_and_tell  # type: ignore[method-assign]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(writer.close)
-        await also_reported(config, data_dir, writer, health, clock, status, stack, lambda settings: settings)
+        await also_reported(config, data_dir, writer, health, clock, status, stack, lambda _settings: Policy())
         if until is not None:
             await until.wait()
             await written.wait()
@@ -143,11 +144,11 @@ def test_the_agent_starts_with_the_policy_that_central_has_set(tmp_path: Path) -
     keep(tmp_path, kept)
     health = Health(ManualClock().wall)
     config = Config(Path("agent.toml"), Path("portal.toml"), central=Central("http://central", DIRECT))
-    started, check_policy = as_central_says(config, tmp_path, health)
-    assert started.policy.idle_limit_s == 77
+    started, check_policy, revision = as_central_says(config, tmp_path, health)
+    assert (started.policy.idle_limit_s, revision) == (77, 1)
     assert (started.path, started.central) == (config.path, config.central)
     assert check_policy(Settings(gap_s=20)) == msgspec.structs.replace(config.policy, gap_s=20.0)
     with pytest.raises(PolicyRefusedError):
         check_policy(Settings(mandatory_senses=("none",)))
-    alone, _ = as_central_says(Config(Path("agent.toml"), Path("portal.toml")), tmp_path, health)
-    assert alone.policy == config.policy
+    alone, _, revision = as_central_says(Config(Path("agent.toml"), Path("portal.toml")), tmp_path, health)
+    assert (alone.policy, revision) == (config.policy, 0)

@@ -67,7 +67,7 @@ def put(database: Database, **values: Any) -> None:
 
 def idle(desk: ReportingDesk, server: Server) -> float:
     """The idle limit with which the agent would start now."""
-    return in_force(Policy(), desk.data_dir, server.url, SENSES, desk.health).idle_limit_s
+    return in_force(Policy(), desk.data_dir, server.url, SENSES, desk.health)[0].idle_limit_s
 
 
 async def a_round_later(desk: ReportingDesk) -> None:
@@ -91,8 +91,8 @@ async def test_a_policy_is_fetched_kept_and_in_force_at_the_next_start(
     server.stop()
     await a_round_later(desk)
     assert idle(desk, server) == 70
-    assert in_force(Policy(), desk.data_dir, "http://another.invalid", SENSES, desk.health) == Policy()
-    assert in_force(Policy(), desk.data_dir, None, SENSES, desk.health) == Policy()
+    assert in_force(Policy(), desk.data_dir, "http://another.invalid", SENSES, desk.health) == (Policy(), 0)
+    assert in_force(Policy(), desk.data_dir, None, SENSES, desk.health) == (Policy(), 0)
 
 
 async def test_a_policy_that_cannot_be_kept_to_is_refused_told_and_the_last_good_one_goes_on(
@@ -146,9 +146,10 @@ def test_what_is_kept_and_no_longer_fits_this_desk_is_told_at_the_start(tmp_path
     health = Health(SystemClock().wall)
     kept = {"url": "http://c", "tag": '"t"', "answer": {"revision": 1, "settings": {"mandatory_senses": ["card"]}}}
     (tmp_path / FILE_NAME).write_bytes(msgspec.json.encode(kept))
-    assert in_force(Policy(), tmp_path, "http://c/", SENSES, health) == Policy()
+    assert in_force(Policy(), tmp_path, "http://c/", SENSES, health) == (Policy(), 0)
     assert [warning.code for warning in health.warnings] == [REFUSED]
-    assert in_force(Policy(), tmp_path, "http://c", SENSES | {"card"}, health).mandatory_senses == ("card",)
+    policy, revision = in_force(Policy(), tmp_path, "http://c", SENSES | {"card"}, health)
+    assert (policy.mandatory_senses, revision) == (("card",), 1)
 
 
 def test_settings_go_before_the_desks_own_and_what_is_not_set_stays() -> None:

@@ -20,6 +20,7 @@ from kiosk_agent.sensors.card.reading import Reading, identity_by_atr
 from kiosk_agent.sensors.card.watch import CardWatch
 from kiosk_agent.sensors.card.words import NO_READER, words_for
 from kiosk_agent.session.events import ChangeSignalled, Post
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.state import Visit
 from kiosk_agent.session.vocabulary import Signal
 
@@ -99,6 +100,9 @@ class CardSense:
                     self._identify(reader, now)
             self._was_away = False  # of another visit
         self._wake_in_time()
+
+    def keep_to(self, policy: Policy) -> None:
+        self._watch.keep_to(policy.card_absent_grace_s)
 
     def on_reader(self) -> Likeness | None:
         """Whether the visit's card lies on a reader now; None: no card does, or it is not yet known."""

@@ -43,6 +43,10 @@ class CardWatch:
         self._absent_since: float | None = None
         self._is_away = False
 
+    def keep_to(self, grace_s: float) -> None:
+        """Another policy holds."""
+        self._grace_s = grace_s
+
     @property
     def is_away(self) -> bool:
         """Whether the visit's card is off the reader and none was put on since, however long ago that was told."""

@@ -34,6 +34,10 @@ class Presence:
         self._portal_at = 0.0
         self._elsewhere_at: float | None = None  # since then, without the portal
 
+    def keep_to(self, gap_s: float) -> None:
+        """Another policy holds."""
+        self._gap_s = gap_s
+
     def begin(self, now: float) -> None:
         """A portal session is on screen, because somebody has just signed in or given an answer."""
         self._judge.somebody_is_here()

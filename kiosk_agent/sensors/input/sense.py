@@ -15,6 +15,7 @@ from kiosk_agent.sensors.input.presence import Notice, Presence
 from kiosk_agent.sensors.input.readers import open_reader
 from kiosk_agent.sensors.input.reading import InputUnreadableError, Reader
 from kiosk_agent.session.events import ChangeSignalled, PortalActivity, Post
+from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.vocabulary import Signal, StateName
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,11 @@ class PcInput:
                 self._presence.begin(self._clock.now())
                 self._changed.notify_all()
             self._watching = watching
+
+    def keep_to(self, policy: Policy) -> None:
+        """Another policy holds from here on."""
+        with self._changed:
+            self._presence.keep_to(policy.gap_s)
 
     def observe(self, what: object) -> None:
         """What the runner sees happen, among it the input in the portal."""
