@@ -216,6 +216,7 @@ async def open_desk(
             window=config.browser.window,
             language=config.desk.language,
             residents=voices.residents,
+            bulletin_read=lambda number: from_central.was_read(number),  # noqa: PLW0108 - made further down
         )
         tray = DeskTray(post, senses.report_of(TRAY), lambda: show_status(data_dir), voices.worker)
         clocks = ClockWatch(clock, post, lambda seconds: note_wall_jump(health, seconds))

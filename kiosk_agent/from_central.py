@@ -20,6 +20,7 @@ import msgspec
 
 from kiosk_agent import __version__
 from kiosk_agent.errors import LedgerError
+from kiosk_agent.hands.ports import Bulletin
 from kiosk_agent.hands.runner import Runner, Watchers
 from kiosk_agent.health import Health
 from kiosk_agent.ledger import LedgerWriter
@@ -34,6 +35,7 @@ from kiosk_agent.session.transitions import VISIT
 from kiosk_agent.session.vocabulary import EndSource, StateName
 from kiosk_agent.wire import v1
 from kiosk_agent.wire.commands import MOST_LINES, Diagnostics, DoctorLine, SenseLine
+from kiosk_agent.wire.notices import Notice
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class FromCentral:
         self._told_closed = False
         self.followers: list[KeepsToPolicy] = []
         self._changed: Callable[[], None] = lambda: None
+        self._read: Callable[[int], None] = lambda _number: None
 
     # policies
 
@@ -99,6 +102,26 @@ class FromCentral:
         self._desk.senses.announce()  # a sense that is mandatory now may be one that does not work
         log.info("central's policy %s holds from here on", self._revision)
         self._changed()
+
+    # notices
+
+    def show_notices(self, notices: tuple[Notice, ...]) -> None:
+        """Show these at the gate, and no others."""
+        if (runner := self._runner()) is not None:
+            runner.stage.show_bulletins(
+                tuple(
+                    Bulletin(one.id, one.title_ja, one.title_en, one.body_ja, one.body_en, one.ask_read)
+                    for one in notices
+                )
+            )
+
+    def on_read(self, read: Callable[[int], None]) -> None:
+        """Who is told the number of a notice that the support worker has read."""
+        self._read = read
+
+    def was_read(self, number: int) -> None:
+        """The support worker says so at the gate."""
+        self._read(number)
 
     # what the runner does
 

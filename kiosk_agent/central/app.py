@@ -20,6 +20,7 @@ from kiosk_agent.central.ingest.endpoints import report
 from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.limits import Limits
+from kiosk_agent.central.notices.endpoints import notices
 from kiosk_agent.central.openapi import openapi
 from kiosk_agent.central.policy.endpoints import policy
 from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
@@ -48,7 +49,7 @@ def create_app(database: Database, clock: Clock) -> Litestar:
             await services.reports.stop()
 
     return Litestar(
-        [healthz, openapi, enrol, report, policy, commands, staff_pages(services, PAGES)],
+        [healthz, openapi, enrol, report, policy, commands, notices, staff_pages(services, PAGES)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={

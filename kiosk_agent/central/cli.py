@@ -12,6 +12,7 @@ from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.commands.cli import command
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
+from kiosk_agent.central.notices.cli import notice
 from kiosk_agent.central.policy.cli import policy
 from kiosk_agent.central.simulate.cli import simulate
 from kiosk_agent.central.staff.cli import staff
@@ -111,6 +112,7 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
 
 main.add_command(policy)
 main.add_command(command)
+main.add_command(notice)
 main.add_command(export)
 main.add_command(backup)
 main.add_command(restore)

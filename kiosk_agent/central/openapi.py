@@ -10,6 +10,7 @@ from litestar import Response, get
 from kiosk_agent import __version__
 from kiosk_agent.wire import v1
 from kiosk_agent.wire.commands import CommandsAnswer, CommandsRequest
+from kiosk_agent.wire.notices import NoticesAnswer, NoticesRequest
 from kiosk_agent.wire.policy import PolicyAnswer
 
 REF = "#/components/schemas/{name}"
@@ -56,9 +57,18 @@ def document() -> dict[str, Any]:
         "security": [{"desk": []}],
         **_operation("commands", CommandsRequest, CommandsAnswer, (400, 401, 413, 415, 429, 500, 503)),
     }
+    notices = {
+        "summary": "Tell which notices were read, and learn which are to be shown to the support worker now.",
+        "description": (
+            "To be asked every few minutes. What is not in the answer is shown no more. `settled` names what need not"
+            " be sent again. Notices are for support workers, between visits; they belong into no resident's window."
+        ),
+        "security": [{"desk": []}],
+        **_operation("notices", NoticesRequest, NoticesAnswer, (400, 401, 413, 415, 429, 500, 503)),
+    }
     models = (
         *(v1.Report, v1.ReportAnswer, v1.EnrolRequest, v1.EnrolAnswer, v1.Refusal, PolicyAnswer),
-        *(CommandsRequest, CommandsAnswer),
+        *(CommandsRequest, CommandsAnswer, NoticesRequest, NoticesAnswer),
     )
     _, schemas = msgspec.json.schema_components(models, ref_template=REF)
     return {
@@ -69,6 +79,7 @@ def document() -> dict[str, Any]:
             f"{v1.PREFIX}/enrol": {"post": enrol},
             f"{v1.PREFIX}/policy": {"get": _policy()},
             f"{v1.PREFIX}/commands": {"post": commands},
+            f"{v1.PREFIX}/notices": {"post": notices},
             "/healthz": {"get": _healthz()},
         },
         "components": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ RENDER_LIMIT_S = 5.0
 class DeskGate:
     """Implements :class:`kiosk_agent.hands.ports.Gate`.
 
+    ``bulletin_read`` is told the number of a bulletin that the support worker has read.
     ``language`` is the desk's; ``residents``: what the visit's resident chooses at the start page, for all the others.
     """
 
@@ -54,9 +56,11 @@ class DeskGate:
         window: WindowMode,
         language: str,
         residents: VisitLanguage | None = None,
+        bulletin_read: Callable[[int], None] = lambda _number: None,
     ) -> None:
         self._playwright = playwright
         self._post = post
+        self._bulletin_read = bulletin_read
         self._data_dir = data_dir
         self._launched = Launched(playwright, data_dir)
         self._executable = executable
@@ -237,6 +241,8 @@ class DeskGate:
                         str(said.get("mark", ""))[:16],
                     )
                 )
+            case {"do": "bulletin_read", "bulletin": str(number)} if number.isascii() and number.isdigit():
+                self._bulletin_read(int(number[:16]))
             case {"do": "language", "language": str(language)}:
                 self._residents.choose(language)
             case {"do": "worker_language"} if self._view is not None:

@@ -38,6 +38,7 @@ def gate_words(view: GateView, voices: Voices) -> Words:
         "buttons": [],
         "form": None,
         "state": None,
+        "bulletins": None,
     }
     if view.screen == "start":
         return {**words, "lang": voices.residents.tag, **_start(view, voices)}
@@ -65,7 +66,24 @@ def _start(view: GateView, voices: Voices) -> Words:
         "languagesLabel": speak("Choose your language."),
         "notices": notices,
         "state": _state(view, t),
+        "bulletins": _bulletins(view, t) if view.bulletins else None,
     }
+
+
+def _bulletins(view: GateView, t: Translate) -> Words:
+    """Closed until somebody wants to read: the start page is the resident's, too."""
+    japanese = view.language == "ja"
+    shown = [
+        {
+            "id": str(one.id),
+            "title": one.title_ja if japanese else one.title_en,
+            "lines": [line for line in (one.body_ja if japanese else one.body_en).splitlines() if line.strip()],
+            "read": t("I have read it") if one.ask_read else "",
+        }
+        for one in view.bulletins
+    ]
+    title = t("From the central office: {title}", title=shown[0]["title"])
+    return {"title": title, "count": f"+{len(shown) - 1}" if len(shown) > 1 else "", "shown": shown}
 
 
 def _state(view: GateView, t: Translate) -> Words:

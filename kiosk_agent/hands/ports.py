@@ -182,11 +182,23 @@ class VisitBrowser(Protocol):
         ...
 
 
+class Bulletin(msgspec.Struct, frozen=True):
+    """What central's staff tell the support worker. ``ask_read``: the worker is to say that it was read."""
+
+    id: int
+    title_ja: str
+    title_en: str
+    body_ja: str
+    body_en: str
+    ask_read: bool
+
+
 class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the gate's page shows; the page itself decides nothing.
 
     ``screen``: start, visit, ending, confirm, held. ``last_reason``/``last_proof``: EndReason/Proof values or "".
     ``checks``: (code, severity, text) of the health warnings. ``mark``: none, initials, staff_number.
+    ``bulletins``: for the support worker, on the start page alone.
     ``hold_note``: what central's staff want shown at a desk that they have closed.
     ``proof_detail``: reason, proof and residue of the visit to be confirmed. ``language``: the support workers'.
     """
@@ -205,6 +217,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     residue: tuple[Residue, ...] = ()
     hold_reason: str = ""
     hold_note: str = ""
+    bulletins: tuple[Bulletin, ...] = ()
 
 
 class Gate(Protocol):

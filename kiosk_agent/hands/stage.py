@@ -27,7 +27,7 @@ from kiosk_agent.hands.panels import (
     shield_panel,
     warning_panel,
 )
-from kiosk_agent.hands.ports import Cover, Gate, GateView, Panel, PanelAnswer, Post, VisitBrowser, WarningView
+from kiosk_agent.hands.ports import Bulletin, Cover, Gate, GateView, Panel, PanelAnswer, Post, VisitBrowser, WarningView
 from kiosk_agent.hands.visit_language import Voices
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.locale import Translate
@@ -120,6 +120,7 @@ class Stage:
         self._warning_is_native = False
         self._asked: Callable[[], Panel] | None = None  # what the native panel asks, with the time that is left
         self._hold: HoldReason | None = None
+        self._bulletins: tuple[Bulletin, ...] = ()
         self.closed_note = ""  # what central's staff want shown at a desk that they have closed
         self._is_covered = True  # the session wants the cover; a desk starts beneath the supervisor's
         self._notice: Panel | None = None
@@ -338,10 +339,18 @@ class Stage:
             residue=command.residue,
         )
 
+    def show_bulletins(self, bulletins: tuple[Bulletin, ...]) -> None:
+        """What central's staff tell the support worker: shown between visits."""
+        self._bulletins = bulletins
+        self.refresh()
+
     def refresh(self) -> None:
         """Show the gate's page again where what it says has changed (its screen, or the desk's health)."""
         checks = tuple((w.code, w.severity.value, w.detail) for w in self._health.warnings)
-        view = msgspec.structs.replace(self._view, severity=self._health.worst.value, checks=checks)
+        bulletins = self._bulletins if self._view.screen == "start" else ()
+        view = msgspec.structs.replace(
+            self._view, severity=self._health.worst.value, checks=checks, bulletins=bulletins
+        )
         if view == self._shown:
             return
         is_new_screen = self._shown is None or self._shown.screen != view.screen

@@ -10,7 +10,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kiosk_agent.ledger import facts
 from kiosk_agent.ledger.chain import first_link
+from kiosk_agent.ledger.facts import COUNTS_ALONE, NOTHING, Facts, Wanted
 
 # A year: what is older no page compares with, and no backlog takes longer than a few minutes. All of it stays in the
 # ledger; what the cap cuts off is counted, and told to central.
@@ -44,6 +46,7 @@ class Outgoing:
     known: tuple[int, bytes] | None
     dropped_days: int
     set_aside: int
+    facts: Facts = NOTHING
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Acknowledged:
     days: Mapping[str, int] = field(default_factory=dict)
     known_entries: int | None = None
     set_aside: Mapping[str, str] = field(default_factory=dict)
+    facts: Facts = NOTHING
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,20 @@ def report_to(db: sqlite3.Connection, recipient: str) -> None:
     db.execute(
         "DELETE FROM about WHERE name = ? OR name GLOB ? OR name GLOB ?", (KNOWN, f"{DROPPED}*", f"{SET_ASIDE}*")
     )
+    facts.forget(db)
     _remember(db, RECIPIENT, recipient)
 
 
 def next_report(
-    db: sqlite3.Connection, head: tuple[str, int, bytes], most_days: int, later: frozenset[str]
+    db: sqlite3.Connection,
+    head: tuple[str, int, bytes],
+    most_days: int,
+    later: frozenset[str],
+    wanted: Wanted = COUNTS_ALONE,
 ) -> Outgoing:
     """Number the next report, with the oldest ``most_days`` days that wait, but for those of ``later``.
 
-    ``head``: epoch, entries and digest of the ledger.
+    ``head``: epoch, entries and digest of the ledger. ``wanted``: what else is to be told.
     """
     epoch, entries, digest = head
     number = int(_about(db, NUMBER) or 0) + 1
@@ -94,7 +103,17 @@ def next_report(
         for day, changed_seq in [one for one in waiting if one[0] not in later][:most_days]
     )
     state = outbox_state(db)
-    return Outgoing(epoch, number, entries, digest, days, _known(db, epoch), state.dropped_days, len(state.set_aside))
+    return Outgoing(
+        epoch,
+        number,
+        entries,
+        digest,
+        days,
+        _known(db, epoch),
+        state.dropped_days,
+        len(state.set_aside),
+        facts.waiting(db, entries, wanted),
+    )
 
 
 def acknowledge(db: sqlite3.Connection, taken: Acknowledged) -> None:
@@ -104,6 +123,7 @@ def acknowledge(db: sqlite3.Connection, taken: Acknowledged) -> None:
         _forget(db, DROPPED + day)  # one that was dropped while its report was under way
     if taken.known_entries is not None:
         _remember(db, KNOWN, str(taken.known_entries))
+    facts.acknowledge(db, taken.facts)
     for what, why in taken.set_aside.items():
         _remember(db, SET_ASIDE + what, why)
 

@@ -19,6 +19,7 @@ from kiosk_agent.ledger import outbox
 from kiosk_agent.ledger.aside import journal_left_alone
 from kiosk_agent.ledger.chain import first_link, link
 from kiosk_agent.ledger.counts import counted
+from kiosk_agent.ledger.facts import COUNTS_ALONE, Wanted
 from kiosk_agent.ledger.outbox import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
@@ -241,10 +242,12 @@ class Ledger:
         with self._writing():
             outbox.report_to(self._db, recipient)
 
-    def next_report(self, most_days: int, later: frozenset[str] = frozenset()) -> Outgoing:
+    def next_report(
+        self, most_days: int, later: frozenset[str] = frozenset(), wanted: Wanted = COUNTS_ALONE
+    ) -> Outgoing:
         """Number the next report, with the oldest days that wait, but for those of ``later``. Raises LedgerError."""
         with self._writing():
-            return outbox.next_report(self._db, (self.epoch, self._seq, self._digest), most_days, later)
+            return outbox.next_report(self._db, (self.epoch, self._seq, self._digest), most_days, later, wanted)
 
     def acknowledge(self, taken: Acknowledged) -> None:
         """Remember, durably, what central has. Raises LedgerError."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError
 from kiosk_agent.ledger.aside import kept_aside, set_aside
+from kiosk_agent.ledger.facts import COUNTS_ALONE, Wanted
 from kiosk_agent.ledger.outbox import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.ledger.store import FILE_NAME, Ledger
 from kiosk_agent.session import entries as en
@@ -66,9 +67,11 @@ class LedgerWriter:
         """Who gets the reports from now on. Raises LedgerError."""
         await self._run(lambda: self._opened().report_to(recipient))
 
-    async def next_report(self, most_days: int, later: frozenset[str] = frozenset()) -> Outgoing:
+    async def next_report(
+        self, most_days: int, later: frozenset[str] = frozenset(), wanted: Wanted = COUNTS_ALONE
+    ) -> Outgoing:
         """The next report, numbered durably. Raises LedgerError."""
-        return await self._run(lambda: self._opened().next_report(most_days, later))
+        return await self._run(lambda: self._opened().next_report(most_days, later, wanted))
 
     async def acknowledge(self, taken: Acknowledged) -> None:
         """Remember, durably, what central has. Raises LedgerError."""

@@ -23,6 +23,7 @@ from kiosk_agent import __version__
 from kiosk_agent.errors import DeskError
 from kiosk_agent.wire import v1
 from kiosk_agent.wire.commands import CommandsRequest, ReadCommands, read_commands
+from kiosk_agent.wire.notices import NoticesAnswer, NoticesRequest, read_notices
 from kiosk_agent.wire.policy import PolicyAnswer
 
 DIRECT = "direct"  # in place of a proxy's address: none, whatever the system says
@@ -141,6 +142,11 @@ class Client:
         """Tell what came of commands, and ask what is to be done. What is wrong with one command refuses it alone."""
         headers = {"Authorization": f"Bearer {token}"}
         return await self._post("commands", msgspec.json.encode(request), headers, ReadCommands, read_commands)
+
+    async def notices(self, request: NoticesRequest, token: str) -> NoticesAnswer | Failed:
+        """Tell what was read, and ask what is to be shown. A notice that is wrong is left out."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self._post("notices", msgspec.json.encode(request), headers, NoticesAnswer, read_notices)
 
     async def is_there(self) -> Failed | None:
         """Ask whether reports can be taken; None where they can."""

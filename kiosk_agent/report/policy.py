@@ -22,6 +22,7 @@ from kiosk_agent.wire.policy import LARGEST_POLICY_BYTES, PolicyAnswer, Settings
 log = logging.getLogger(__name__)
 
 FILE_NAME = "central-policy.json"
+OF_THE_REPORTS = ("report_visits", "report_incidents")  # nothing of the session's
 REFUSED = "central_policy_refused"  # the warning's code; docs/central.md says what to do
 
 
@@ -89,7 +90,8 @@ def with_settings(own: Policy, settings: Settings, senses: frozenset[str]) -> Po
     changes: dict[str, Any] = {
         name: value
         for name in Settings.__struct_fields__
-        if name not in ("preset", "mark", "weights") and (value := getattr(settings, name)) is not UNSET
+        if name not in ("preset", "mark", "weights", *OF_THE_REPORTS)
+        and (value := getattr(settings, name)) is not UNSET
     }
     if settings.mark is not UNSET:
         changes["mark"] = MarkPolicy(settings.mark.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
 import enum
 import logging
@@ -12,20 +13,23 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
-from kiosk_agent import __version__
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import DeskError, LedgerError
-from kiosk_agent.health import Health, HealthWarning, Severity
+from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import Acknowledged, OutboxState, Outgoing
+from kiosk_agent.ledger.facts import COUNTS_ALONE, NOTHING, Wanted
 from kiosk_agent.report.backoff import Chance, backlog_wait_s, failed_wait_s, first_wait_s, regular_wait_s
 from kiosk_agent.report.client import Client, NewPolicy, NotCentral, Refused, Unreachable
 from kiosk_agent.report.commands import Commands
 from kiosk_agent.report.enrolment import Enrolment, read_enrolment, read_token
 from kiosk_agent.report.keystore import KeystoreError
+from kiosk_agent.report.notices import Notices
+from kiosk_agent.report.outgoing import report_of
 from kiosk_agent.report.policy import REFUSED, Kept, PolicyRefusedError, keep, read_kept
+from kiosk_agent.report.pseudonyms import read_key
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.wire import v1
-from kiosk_agent.wire.policy import PolicyAnswer, Settings
+from kiosk_agent.wire.policy import PolicyAnswer, Settings, reports_incidents, reports_visits
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +37,7 @@ QUIET_S = 900.0  # a server that is restarted, or a network that comes and goes,
 POLICY_EVERY_S = 300.0  # an answer "unchanged" costs next to nothing; nobody needs a policy sooner
 FUTURE_AGAIN_S = 3600.0  # a day that has not come where central is
 EVERY_S = 60.0  # until central says otherwise
-ENVELOPE = "everything but the days and the health"
+ENVELOPE = "everything but what is in its lists"
 
 
 class Code(enum.StrEnum):
@@ -54,7 +58,9 @@ class Outbox(Protocol):
 
     async def report_to(self, recipient: str) -> None: ...
 
-    async def next_report(self, most_days: int, later: frozenset[str] = frozenset()) -> Outgoing: ...
+    async def next_report(
+        self, most_days: int, later: frozenset[str] = frozenset(), wanted: Wanted = COUNTS_ALONE
+    ) -> Outgoing: ...
 
     async def acknowledge(self, taken: Acknowledged) -> None: ...
 
@@ -77,6 +83,7 @@ class Uploader:
         check_policy: Callable[[Settings], object] = lambda settings: settings,
         policy_kept: Callable[[PolicyAnswer], None] = lambda _answer: None,
         commands: Commands | None = None,
+        notices: Notices | None = None,
         digest_of_disk: Callable[[str], str | None] = lambda _epoch: None,
         chance: Chance = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -96,6 +103,8 @@ class Uploader:
         self._check_policy = check_policy
         self._policy_kept = policy_kept
         self._commands = commands
+        self._notices = notices
+        self._notices_at = -math.inf  # when they were asked for
         self._digest_of_disk = digest_of_disk
         self._disk: tuple[str, str | None] = ("", None)  # of which ledger, and its disk's digest
         self._chance = chance
@@ -153,17 +162,22 @@ class Uploader:
         _, token = enrolled
         now = self._clock.now()
         later = frozenset(day for day, at in self._not_before.items() if at > now)
-        outgoing = await self._outbox.next_report(self._most_days, later)
-        # while the cause of a refusal is looked for, a report holds nothing but its days
-        warnings = self._health.warnings if self._most_days == v1.MOST_DAYS else []
+        wanted = await self._wanted()
+        outgoing = await self._outbox.next_report(self._most_days, later, wanted)
+        warnings = self._health.warnings
+        if self._most_days != v1.MOST_DAYS:
+            # while the cause of a refusal is looked for, a report holds nothing but its days
+            outgoing, warnings = dataclasses.replace(outgoing, facts=NOTHING), []
         disk = await self._disk_of(outgoing.epoch)
-        report = report_of(outgoing, self._clock.wall(), warnings, disk)
+        key = await asyncio.to_thread(read_key, self._data_dir) if outgoing.facts.visits else None
+        report = report_of(outgoing, self._clock.wall(), warnings, disk, key)
         answer = await self._client.report(report, token)
         match answer:
             case v1.ReportAnswer():
                 wait_s = await self._taken(outgoing, report, answer)
                 client = self._client
                 await self._fetch_policy(client, token)
+                await self._exchange_notices(client, token)
                 if self._commands is not None and (answer.commands_waiting or self._commands.has_results):
                     await self._commands.exchange(client, token, enrolled[0].desk_id)
                 return wait_s
@@ -180,6 +194,12 @@ class Uploader:
                 why = f"Central refuses this desk: {answer.detail} ({answer.status} {answer.code})."
                 self._warn(Code.REFUSES, why, "Enrol this desk anew, or ask whoever runs central.")
         return await self._kept(answer.why if isinstance(answer, NotCentral) else f"{answer.status} {answer.code}")
+
+    async def _wanted(self) -> Wanted:
+        """What else than counts central's policy wants to be told."""
+        kept = await asyncio.to_thread(read_kept, self._data_dir, self._url)
+        settings = Settings() if kept is None else kept.answer.settings
+        return Wanted(reports_visits(settings), reports_incidents(settings))
 
     async def _disk_of(self, epoch: str) -> str | None:
         if self._disk[0] != epoch:
@@ -211,20 +231,19 @@ class Uploader:
             day, seq, why = self._suspect
             days[day], aside[day] = seq, why
         self._suspect, self._most_days = None, v1.MOST_DAYS
+        names = _names_of(outgoing, report)
         for item in answer.items:
-            known = outgoing.days if item.where is v1.ItemKind.DAYS else report.health
-            if not 0 <= item.index < len(known):
+            if not 0 <= item.index < len(names[item.where]):
                 continue  # of no item of this report: nothing follows from it
-            name = outgoing.days[item.index].day if item.where is v1.ItemKind.DAYS else report.health[item.index].code
+            name = names[item.where][item.index]
             if any(problem.code is v1.ProblemCode.FUTURE for problem in item.problems):
                 days.pop(name, None)
                 self._not_before[name] = self._clock.now() + FUTURE_AGAIN_S
                 continue
+            prefix = "" if item.where is v1.ItemKind.DAYS else item.where.value
             for problem in item.problems:
-                aside[" ".join([*([] if item.where is v1.ItemKind.DAYS else ["health"]), name, problem.at]).strip()] = (
-                    problem.expected[:200]
-                )
-        await self._outbox.acknowledge(Acknowledged(days, answer.chain.entries, aside))
+                aside[" ".join(filter(None, (prefix, name, problem.at)))] = problem.expected[:200]
+        await self._outbox.acknowledge(Acknowledged(days, answer.chain.entries, aside, outgoing.facts))
         self._every_s = answer.report_every_s
         if self._failures:
             log.info("reports are taken again")
@@ -233,8 +252,16 @@ class Uploader:
             self._health.recover(code)
         state = await self._show("", acknowledged=self._clock.wall())
         self._warn_of_set_aside(state)
-        due = state.waiting_days > len(self._later())
+        due = state.waiting_days > len(self._later()) or outgoing.facts.more
         return backlog_wait_s(self._chance) if due else regular_wait_s(self._every_s, self._chance)
+
+    async def _exchange_notices(self, client: Client, token: str) -> None:
+        if self._notices is None:
+            return
+        self._notices.look()
+        if self._clock.now() - self._notices_at >= POLICY_EVERY_S or self._notices.has_read:
+            self._notices_at = self._clock.now()
+            await self._notices.exchange(client, token)
 
     async def _fetch_policy(self, client: Client, token: str) -> None:
         """Ask whether central has another policy, and keep it. Where that fails, the one that is kept goes on."""
@@ -337,20 +364,11 @@ class Uploader:
         )
 
 
-def report_of(
-    outgoing: Outgoing, wall: datetime.datetime, warnings: list[HealthWarning], disk: str | None
-) -> v1.Report:
-    """The report as it goes out. Only codes of warnings leave the desk, never their texts."""
-    return v1.Report(
-        epoch=outgoing.epoch,
-        number=outgoing.number,
-        sent_at=wall,
-        agent_version=__version__,
-        chain=v1.ChainPoint(outgoing.entries, outgoing.digest.hex()),
-        days=[v1.DayCounts(datetime.date.fromisoformat(one.day), dict(one.counts)) for one in outgoing.days],
-        health=[v1.HealthItem(one.code, v1.Severity(one.severity), one.since) for one in warnings[: v1.MOST_WARNINGS]],
-        known=None if outgoing.known is None else v1.ChainPoint(outgoing.known[0], outgoing.known[1].hex()),
-        disk=disk,
-        dropped_days=outgoing.dropped_days,
-        set_aside=outgoing.set_aside,
-    )
+def _names_of(outgoing: Outgoing, report: v1.Report) -> dict[v1.ItemKind, list[str]]:
+    """How each item of the report is called, where it is refused."""
+    return {
+        v1.ItemKind.DAYS: [one.day for one in outgoing.days],
+        v1.ItemKind.HEALTH: [one.code for one in report.health],
+        v1.ItemKind.VISITS: [str(one.number) for one in report.visits],
+        v1.ItemKind.INCIDENTS: [str(one.seq) for one in report.incidents],
+    }

@@ -13,8 +13,10 @@ from kiosk_agent.health import Health
 from kiosk_agent.report.client import Client, make_context
 from kiosk_agent.report.commands import Commands, DeskInHand
 from kiosk_agent.report.disk import disk_digest
+from kiosk_agent.report.notices import Notices
 from kiosk_agent.report.uploader import Outbox, Uploader
 from kiosk_agent.session.policy import Policy
+from kiosk_agent.wire.notices import Notice
 from kiosk_agent.wire.policy import PolicyAnswer, Settings
 
 
@@ -23,6 +25,14 @@ class KeepsToCentral(DeskInHand, Protocol):
 
     def offer(self, policy: Policy, revision: int) -> None:
         """Keep to this policy from the next safe moment on."""
+        ...
+
+    def show_notices(self, notices: tuple[Notice, ...]) -> None:
+        """Show these at the gate, and no others."""
+        ...
+
+    def on_read(self, read: Callable[[int], None]) -> None:
+        """Who is told the number of a notice that the support worker has read."""
         ...
 
 
@@ -45,6 +55,10 @@ def make_uploader(
     url = central.url or ""
     commands = None if from_central is None else Commands(data_dir, url.rstrip("/"), clock, from_central)
 
+    notices = None if from_central is None else Notices(clock, from_central.show_notices)
+    if from_central is not None and notices is not None:
+        from_central.on_read(notices.read)
+
     def policy_kept(answer: PolicyAnswer) -> None:
         if from_central is not None:
             from_central.offer(check_policy(answer.settings), answer.revision)
@@ -60,5 +74,6 @@ def make_uploader(
         check_policy=check_policy,
         policy_kept=policy_kept,
         commands=commands,
+        notices=notices,
         digest_of_disk=functools.partial(disk_digest, data_dir),
     )

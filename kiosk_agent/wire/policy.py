@@ -63,6 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mark: Mark | UnsetType = UNSET
     mandatory_senses: Annotated[tuple[SenseName, ...], Meta(max_length=MOST_SENSES)] | UnsetType = UNSET
     weights: Annotated[dict[SignalName, Weight], Meta(max_length=50)] | UnsetType = UNSET
+    # What leaves the desk beside the counts. They change nothing of what the desk does.
+    report_visits: bool | UnsetType = UNSET  # facts of each visit; not set: none
+    report_incidents: bool | UnsetType = UNSET  # kind and moment of each incident; not set: all
 
 
 class PolicyAnswer(msgspec.Struct, frozen=True):
@@ -98,6 +101,19 @@ def contradiction(settings: Settings) -> str:
         if before > longest:
             return f"`max_visit_s` must be at least {before:g}: otherwise every visit ends before its warning"
     return ""
+
+
+def reports_visits(settings: Settings) -> bool:
+    """Whether the facts of visits leave the desk: only where somebody has said so."""
+    return settings.report_visits is True
+
+
+def reports_incidents(settings: Settings) -> bool:
+    """Whether incidents leave the desk one by one: unless somebody has forbidden it.
+
+    Their kinds and days are among the counts in any case; without the moment nobody could go and look.
+    """
+    return settings.report_incidents is not False
 
 
 def merged(*levels: Settings) -> Settings:

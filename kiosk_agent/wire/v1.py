@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import enum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,9 @@ PREFIX = "/v1"
 MOST_DAYS = 31  # in one report; a desk that was away for longer sends several
 MOST_COUNTERS = 300  # of one day; an agent has about 120 names in all
 MOST_WARNINGS = 100
+MOST_VISITS = 500  # of the facts of visits, in one report
+MOST_INCIDENTS = 100
+MOST_OPERATIONS = 20  # of one visit
 MOST_PROBLEMS = 20  # told of one item; who sends more wrong ones has one mistake, not twenty
 LONGEST_NAME = 100  # characters of a desk's or an office's name
 # Far beyond what a desk can do in a day, and small enough that a nation's sum for a century stays below 2^63.
@@ -36,6 +39,17 @@ CounterName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){{0,3
 Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z.+-]*{END}", max_length=40)]
+Term = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]*{END}", max_length=40)]
+# What an incident's detail may be: numbers, names of steps and of the agent's own files. Everything else is left out.
+Detail = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:, -]*{END}", max_length=100)]
+OperationName = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=LONGEST_NAME)]  # of the portal's profile
+Pseudonym = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[0-9a-f]{{32}}{END}",
+        description="The same for the same one at this desk. Made with a key that never leaves the desk.",
+    ),
+]
 WarningCode = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_.-]*{END}", max_length=64)]
 Moment = Annotated[datetime.datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
 # No control characters: they have no place in a name, and one of the databases refuses the first of them.
@@ -88,6 +102,38 @@ class DayCounts(msgspec.Struct, frozen=True):
     counts: Annotated[dict[CounterName, Count], Meta(max_length=MOST_COUNTERS)]
 
 
+class VisitFact(msgspec.Struct, frozen=True):
+    """How one visit went. Sent only where the policy says so; told again whenever more is known of the visit.
+
+    ``number``: of the visit's first entry in the ledger, by which it is known. ``seq``: up to which entry this is told;
+    of two the larger one stands. ``ended``, ``proof``: as the counters ``ended.…`` and ``proof.…`` name them.
+    ``hour``: the desk's local one.
+    """
+
+    number: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    seq: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    day: datetime.date
+    hour: Annotated[int, Meta(ge=0, le=23)]
+    length_s: Count
+    ended: Term
+    proof: Term
+    signed_in: bool
+    extensions: Count = 0
+    confirmation: Term = "none"  # confirmed, override
+    operations: Annotated[list[OperationName], Meta(max_length=MOST_OPERATIONS)] = []
+    worker: Pseudonym | None = None
+    account: Pseudonym | None = None
+
+
+class IncidentItem(msgspec.Struct, frozen=True):
+    """Something that must be looked at. ``seq``: of its entry in the ledger. Sent unless the policy forbids it."""
+
+    seq: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    at: Moment
+    code: Term
+    detail: Detail = ""
+
+
 class Report(msgspec.Struct, frozen=True):
     """What a desk reports. Sent again, late, twice or out of order it changes nothing."""
 
@@ -105,6 +151,8 @@ class Report(msgspec.Struct, frozen=True):
     disk: Digest | None = None  # tells this PC's disk from every other one, without saying which it is
     dropped_days: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0  # that the outbox's cap has cut off: a counted gap
     set_aside: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0  # items that central has refused for good
+    visits: Annotated[list[VisitFact], Meta(max_length=MOST_VISITS)] = []
+    incidents: Annotated[list[IncidentItem], Meta(max_length=MOST_INCIDENTS)] = []
 
 
 class ItemKind(enum.StrEnum):
@@ -112,6 +160,8 @@ class ItemKind(enum.StrEnum):
 
     DAYS = "days"
     HEALTH = "health"
+    VISITS = "visits"
+    INCIDENTS = "incidents"
 
 
 class ProblemCode(enum.StrEnum):
@@ -204,6 +254,8 @@ class _Envelope(msgspec.Struct, frozen=True):
     disk: Digest | None = None
     dropped_days: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0
     set_aside: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0
+    visits: Annotated[list[msgspec.Raw], Meta(max_length=MOST_VISITS)] = []
+    incidents: Annotated[list[msgspec.Raw], Meta(max_length=MOST_INCIDENTS)] = []
 
 
 class _LooseDay(msgspec.Struct, frozen=True):
@@ -211,12 +263,15 @@ class _LooseDay(msgspec.Struct, frozen=True):
     counts: Annotated[dict[str, msgspec.Raw], Meta(max_length=MOST_COUNTERS)]
 
 
+Item = TypeVar("Item")
 _report = msgspec.json.Decoder(Report)
 _envelope = msgspec.json.Decoder(_Envelope)
 _day = msgspec.json.Decoder(DayCounts)
 _loose_day = msgspec.json.Decoder(_LooseDay)
 _one_count = msgspec.json.Decoder(dict[CounterName, Count])
 _health = msgspec.json.Decoder(HealthItem)
+_visit = msgspec.json.Decoder(VisitFact)
+_incident = msgspec.json.Decoder(IncidentItem)
 
 
 def read_report(body: bytes) -> ReadReport:
@@ -241,14 +296,29 @@ def read_report(body: bytes) -> ReadReport:
             days.append(day)
             indexes.append(index)
             refused_counters[day.day] = refused_counters.get(day.day, frozenset()) | names
-    health = []
-    for index, raw in enumerate(envelope.health):
+    health = _read_items(ItemKind.HEALTH, envelope.health, _health, refused)
+    visits = _read_items(ItemKind.VISITS, envelope.visits, _visit, refused)
+    incidents = _read_items(ItemKind.INCIDENTS, envelope.incidents, _incident, refused)
+    rest = {name: getattr(envelope, name) for name in envelope.__struct_fields__ if name not in set(ItemKind)}
+    return ReadReport(
+        Report(**rest, days=days, health=health, visits=visits, incidents=incidents),
+        refused,
+        refused_counters,
+        tuple(indexes),
+    )
+
+
+def _read_items(
+    kind: ItemKind, raws: list[msgspec.Raw], decoder: msgspec.json.Decoder[Item], refused: list[ItemAnswer]
+) -> list[Item]:
+    """Those that are good; the others are added to ``refused``."""
+    items = []
+    for index, raw in enumerate(raws):
         try:
-            health.append(_health.decode(raw))
+            items.append(decoder.decode(raw))
         except msgspec.DecodeError as error:
-            refused.append(ItemAnswer(ItemKind.HEALTH, index, False, [_problem("", error)]))
-    rest = {name: getattr(envelope, name) for name in envelope.__struct_fields__ if name not in ("days", "health")}
-    return ReadReport(Report(**rest, days=days, health=health), refused, refused_counters, tuple(indexes))
+            refused.append(ItemAnswer(kind, index, False, [_problem("", error)]))
+    return items
 
 
 def _read_day(raw: msgspec.Raw) -> tuple[DayCounts | None, list[ItemProblem], frozenset[str]]:

@@ -76,8 +76,10 @@ class World:
 
     async def exchange(self) -> None:
         client = Client(self.url, DIRECT, make_context(None))
-        await self.commands.exchange(client, TOKEN, 1)
-        await client.close()
+        try:
+            await self.commands.exchange(client, TOKEN, 1)
+        finally:
+            await client.close()
 
     @property
     def results(self) -> list[str | None]:

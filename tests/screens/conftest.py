@@ -34,9 +34,24 @@ def everything_posted() -> Posted:
     return Posted()
 
 
+@pytest.fixture(scope="module")
+def everything_read() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def read(everything_read: list[int]) -> list[int]:
+    """The bulletins that are read from now on."""
+    everything_read.clear()
+    return everything_read
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_gate(
-    browser_path: str, everything_posted: Posted, tmp_path_factory: pytest.TempPathFactory
+    browser_path: str,
+    everything_posted: Posted,
+    everything_read: list[int],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[DeskGate]:
     data_dir = tmp_path_factory.mktemp("driver")
     async with driver(data_dir) as playwright:
@@ -49,6 +64,7 @@ async def shared_gate(
             window=WindowMode.NORMAL,
             language="ja",
             residents=RESIDENTS,
+            bulletin_read=everything_read.append,
         )
         await desk_gate.open()
         yield desk_gate

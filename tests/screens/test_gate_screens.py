@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from playwright.async_api import Locator, Page
 
 from kiosk_agent.hands.gate import ADDRESS, DeskGate
-from kiosk_agent.hands.ports import GateView
+from kiosk_agent.hands.ports import Bulletin, GateView
 from kiosk_agent.locale import LANGUAGES, SPOKEN
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.residue import Residue, ResidueKind
@@ -68,6 +69,26 @@ VIEWS = {
     ),
     "confirm-found": GateView(screen="confirm", language="ja", desk=DESK, reason="found_unfinished", proof="unproven"),
     "held": GateView(screen="held", language="ja", desk=DESK, hold_reason="ledger_full"),
+    "held-by-central": GateView(
+        screen="held",
+        language="ja",
+        desk=DESK,
+        hold_reason="closed_by_central",
+        hold_note="機器の点検のため、16時まで利用できません。",
+    ),
+    "gate-bulletins": GateView(
+        screen="start",
+        language="ja",
+        desk=DESK,
+        last_reason="idle",
+        last_proof="revoked",
+        bulletins=(
+            Bulletin(
+                7, "本日17時から停電します", "Power cut at 17:00 today", "早めに\n終えてください。", "End early.", True
+            ),
+            Bulletin(6, "新しい手順書", "New guide", "棚にあります。", "It is on the shelf.", False),
+        ),
+    ),
 }
 
 
@@ -276,3 +297,38 @@ async def test_a_closed_gate_opens_again_with_the_same_screen(gate: DeskGate) ->
     page = await opened.value
     await page.wait_for_selector("body[data-screen=visit]")
     assert page is gate.page
+
+
+async def test_a_bulletin_opens_when_it_is_pressed_stays_open_and_says_that_it_was_read(
+    gate: DeskGate, read: list[int], posted: Posted
+) -> None:
+    await gate.show(VIEWS["gate-first"], front=False)
+    view = VIEWS["gate-bulletins"]
+    await gate.show(view, front=False)
+    page = gate.page
+    bulletins = page.locator(".bulletins")
+    assert not await bulletins.locator("article").first.is_visible()
+    await bulletins.locator("summary").click()
+    assert "早めに" in await bulletins.inner_text()
+    await gate.show(msgspec.structs.replace(view, severity="amber"), front=False)
+    assert await bulletins.locator("article").first.is_visible(), "whoever reads is not interrupted"
+    keep("gate-bulletins-open", await page.screenshot(full_page=True))
+    buttons = bulletins.locator("[data-act=bulletin_read]")
+    assert await buttons.count() == 1  # the other one does not ask
+    await buttons.click()
+    assert (read, posted) == ([7], [])
+    await gate.show(msgspec.structs.replace(view, bulletins=()), front=False)
+    assert await bulletins.count() == 0
+
+
+@pytest.mark.parametrize("name", [name for name, view in VIEWS.items() if view.screen != "start"])
+async def test_bulletins_are_shown_on_the_start_page_alone(gate: DeskGate, name: str) -> None:
+    await gate.show(msgspec.structs.replace(VIEWS[name], bulletins=VIEWS["gate-bulletins"].bulletins), front=False)
+    assert await gate.page.locator(".bulletins").count() == 0
+
+
+async def test_a_desk_that_central_has_closed_says_so_and_why(gate: DeskGate) -> None:
+    await gate.show(VIEWS["held-by-central"], front=False)
+    text = await gate.page.locator("main").inner_text()
+    assert "本部がこの窓口の利用を停止しています。" in text
+    assert "16時まで" in text

@@ -102,7 +102,6 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ProofRevised, st.sampled_from(("0", "1", "2")), st.sampled_from(PROVEN)),
     st.builds(ev.SenseLost, st.sampled_from(("tray", "hotkey"))),
     st.builds(ev.SenseRecovered, st.sampled_from(("tray", "hotkey"))),
-    st.builds(ev.PolicyChanged, st.just(Policy()), st.integers(0, 9)),
     st.builds(ev.LedgerFailed, st.sampled_from(LEDGER_FAILS)),
     st.builds(ev.OperationFinished, st.just("o")),
     st.builds(ev.Released, st.just("cd")),
@@ -115,12 +114,14 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
                 *(ev.TimerFired, ev.StopRequested, ev.VisitBrowserOpened, ev.VisitBrowserFailed, ev.PortalActivity),
                 *(ev.SignInSeen, ev.SignOutSeen, ev.NavigationRefused, ev.WarningShown, ev.WarningNotShown),
                 *(ev.ShieldShown, ev.ShieldLost, ev.LedgerRecovered, ev.GateFailed, ev.GateRecovered, ev.AgentStarted),
-                *(ev.DeskClosed, ev.DeskOpened),
             )
         ]
     ),
 )
 LEDGERS = st.builds(Ledger, st.integers(0, 2), st.one_of(st.none(), st.none(), st.sampled_from(LEDGER_FAILS)))
+OF_CENTRAL: st.SearchStrategy[ev.Event] = st.sampled_from(
+    [ev.DeskClosed(), ev.DeskOpened(), ev.PolicyChanged(Policy(), 7)]
+)
 DEATHS = st.builds(Death, st.integers(0, 4))
 MOMENTS = st.sampled_from((TICK_S, 1.0, 10.0, 60.0, 1000.0, 100_000.0))
 
@@ -130,7 +131,7 @@ def moves(draw: st.DrawFn) -> Move:
     """One move: three of four are the expected ones, so that most lives get through a visit."""
     if draw(st.integers(0, 9)) == 9:
         return Move(ev.TimerFired(), from_deadline=True)
-    luck = draw(st.integers(0, 39))
+    luck = draw(st.integers(0, 40))
     what: Expected | Patience | Death | Ledger | ev.Event
     if luck < 29:
         what = Expected(draw(st.integers(0, 17)), draw(st.integers(0, 2)) > 0)
@@ -138,6 +139,8 @@ def moves(draw: st.DrawFn) -> Move:
         what = Patience(draw(st.integers(1, 25)))
     elif luck < 35:
         what = draw(EVENTS)
+    elif luck == 40:
+        what = draw(OF_CENTRAL)
     else:
         what = draw(DEATHS if luck == 35 else LEDGERS)
     luck = draw(st.integers(0, 29))
@@ -280,6 +283,8 @@ class Life:
             return [*recorded, *about_form(seen.asked.check)]
         if state.name is StateName.ENDING:
             return [*recorded, *FINISHING[state.ending.phase]]
+        if state.name is StateName.HELD and seen.closed:
+            recorded.append(ev.DeskOpened())
         return [*recorded, *EXPECTED.get(state.name, [])] or [ev.TimerFired()]
 
 
@@ -309,10 +314,7 @@ EXPECTED: dict[StateName, list[ev.Event]] = {
         *(ev.FormHeld(Check.CARD_WANTED), ev.FormHeld(Check.NAME_DIFFERENT), ev.CardChecked(CardVerdict.SAME)),
     ],
     StateName.CONFIRMING: [ev.Confirmed(True, True, True, "ab"), ev.StartRequested("too early"), *REVISED],
-    StateName.HELD: [
-        *(ev.BrowserGone(), ev.LedgerRecovered(), ev.Released("cd"), ev.GateRecovered()),
-        ev.DeskOpened(),
-    ],
+    StateName.HELD: [ev.BrowserGone(), ev.LedgerRecovered(), ev.Released("cd"), ev.GateRecovered()],
 }
 
 FINISHING: dict[str, list[ev.Event]] = {

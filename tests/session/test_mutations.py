@@ -35,6 +35,6 @@ def test_random_lives_catch_the_break_by_its_own_law_alone(mutation: Mutation) -
             return False
         return False
 
-    quick = settings(max_examples=3000, derandomize=True, database=None, phases=[Phase.generate])
+    quick = settings(max_examples=6000, derandomize=True, database=None, phases=[Phase.generate])
     with broken(mutation) as changed:
         find(st.tuples(rules(), LIVES), breaks, settings=quick)

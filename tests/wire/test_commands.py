@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from kiosk_agent.session.vocabulary import CentralAsks
+from kiosk_agent.session.vocabulary import CommandResult as Told
 from kiosk_agent.wire.commands import (
     LONGEST_VALIDITY_S,
     MOST_COMMANDS,
@@ -63,6 +65,11 @@ def test_what_is_no_answer_of_centrals_is_none(body: bytes) -> None:
     assert MOST_COMMANDS == 20
     with pytest.raises(msgspec.DecodeError):
         read_commands(body)
+
+
+def test_the_words_are_the_agents_own() -> None:
+    assert {str(one) for one in CommandKind} == {str(one) for one in CentralAsks}
+    assert {str(one) for one in Result} == {*(str(one) for one in Told), "refused"}
 
 
 def test_results_are_read_one_by_one() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -12,6 +13,7 @@ from kiosk_agent.central.alarms.repository import raise_alarms
 from kiosk_agent.central.alarms.schemas import Alarm
 from kiosk_agent.central.commands.repository import desks_waited_for
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.incidents.repository import store_incidents, store_visits
 from kiosk_agent.central.ingest import repository
 from kiosk_agent.central.ingest.arithmetic import Finding, follow_ledger, merge_day, shrinking
 from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, StoredDay
@@ -43,6 +45,8 @@ class Group:
         self._changed: dict[DayKey, StoredDay] = {}
         self._newest: dict[int, dict[str, object]] = {}
         self._alarms: list[Alarm] = []
+        self._visits: dict[tuple[int, str, int], dict[str, Any]] = {}
+        self._incidents: dict[tuple[int, str, int], dict[str, Any]] = {}
         self._waited_for: frozenset[int] = frozenset()  # desks for which there are commands
         self._growth: dict[tuple[str, str], dict[str, int]] = {}  # (municipality, day) → counter → more
 
@@ -89,6 +93,7 @@ class Group:
                 refused.append(_future(index))
             else:
                 self._take_day(desk, report, day, arrived.read.refused_counters.get(day.day, frozenset()))
+        self._take_told(desk, report)
         self._note_newest(arrived, desk)
         return v1.ReportAnswer(
             epoch=report.epoch,
@@ -115,6 +120,26 @@ class Group:
         sums = self._growth.setdefault((key.municipality_code, key.day), {})
         for name, more in growth.items():
             sums[name] = sums.get(name, 0) + more
+
+    def _take_told(self, desk: ReportingDesk, report: v1.Report) -> None:
+        """What is told beside the counts. Of the same visit in two reports of a group, the one that knows more."""
+        for visit in report.visits:
+            key = (desk.id, report.epoch, visit.number)
+            if key not in self._visits or self._visits[key]["seq"] < visit.seq:
+                self._visits[key] = {
+                    **_owner(desk, report),
+                    **msgspec.to_builtins(visit),
+                    "signed_in": int(visit.signed_in),
+                    "operations": msgspec.json.encode(visit.operations).decode(),
+                }
+        for incident in report.incidents:
+            self._incidents[desk.id, report.epoch, incident.seq] = {
+                **_owner(desk, report),
+                "seq": incident.seq,
+                "at_ms": to_ms(incident.at),
+                "code": incident.code,
+                "detail": incident.detail,
+            }
 
     def _note_newest(self, arrived: Arrived, desk: ReportingDesk) -> None:
         """What the desk's page shows is its newest report's, whatever arrives late."""
@@ -144,6 +169,10 @@ class Group:
         repository.update_ledgers(connection, list(self._ledgers.values()))
         if self._changed:
             repository.store_days(connection, self._changed)
+        if self._visits:
+            store_visits(connection, list(self._visits.values()))
+        if self._incidents:
+            store_incidents(connection, list(self._incidents.values()), at_ms)
         sums: repository.Sums = {key: growth for key, growth in self._growth.items() if growth}
         if sums:
             prefectures = _gathered(sums, lambda key: (key[0][:2], key[1]))
@@ -165,6 +194,10 @@ def _gathered(sums: repository.Sums, above: Callable[[tuple[str, ...]], tuple[st
 
 def _key(desk: ReportingDesk, epoch: str, day: datetime.date) -> DayKey:
     return DayKey(desk.municipality_code, desk.id, day.isoformat(), epoch)
+
+
+def _owner(desk: ReportingDesk, report: v1.Report) -> dict[str, Any]:
+    return {"municipality_code": desk.municipality_code, "desk_id": desk.id, "epoch": report.epoch}
 
 
 def _begun(report: v1.Report, desk_id: int) -> Ledger:

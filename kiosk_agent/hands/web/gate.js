@@ -39,6 +39,15 @@
         "aria-pressed": String(one.chosen), class: one.chosen ? "chosen" : "",
       }, one.name)));
 
+  const bulletins = (all) =>
+    make("details", { class: "bulletins", lang: shown.workerLang },
+      make("summary", {}, make("span", {}, all.title), all.count && make("span", { class: "count" }, all.count)),
+      ...all.shown.map((one) =>
+        make("article", {}, make("strong", {}, one.title), ...one.lines.map((line) => make("p", {}, line)),
+          one.read && make("button", {
+            type: "button", class: "quiet", "data-act": "bulletin_read", "data-bulletin": one.id,
+          }, one.read))));
+
   const checklist = (form) => {
     const missing = make("p", { class: "missing", role: "alert" });
     const boxes = form.checks.map((check) =>
@@ -94,6 +103,11 @@
     if (view.languages.length) parts.push(languages(view));
     if (view.state) notices.push(notice(view.state));
     if (notices.length) parts.push(make("section", { class: "notices", "aria-label": view.state?.label, lang: view.workerLang }, ...notices));
+    if (view.bulletins) {
+      const all = bulletins(view.bulletins);
+      all.open = !isNew && Boolean(document.querySelector(".bulletins")?.open); // whoever reads is not interrupted
+      parts.push(all);
+    }
     document.querySelector("main").replaceChildren(...parts);
     for (const [name, value] of Object.entries(kept)) {
       if (name === "mark") { if (value) document.querySelector("[data-field=mark]").value = value; }
@@ -108,6 +122,8 @@
     const pressed = event.target.closest("[data-act]");
     if (!event.isTrusted || !pressed) return;
     if (pressed.dataset.act === "confirm") confirm(shown.form);
-    else kioskAct({ do: pressed.dataset.act, language: pressed.dataset.language });
+    else kioskAct({
+      do: pressed.dataset.act, language: pressed.dataset.language, bulletin: pressed.dataset.bulletin,
+    });
   });
 })();
