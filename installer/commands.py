@@ -12,7 +12,7 @@ from installer.browsers import installed_browser, provide_browser
 from installer.card import ensure_card
 from installer.environment import base_python, ensure_environment, script_of
 from installer.messages import SetupError, say, text
-from installer.packages import driver, fonts, provide, tests, tkinter_of
+from installer.packages import driver, fonts, provide, tests, tkinter_of, windows_tests
 from installer.processes import Interrupted, interruptible, run, shown
 from kiosk_agent.hands.find_browser import BROWSER_VARIABLE, SANDBOX_VARIABLE
 
@@ -21,6 +21,7 @@ FOLDER = ROOT / ".venv"
 REQUIREMENTS = ROOT / "installer" / "requirements"
 SETUP_FAILED = 70  # as in bootstrap.py
 INTERRUPTED = 130  # what shells say of Ctrl+C
+WINDOWS = "--windows"
 SHOWS_WINDOWS = ("--watch", "--interactive")
 
 
@@ -35,7 +36,12 @@ def main(arguments: Sequence[str]) -> int:
     command, rest = arguments[0], list(arguments[1:])
     try:
         with interruptible():
-            prepared = _prepare_demo(rest) if command == "demo" else _prepare_test(rest)
+            if command == "demo":
+                prepared = _prepare_demo(rest)
+            elif WINDOWS in rest:
+                prepared = _prepare_test_on_windows([word for word in rest if word != WINDOWS])
+            else:
+                prepared = _prepare_test(rest)
     except SetupError as error:
         say("failed", reason=error)
         return SETUP_FAILED
@@ -91,6 +97,22 @@ def _prepare_test(rest: list[str]) -> list[str]:
     _prepare_applications()
     os.chdir(ROOT)  # where pytest finds its settings
     return [str(python), "-m", "tests.lanes", *rest]
+
+
+def _prepare_test_on_windows(rest: list[str]) -> list[str]:
+    """The tests of ``tests/windows``, with a Windows Python under Wine; on Windows itself, with that system's own."""
+    python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=[REQUIREMENTS / "agent.txt"])
+    _compile_catalogues(python)
+    os.chdir(ROOT)
+    if sys.platform == "win32":
+        return [str(python), "-m", "pytest", "--confcutdir=tests/windows", *(rest or ["tests/windows"])]
+    from installer.windows.python import ensure_windows_python
+
+    say("windows")
+    if provide([tkinter_of(base_python(), covers=True), *windows_tests()], python):
+        raise SetupError(text("needed"))
+    ensure_windows_python(ROOT, python)
+    return [str(python), "-m", "tests.windows.outside", *rest]
 
 
 def _prepare_applications() -> None:

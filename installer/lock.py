@@ -23,7 +23,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "installer" / "requirements"
 OPTIONS = [
-    "--universal",
     "--python-version=3.11",
     "--generate-hashes",
     "--no-header",
@@ -46,13 +45,19 @@ CARD_BUILD = "setuptools>=80\nswig>=4.1\n"
 WAGTAIL = "wagtail>=8.0,<8.1\ndjango>=5.2,<5.3\n"
 
 
-def lock(name: str, sources: list[str], options: list[str], stdin: str | None = None) -> None:
+# For the Windows Python of the tests: as in agent.txt and test.txt, but with Windows' own choice of packages.
+WINDOWS_TESTS = "pytest>=8.3,<10\npytest-asyncio>=1,<2\npytest-timeout>=2.4,<3\npyinstaller>=6.11,<7\n"
+ANYWHERE, WINDOWS = "--universal", "--python-platform=x86_64-pc-windows-msvc"
+
+
+def lock(name: str, sources: list[str], options: list[str], stdin: str | None = None, where: str = ANYWHERE) -> None:
     """Write ``name``.txt. Raises CalledProcessError where uv finds no solution."""
     command = [
         "uv",
         "pip",
         "compile",
         *OPTIONS,
+        where,
         *options,
         f"--output-file={FOLDER.relative_to(ROOT)}/{name}.txt",
         *sources,
@@ -90,6 +95,8 @@ def main() -> None:
     lock("central", ["pyproject.toml"], ["--extra=central", build, agent, *upgrade])
     settled = [build, agent, central]
     lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=central", "--extra=test", *settled, *upgrade])
+    settled += [f"--constraints={FOLDER.relative_to(ROOT)}/test.txt"]
+    lock("windows-tests", ["pyproject.toml", "-"], ["--extra=agent", *settled, *upgrade], WINDOWS_TESTS, WINDOWS)
     lock_nodered(upgrade=bool(upgrade))
 
 

@@ -12,10 +12,10 @@ TEXTS = {
     "usage": (
         "Usage: python3 installer/bootstrap.py demo|test [arguments]\n"
         "  demo   replays the incident on the practice portal; try: demo --watch, demo --headless, demo --json\n"
-        "  test   runs the tests; what follows is passed on to pytest",
+        "  test   runs the tests; what follows is passed on to pytest (test --windows: those on Windows, under Wine)",
         "使い方: python3 installer/bootstrap.py demo|test [引数]\n"
         "  demo   練習用ポータルで事案を再現します。例: demo --watch, demo --headless, demo --json\n"
-        "  test   テストを実行します。続く引数は pytest に渡します",
+        "  test   テストを実行します。続く引数は pytest に渡します（test --windows: Windows のテスト、Wine を使用）",
     ),
     "platform": (
         "Only Linux and Windows are supported; this is {platform}.",
@@ -154,6 +154,22 @@ TEXTS = {
     "what lintian": ("lintian, for the Debian package", "Debian パッケージの検査に使う lintian"),
     "what desk": ("what the Debian package depends on", "Debian パッケージが必要とするもの"),
     "what nginx": ("nginx, in front of central", "センターの手前に置く nginx"),
+    "windows": (
+        "Setting up Windows for the tests: Wine and a Python. The first time this takes a minute or two.",
+        "テスト用の Windows 環境（Wine と Python）を準備します。初回は 1～2 分かかります。",
+    ),
+    "windows version": (
+        "the tests on Windows need Python 3.11, whose standard library they share; this is {found}.",
+        "Windows のテストには Python 3.11 が必要です（標準ライブラリーを共用するため）。この PC: {found}",
+    ),
+    "windows tampered": (
+        "{file} is not the file that is expected: SHA-256 {found} instead of {expected}.",
+        "{file} が想定のファイルと異なります（SHA-256: {found}、想定: {expected}）。",
+    ),
+    "what wine": ("Wine, the Windows of the tests", "テスト用の Windows 環境 Wine"),
+    "what mingw": ("a C compiler for Windows", "Windows 用の C コンパイラー"),
+    "what msitools": ("msitools, which pack the installer for Windows", "Windows のインストーラーを作る msitools"),
+    "what osslsigncode": ("osslsigncode, which signs it", "インストーラーに署名する osslsigncode"),
     "what git": ("git, for the checks of the repository", "リポジトリの検査に使う git"),
 }
 

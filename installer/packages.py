@@ -83,6 +83,11 @@ def _driver_starts(python: Path) -> bool:
     return node is not None and answer([node, "--version"]) is not None
 
 
+def _wine(python: Path) -> bool:
+    """Debian keeps the 64-bit programs off PATH."""
+    return Path("/usr/lib/wine/wine64").exists() or shutil.which("wine") is not None
+
+
 def _dbusmock(python: Path) -> bool:
     """It is the distribution's: dbus-python and GLib have no wheels."""
     return shutil.which("dbus-daemon") is not None and answer(["/usr/bin/python3", "-c", "import dbusmock"]) is not None
@@ -161,6 +166,19 @@ def tests() -> list[Need]:
         Need("what desk", _debian_desk, {"apt-get": "python3-tk libatomic1 libpam-systemd"}),
         Need("what nginx", _system_programs("nginx"), {"apt-get": "nginx-light", "dnf": "nginx"}),
         Need("what git", _programs("git"), {"apt-get": "git"}),
+    ]
+
+
+def windows_tests() -> list[Need]:
+    """What the tests on Windows take: Wine, what makes the Windows Python, and what packs and signs the installer."""
+    return [
+        Need("what wine", _wine, {"apt-get": "wine wine64", "dnf": "wine-core", "zypper": "wine", "pacman": "wine"}),
+        Need("what mingw", _programs("x86_64-w64-mingw32-gcc"), {"apt-get": "gcc-mingw-w64-x86-64-win32"}),
+        Need("what msitools", _programs("wixl", "msibuild", "msiinfo"), {"apt-get": "wixl msitools"}),
+        Need("what osslsigncode", _programs("osslsigncode"), {"apt-get": "osslsigncode"}),
+        Need("what xvfb", _programs("Xvfb"), {"apt-get": "xvfb", "dnf": "xorg-x11-server-Xvfb"}),
+        Need("what xdotool", _programs("xdotool"), {"apt-get": "xdotool"}),
+        Need("what imagemagick", _programs("import"), {"apt-get": "imagemagick", "dnf": "ImageMagick"}),
     ]
 
 

@@ -1,0 +1,167 @@
+"""Runs the tests of this folder with a Windows Python under Wine, and does for them what only Linux can do.
+
+    python3 installer/bootstrap.py test --windows [what follows goes to pytest]
+
+Started with the Linux Python of the tests: a virtual screen, a fresh Wine, a real central on loopback, and a door on
+loopback through which the tests ask for a hand at the mouse, a picture of the screen, or what central has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import http.server
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from installer.windows.python import PLACE
+from installer.windows.wine import SIZE, running, wine
+from kiosk_agent.central.database.engine import Database, read_url
+from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.desks.service import make_code
+from kiosk_agent.central.places.repository import store_municipalities
+from kiosk_agent.clock import SystemClock
+from tests.central.nation import PLACES
+from tests.central.serving import Server
+
+ROOT = Path(__file__).parents[2]
+DOOR, KEY = "KIOSK_AGENT_TESTS_DOOR", "KIOSK_AGENT_TESTS_DOOR_KEY"
+PICTURES = ROOT / "tests" / "output" / "windows"
+HOUR = datetime.timedelta(hours=1)
+
+
+class Outside:
+    """What a test may ask for, by name; each answer is JSON."""
+
+    def __init__(self, display: str, folder: Path) -> None:
+        self._environment = {**os.environ, "DISPLAY": display}
+        self._database = Database(read_url(f"sqlite:///{folder / 'central.sqlite3'}"))
+        migrate(self._database)
+        with self._database.writing() as connection:
+            store_municipalities(connection, PLACES)
+        self._server = Server(f"sqlite:///{folder / 'central.sqlite3'}", folder / "central.log")
+
+    def close(self) -> None:
+        self._server.stop()
+        self._database.close()
+
+    def xdotool(self, *words: str) -> None:
+        subprocess.run(["xdotool", *words], env=self._environment, check=True, timeout=30)
+
+    def picture(self, name: str) -> str:
+        """Of the whole screen; returns where it is, as Windows names it."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        path = PICTURES / f"{name}.png"
+        command = ["import", "-silent", "-window", "root", str(path)]
+        subprocess.run(command, env=self._environment, check=True, timeout=60)
+        return "Z:" + str(path).replace("/", "\\")
+
+    def code(self) -> dict[str, str]:
+        """A one-time code of central, and where central is."""
+        made = make_code(self._database, "131016", "市民課", SystemClock().wall(), HOUR, new_office=True)
+        return {"url": self._server.url, "code": made}
+
+    def at_central(self) -> list[dict[str, Any]]:
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.text("SELECT * FROM desk_days")).mappings().all()
+            return [dict(row) for row in rows]
+
+
+def door_of(outside: Outside, key: str) -> http.server.ThreadingHTTPServer:
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            if self.headers.get("Authorization") != key:
+                self.send_error(403)
+                return
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            try:
+                answer: Any = {"answer": getattr(outside, asked["what"])(*asked["with"])}
+            except Exception as error:  # the test is told, and fails there
+                answer = {"error": repr(error)}
+            body = json.dumps(answer, default=str).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """What is asked for shows in the tests."""
+
+    return http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[str]:
+    read_fd, write_fd = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(command, pass_fds=[write_fd], stderr=subprocess.DEVNULL)
+    os.close(write_fd)
+    try:
+        with os.fdopen(read_fd) as answers:
+            yield f":{answers.readline().strip()}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def door(display: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Yields the variables by which the tests find it."""
+    key = secrets.token_urlsafe(16)
+    outside = Outside(display, folder)
+    try:
+        server = door_of(outside, key)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield {DOOR: str(server.server_address[1]), KEY: key}
+        finally:
+            server.shutdown()
+            server.server_close()
+    finally:
+        outside.close()
+
+
+def run_in_wine(variables: dict[str, str], arguments: list[str], echo: Callable[[bytes], object]) -> int:
+    """Run ``python.exe`` to its end. Its output must be a pipe: Wine's Python cannot write to a file of Linux'."""
+    python = ROOT / PLACE / "python" / "python.exe"
+    process = subprocess.Popen(
+        [wine(), str(python), *arguments],
+        env=variables,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        echo(line)
+    return process.wait()
+
+
+def main(rest: list[str]) -> int:
+    def echo(line: bytes) -> None:
+        sys.stdout.buffer.write(line.replace(b"\r\n", b"\n"))
+        sys.stdout.buffer.flush()
+
+    chosen = any(not word.startswith("-") and (ROOT / word.partition("::")[0]).exists() for word in rest)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        display = stack.enter_context(screen())
+        variables = stack.enter_context(running(ROOT / PLACE / "prefix", display))
+        asked = stack.enter_context(door(display, folder))
+        pytest = ["-m", "pytest", "--confcutdir=tests/windows", "-p", "no:cacheprovider"]
+        return run_in_wine({**variables, **asked}, [*pytest, *rest, *([] if chosen else ["tests/windows"])], echo)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,167 @@
+"""The supervisor with its cover on a Windows screen: it starts, covers, kills, starts again, and takes its agent along."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image
+
+from kiosk_agent.supervisor import EXIT_BUSY, Settings
+from tests.supervisor.test_on_any_system import (
+    test_a_code_page_that_lacks_a_sign_takes_nothing_from_what_the_agent_says,
+    test_a_killed_supervisor_takes_its_agent_along,
+    test_it_ends_with_the_status_of_an_agent_that_stops,
+)
+from tests.windows.conftest import PATIENCE_S, Outside, wait_until
+
+__all__ = [
+    "test_a_code_page_that_lacks_a_sign_takes_nothing_from_what_the_agent_says",
+    "test_a_killed_supervisor_takes_its_agent_along",
+    "test_it_ends_with_the_status_of_an_agent_that_stops",
+]
+
+PANELS: dict[str, dict[str, Any]] = {
+    "starting": {"kind": "shield", "title": "準備しています"},
+    "hang": {"kind": "hang", "title": "安全を確認しています", "lines": ["しばらくお待ちください。"], "tone": "warning"},
+    "crash_loop": {"kind": "hang", "title": "この窓口は閉鎖中です", "tone": "error"},
+}
+# Paints the screen as a portal would, takes the cover away, says who it is, and lives until it is killed or hangs.
+AGENT = """
+import json, os, sys, threading
+
+def send(message):
+    sys.stdout.buffer.write(json.dumps(message).encode() + b"\\n")
+    sys.stdout.buffer.flush()
+
+def beat():
+    while not hung.wait(0.2):
+        send({"beat": 1})
+
+hung = threading.Event()
+threading.Thread(target=beat, daemon=True).start()
+hello = json.loads(sys.stdin.buffer.readline())["hello"]
+send({"say": {"pid": os.getpid(), "hello": hello}})
+send({"cover": "hide", "id": 1})
+if sys.argv[1] == "hangs" and not os.path.exists(sys.argv[2]):
+    open(sys.argv[2], "w").close()
+    hung.set()
+for line in sys.stdin.buffer:
+    message = json.loads(line)
+    if "stop" in message:
+        send({"stopping": True})
+        os._exit(0)
+threading.Event().wait()
+"""
+
+
+class Desk:
+    def __init__(self, folder: Path, agent: str = "waits", **options: Any) -> None:
+        settings = Settings(
+            child=(sys.executable, "-c", AGENT, agent, str(folder / "has hung")),
+            panels=PANELS,
+            **{"hang_limit_s": 3.0, "data_dir": str(folder), **options},
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.complaints: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.complaints.append(line.decode("utf-8", "replace").rstrip())
+
+    def said(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.complaints
+        return dict(json.loads(line))
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=PATIENCE_S)
+        for pipe in (self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[list[Desk]]:
+    desks: list[Desk] = []
+    yield desks
+    for one in desks:
+        one.end()
+
+
+def is_covered(outside: Outside, name: str) -> bool:
+    """Whether one colour, which is not the desktop's, fills all four corners and most of the screen."""
+    with Image.open(outside.ask("picture", name)) as opened:
+        image = opened.convert("RGB")
+    corners = {image.getpixel((x, y)) for x in (2, image.width - 3) for y in (2, image.height - 3)}
+    if len(corners) != 1 or corners == {DESKTOP_COLOR(image)}:
+        return False
+    (color,) = corners
+    pixels = list(image.getdata())
+    return pixels.count(color) > len(pixels) * 0.7
+
+
+def DESKTOP_COLOR(_image: Image.Image) -> tuple[int, int, int]:  # noqa: N802
+    """Wine's desktop, as long as nobody has chosen another."""
+    return (0x3A, 0x6E, 0xA5)
+
+
+@pytest.mark.parametrize("loss", ["killed", "hangs"])
+def test_a_lost_agent_is_covered_and_another_one_started(
+    desk: list[Desk], outside: Outside, tmp_path: Path, loss: str
+) -> None:
+    desk.append(Desk(tmp_path, loss))
+    first = desk[0].said()
+    assert first["hello"] == {"cover": "native", "covered": True}
+    lost = psutil.Process(first["pid"])
+    if loss == "killed":
+        wait_until(lambda: not is_covered(outside, "uncovered"), "the first agent takes the cover away")
+        lost.kill()
+    second = desk[0].said()
+    assert second["pid"] != first["pid"]
+    assert second["hello"] == {"cover": "native", "covered": True}
+    assert not lost.is_running()
+    assert any("was lost" in line for line in desk[0].complaints)
+
+
+def test_the_cover_fills_the_screen(desk: list[Desk], outside: Outside, tmp_path: Path) -> None:
+    slow = {"child": (sys.executable, "-c", "import sys; sys.stdin.read()")}
+    settings = asdict(Settings(panels=PANELS, **slow))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ),
+    )
+    try:
+        wait_until(lambda: is_covered(outside, "cover"), "the screen is covered")
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+    wait_until(lambda: not is_covered(outside, "cover-gone"), "the cover is gone with its process")
+
+
+def test_a_second_supervisor_on_one_desk_says_so_and_exits(desk: list[Desk], tmp_path: Path) -> None:
+    desk.append(Desk(tmp_path, headless=True))
+    desk[0].said()
+    desk.append(Desk(tmp_path, headless=True))
+    assert desk[1].process.wait(timeout=PATIENCE_S) == EXIT_BUSY
+    wait_until(lambda: desk[1].complaints, "it says why")
+    assert f"process {desk[0].process.pid}" in desk[1].complaints[0]
