@@ -166,6 +166,23 @@ TEXTS = {
         "{file} is not the file that is expected: SHA-256 {found} instead of {expected}.",
         "{file} が想定のファイルと異なります（SHA-256: {found}、想定: {expected}）。",
     ),
+    "msi tool": (
+        "{tool} is missing. On Debian and Ubuntu: sudo apt-get install wixl msitools",
+        "{tool} がありません。Debian・Ubuntu では: sudo apt-get install wixl msitools",
+    ),
+    "msi payload": (
+        "{folder} is not what PyInstaller makes of installer/windows/kiosk-agent.spec: it lacks {missing}.",
+        "{folder} は installer/windows/kiosk-agent.spec から作ったフォルダーではありません（不足: {missing}）。",
+    ),
+    "msi version": (
+        "Windows compares versions of three numbers, such as 1.2.3; this is {version}.",
+        "Windows のバージョンは 1.2.3 のような 3 つの数です（指定: {version}）。",
+    ),
+    "msi signing": ("osslsigncode did not sign {file}.", "osslsigncode が {file} に署名できませんでした。"),
+    "msi tampered": (
+        "the signature of {file} does not fit it. osslsigncode says:\n{said}",
+        "{file} の署名が内容と一致しません。osslsigncode の出力:\n{said}",
+    ),
     "what wine": ("Wine, the Windows of the tests", "テスト用の Windows 環境 Wine"),
     "what mingw": ("a C compiler for Windows", "Windows 用の C コンパイラー"),
     "what msitools": ("msitools, which pack the installer for Windows", "Windows のインストーラーを作る msitools"),

@@ -2,8 +2,8 @@
 
 CPython for Windows is no package of any registry that ``pip`` reads, but a wheel that embeds it is: its
 ``python311.dll`` and extension modules are those of the Python Software Foundation, signed by it. A launcher of a few
-lines, the pure part of the standard library from this very Python, and wheels for Windows make it whole. It serves tests
-only: what ships is built with python.org's CPython (``installer/build.py msi --python``).
+lines, the pure part of the standard library of this very Python, and wheels for Windows make it whole. It serves
+tests only: what ships is built with python.org's CPython (``installer/build.py msi --python``).
 """
 
 from __future__ import annotations

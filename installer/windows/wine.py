@@ -1,7 +1,7 @@
 """A Wine of the tests' own: its folder, its environment, its beginning and its end.
 
-Nobody's ``~/.wine`` is touched: WINEPREFIX names a folder below ``.thirdparty``, and with it a server of its own, which is
-the only one that is ever ended here.
+Nobody's ``~/.wine`` is touched: WINEPREFIX names a folder below ``.thirdparty``, and with it a server of its own, which
+is the only one that is ever ended here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from installer.messages import SetupError, text
 from installer.processes import run
-from installer.windows.python import PLACE
 
 DESKTOP, SIZE = "kiosk", "1024x768"
 START_LIMIT_S = 180  # 15 s on two idle cores
@@ -68,6 +67,8 @@ def running(prefix: Path, display: str) -> Iterator[Mapping[str, str]]:
             # input reaches hooks only inside a virtual desktop, which all programs share from here on
             (r"HKCU\Software\Wine\Explorer", "Desktop", DESKTOP),
             (r"HKCU\Software\Wine\Explorer\Desktops", DESKTOP, SIZE),
+            # Wine's own fonts for menus know no Japanese
+            (r"HKCU\Software\Wine\Fonts\Replacements", "Tahoma", "Noto Sans CJK JP"),
         ):
             run([wine(), "reg", "add", key, "/v", name, "/d", value, "/f"], environment=variables)
         yield variables

@@ -14,6 +14,7 @@ import http.server
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from installer.artefacts.msi import PROGRAMS, build, sign, verify
 from installer.windows.python import PLACE
 from installer.windows.wine import SIZE, running, wine
 from kiosk_agent.central.database.engine import Database, read_url
@@ -40,10 +42,19 @@ PICTURES = ROOT / "tests" / "output" / "windows"
 HOUR = datetime.timedelta(hours=1)
 
 
+def to_windows(path: Path) -> str:
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def from_windows(path: str) -> Path:
+    return Path(path.removeprefix("Z:").replace("\\", "/"))
+
+
 class Outside:
     """What a test may ask for, by name; each answer is JSON."""
 
     def __init__(self, display: str, folder: Path) -> None:
+        self._folder = folder
         self._environment = {**os.environ, "DISPLAY": display}
         self._database = Database(read_url(f"sqlite:///{folder / 'central.sqlite3'}"))
         migrate(self._database)
@@ -64,7 +75,52 @@ class Outside:
         path = PICTURES / f"{name}.png"
         command = ["import", "-silent", "-window", "root", str(path)]
         subprocess.run(command, env=self._environment, check=True, timeout=60)
-        return "Z:" + str(path).replace("/", "\\")
+        return to_windows(path)
+
+    def msi(self, version: str) -> str:
+        """An installer of ``version`` with stand-ins for the programs; returns where it is, as Windows names it."""
+        made = self._folder / f"kiosk-agent-{version}-x64.msi"
+        if not made.exists():
+            payload = self._folder / f"payload-{version}"
+            (payload / "inner").mkdir(parents=True)
+            for name in PROGRAMS:
+                shutil.copyfile(ROOT / PLACE / "python" / "python.exe", payload / name)
+            (payload / "inner" / "data.txt").write_text(version)
+            (payload / "inner" / f"only-in-{version}.txt").write_text("")
+            profiles = [ROOT / "config/portals/practice.toml", ROOT / "config/portals/examples/nodered.toml"]
+            words = [word for file in profiles for word in ("--profile", str(file))]
+            build(["--payload", str(payload), *words, "--version", version, "--out", str(self._folder)])
+        return to_windows(made)
+
+    def signed(self, msi: str) -> str:
+        """A signed copy, with a certificate of this run's own."""
+        key, certificate, both = (self._folder / name for name in ("key.pem", "certificate.pem", "both.p12"))
+        if not both.exists():
+            subject = ["-subj", "/CN=Tests of kiosk-agent", "-addext", "extendedKeyUsage=codeSigning"]
+            asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+            subprocess.run([*asked, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+            export = [
+                "openssl",
+                "pkcs12",
+                "-export",
+                "-inkey",
+                str(key),
+                "-in",
+                str(certificate),
+                "-passout",
+                "pass:test",
+            ]
+            subprocess.run([*export, "-out", str(both)], check=True)
+            (self._folder / "password").write_text("test")
+        made = self._folder / "signed.msi"
+        made.unlink(missing_ok=True)
+        sign(
+            from_windows(msi), made, ["-pkcs12", str(both), "-readpass", str(self._folder / "password"), "-h", "sha256"]
+        )
+        return to_windows(made)
+
+    def verify(self, msi: str) -> None:
+        verify(from_windows(msi), self._folder / "certificate.pem")
 
     def code(self) -> dict[str, str]:
         """A one-time code of central, and where central is."""
@@ -86,7 +142,7 @@ def door_of(outside: Outside, key: str) -> http.server.ThreadingHTTPServer:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
                 answer: Any = {"answer": getattr(outside, asked["what"])(*asked["with"])}
-            except Exception as error:  # the test is told, and fails there
+            except Exception as error:  # noqa: BLE001  # the test is told, and fails there
                 answer = {"error": repr(error)}
             body = json.dumps(answer, default=str).encode()
             self.send_response(200)

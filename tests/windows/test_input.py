@@ -37,7 +37,7 @@ def test_without_input_the_idle_time_grows_and_the_stamp_stays(outside: Outside)
     assert reader.read().stamp_s == first.stamp_s
 
 
-def test_the_key_combination_ends_the_visit_wherever_the_focus_is(outside: Outside) -> None:
+async def test_the_key_combination_ends_the_visit_wherever_the_focus_is(outside: Outside) -> None:
     heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
     now = lambda: datetime.datetime.now(datetime.UTC)  # noqa: E731
     health = Health(now)

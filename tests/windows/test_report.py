@@ -48,7 +48,7 @@ async def test_enrolled_reported_and_counted_at_central(outside: Outside, tmp_pa
         assert await desk.waiting() == 0
         assert desk.health.warnings == []
     days = [day for day in outside.ask("at_central") if day["desk_id"] == told["desk_id"]]
-    assert [day["agent_starts"] for day in days] == [3]
+    assert [json.loads(day["more"])["agent_starts"] for day in days] == [3]
 
 
 def test_a_code_that_central_does_not_know_is_a_clear_error(outside: Outside, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The icon beside Windows' clock: shown, changed with the state, its menu's "end the visit" chosen with the keyboard."""
+"""The icon beside Windows' clock: shown, changed with the state, and "end the visit" chosen in its menu."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def place_of(picture: str, color: tuple[int, int, int], enough: int = 30) -> tup
         image = opened.convert("RGB")
     found = [
         (index % image.width, index // image.width)
-        for index, pixel in enumerate(image.getdata())
+        for index, pixel in enumerate(image.get_flattened_data())
         if all(abs(a - b) < 24 for a, b in zip(pixel, color, strict=True))
     ]
     if len(found) < enough:
@@ -35,7 +35,18 @@ def place_of(picture: str, color: tuple[int, int, int], enough: int = 30) -> tup
     return xs[len(xs) // 2], ys[len(ys) // 2]
 
 
-async def until_seen(look: Callable[[], tuple[int, int] | None], what: str) -> tuple[int, int]:
+def open_menu() -> tuple[int, ...] | None:
+    """Left, top, right and bottom of the menu that is open; None where none is."""
+    user32 = ctypes.WinDLL("user32")
+    user32.FindWindowW.restype = wintypes.HWND
+    user32.GetWindowRect.argtypes = (wintypes.HWND, wintypes.LPRECT)
+    menu, place = user32.FindWindowW("#32768", None), wintypes.RECT()
+    if not menu or not user32.GetWindowRect(menu, ctypes.byref(place)) or place.bottom == place.top:
+        return None
+    return place.left, place.top, place.right, place.bottom
+
+
+async def until_seen(look: Callable[[], tuple[int, ...] | None], what: str) -> tuple[int, ...]:
     loop = asyncio.get_running_loop()
     until = loop.time() + PATIENCE_S
     while (place := await asyncio.to_thread(look)) is None:
@@ -49,7 +60,10 @@ async def test_the_icon_shows_the_state_and_its_menu_ends_the_visit(outside: Out
     now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.UTC)  # noqa: E731
     health = Health(now)
     senses = Senses([NAME], health, lambda _event: None, now)
-    post: Callable[[Event], None] = lambda event: loop.call_soon_threadsafe(heard.put_nowait, event) and None  # noqa: E731
+
+    def post(event: Event) -> None:
+        loop.call_soon_threadsafe(heard.put_nowait, event)
+
     tray = DeskTray(post, senses.report_of(NAME), lambda: heard.put_nowait("status"), "ja")
     tray.show(StateName.GATE.value, "green")
     tray.start()
@@ -59,12 +73,10 @@ async def test_the_icon_shows_the_state_and_its_menu_ends_the_visit(outside: Out
         tray.show(StateName.SIGNED_IN.value, "green")
         x, y = await until_seen(lambda: place_of(outside.ask("picture", "tray-visit"), BLUE), "the blue icon")
         await asyncio.to_thread(outside.ask, "xdotool", "mousemove", str(x), str(y), "click", "3")
-        menu = ctypes.WinDLL("user32")
-        menu.FindWindowW.restype = wintypes.HWND
-        await until_seen(lambda: (0, 0) if menu.FindWindowW("#32768", None) else None, "its menu")
+        left, top, _right, bottom = await until_seen(open_menu, "its menu")
         await asyncio.to_thread(outside.ask, "picture", "tray-menu")
-        for key in ("Down", "Return"):
-            await asyncio.to_thread(outside.ask, "xdotool", "key", key)
+        first = (str(left + 40), str(top + (bottom - top) // 4))  # of two lines
+        await asyncio.to_thread(outside.ask, "xdotool", "mousemove", *first, "click", "1")
         assert await asyncio.wait_for(heard.get(), PATIENCE_S) == EndRequested(EndSource.TRAY)
         assert health.warnings == []
     finally:

@@ -1,0 +1,148 @@
+"""The Windows installer of the agent.
+
+    python3 installer/build.py msi --python C:\\...\\python.exe --python-sha256 HASH --profile portal.toml
+    python3 installer/build.py msi --payload FOLDER --profile portal.toml [--certificate P12 --password-file FILE]
+
+The first form freezes the agent with PyInstaller (one folder) and that Python, which must be python.org's CPython with
+the packages of ``installer/requirements/windows-tests.txt``: what ships is what its hash says. It runs on Windows;
+under Wine it takes the Python of the tests as well, and what comes out is for tests. The second form packs what was
+frozen elsewhere. Packing and signing (msitools, osslsigncode) run on Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from installer.messages import SetupError, text
+from installer.processes import run, works_quietly
+
+ROOT = Path(__file__).resolve().parents[2]
+WINDOWS = ROOT / "installer" / "windows"
+PROGRAMS = ("kiosk-agent.exe", "kiosk-agentw.exe")
+
+
+def build(arguments: Sequence[str]) -> list[Path]:
+    """Make the installer; returns its path. Raises SetupError."""
+    options = _options(arguments)
+    for tool in ("wixl", "msibuild", "msiinfo"):
+        if shutil.which(tool) is None:
+            raise SetupError(text("msi tool", tool=tool))
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        payload = options.payload or freeze(options.python, options.python_sha256, Path(folder))
+        return [pack(payload, options.profile, options.out, options.version, Path(folder), signing_of(options))]
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    from kiosk_agent import __version__
+
+    parser = argparse.ArgumentParser(prog="build.py msi", description="The Windows installer of the agent.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--payload", type=Path, help="the folder that PyInstaller has made")
+    what.add_argument("--python", type=Path, help="python.org's CPython for Windows, to make it with")
+    parser.add_argument("--python-sha256", help="of that python.exe")
+    parser.add_argument("--profile", type=Path, action="append", required=True, help="a portal's profile (may repeat)")
+    parser.add_argument("--certificate", type=Path, help="PKCS #12 file to sign with; without: not signed")
+    parser.add_argument("--password-file", type=Path, help="with that file's password")
+    parser.add_argument("--timestamp", help="address of a time-stamping authority (RFC 3161)")
+    parser.add_argument("--version", default=__version__)
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    options = parser.parse_args(list(arguments))
+    if options.python and not options.python_sha256:
+        parser.error("--python needs --python-sha256: what ships must be what you meant")
+    return options
+
+
+def freeze(python: Path, expected: str, folder: Path) -> Path:
+    """The agent as a folder of programs. Raises SetupError; also where ``python`` is another file than expected."""
+    found = hashlib.sha256(python.read_bytes()).hexdigest()
+    if found != expected.lower():
+        raise SetupError(text("windows tampered", file=python.name, expected=expected, found=found))
+    spec = WINDOWS / "kiosk-agent.spec"
+    command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level=WARN", str(spec)]
+    if sys.platform != "win32":
+        from installer.windows.wine import wine
+
+        command.insert(0, wine())
+    run([*command, f"--distpath={folder / 'frozen'}", f"--workpath={folder / 'work'}"], cwd=ROOT)
+    return folder / "frozen" / "kiosk-agent"
+
+
+def pack(
+    payload: Path, profiles: Sequence[Path], out: Path, version: str, folder: Path, signing: Sequence[str] | None
+) -> Path:
+    """The ``.msi`` from a frozen folder, signed where there is a certificate. Raises SetupError, InputError."""
+    from installer.windows.tables import complete
+    from installer.windows.wix import conditions, source
+    from kiosk_agent.portal.load import load_profile
+
+    missing = [name for name in PROGRAMS if not (payload / name).is_file()]
+    if missing:
+        raise SetupError(text("msi payload", folder=payload, missing=", ".join(missing)))
+    if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,5}", version):
+        raise SetupError(text("msi version", version=version))
+    read = {file.stem: load_profile(file) for file in profiles}
+    task = folder / "task.xml"  # in UTF-16, as the task scheduler expects it
+    task.write_text((WINDOWS / "task.xml").read_text(encoding="utf-8"), encoding="utf-16")
+    document = folder / "kiosk-agent.wxs"
+    # wixl takes no absolute paths: everything is beside the document
+    (folder / "payload").symlink_to(payload.absolute())
+    (folder / "portals").mkdir()
+    copies = [Path(shutil.copyfile(file, folder / "portals" / file.name)) for file in profiles]
+    document.write_text(source(folder, folder / "payload", read, copies, task, version), encoding="utf-8")
+    unsigned = folder / "unsigned.msi"
+    run(["wixl", "--arch", "x64", "--output", str(unsigned), document.name], cwd=folder)
+    complete(unsigned, conditions(read))
+    made = out / f"kiosk-agent-{version}-x64.msi"
+    if signing is None:
+        shutil.copyfile(unsigned, made)
+        return made
+    made.unlink(missing_ok=True)
+    sign(unsigned, made, signing)
+    return made
+
+
+def signing_of(options: argparse.Namespace) -> list[str] | None:
+    """osslsigncode's options; None where nothing is to be signed."""
+    if options.certificate is None:
+        return None
+    words = ["-pkcs12", str(options.certificate), "-n", "kiosk-agent", "-h", "sha256"]
+    if options.password_file is not None:
+        words += ["-readpass", str(options.password_file)]
+    if options.timestamp:
+        words += ["-ts", options.timestamp]
+    return words
+
+
+def sign(unsigned: Path, signed: Path, signing: Sequence[str]) -> None:
+    """Sign, and verify what came out; nothing is left where either fails. Raises SetupError."""
+    if not works_quietly(["osslsigncode", "sign", *signing, "-in", str(unsigned), "-out", str(signed)]):
+        signed.unlink(missing_ok=True)
+        raise SetupError(text("msi signing", file=signed.name))
+    try:
+        verify(signed)
+    except SetupError:
+        signed.unlink()
+        raise
+
+
+def verify(msi: Path, authority: Path | None = None) -> None:
+    """Whether the signature fits the file. ``authority``: certificates to be trusted. Raises SetupError."""
+    trusted = ["-CAfile", str(authority)] if authority is not None else []
+    command = ["osslsigncode", "verify", *trusted, "-in", str(msi)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    said = done.stdout + done.stderr
+    # without an authority at hand the chain cannot be judged, but the digest can
+    same = re.search(r"Current (?:message digest|DigitalSignature)\s*:\s*([0-9A-F]+)", said)
+    meant = re.search(r"Calculated (?:message digest|DigitalSignature)\s*:\s*([0-9A-F]+)", said)
+    fits = same is not None and meant is not None and same.group(1) == meant.group(1)
+    if not fits or (authority is not None and done.returncode != 0):
+        raise SetupError(text("msi tampered", file=msi.name, said=said.strip()))

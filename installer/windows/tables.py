@@ -1,0 +1,97 @@
+"""What wixl drops or puts into the wrong order, written into the finished database with msibuild.
+
+Types of custom actions: https://learn.microsoft.com/windows/win32/msi/summary-list-of-all-custom-action-types
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer.processes import answer, run
+from installer.windows.wix import KEPT
+
+SET_PROPERTY = 51
+COMMAND = 34  # a directory, and a whole command line
+DEFERRED, AS_SYSTEM, MAY_FAIL = 0x400, 0x800, 0x40
+TASK = "kiosk-agent"
+REMOVED = 'REMOVE~="ALL"'
+FOR_GOOD = f"{REMOVED} AND NOT UPGRADINGPRODUCTCODE"  # an upgrade removes the old version, too
+SCHTASKS = '"[System64Folder]schtasks.exe"'
+# A property that is set on the command line is public and must reach the part of Windows that has the rights.
+SECURE = ";".join([*KEPT, "ENROLLCODE", "KIOSKUSER", "REMOVELEDGER"])
+
+
+@dataclass(frozen=True)
+class Action:
+    """A row of CustomAction, and where it comes in InstallExecuteSequence."""
+
+    name: str
+    kind: int
+    source: str
+    target: str
+    condition: str
+    sequence: int
+
+
+def actions() -> list[Action]:
+    """All of them. 4000 is InstallFiles, 3500 RemoveFiles, 1500 InstallInitialize, 50 AppSearch."""
+    command = COMMAND | DEFERRED | AS_SYSTEM
+    make = f'{SCHTASKS} /Create /TN {TASK} /XML "[INSTALLDIR]task.xml" /F'
+    ledgers = r'for /d %u in ("[%SystemDrive]\Users\*") do @rd /s /q "%u\AppData\Local\kiosk-agent"'
+    kept = [
+        Action(f"Keep{name}", SET_PROPERTY, name, f"[KEPT{name}]", f"NOT {name} AND KEPT{name}", 60 + number)
+        for number, name in enumerate(KEPT)
+    ]
+    return [
+        *kept,
+        Action("TakeOnlyProfile", SET_PROPERTY, "PROFILE", "[ONLYPROFILE]", "NOT PROFILE AND ONLYPROFILE", 70),
+        Action("EndTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /End /TN {TASK}", REMOVED, 1910),
+        Action("RemoveTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /Delete /TN {TASK} /F", FOR_GOOD, 1920),
+        Action("MakeTask", command, "INSTALLDIR", make, f"NOT {REMOVED} AND NOT KIOSKUSER", 6500),
+        Action(
+            "MakeTaskOf", command, "INSTALLDIR", f'{make} /RU "[KIOSKUSER]" /IT', f"NOT {REMOVED} AND KIOSKUSER", 6510
+        ),
+        Action(
+            "RemoveLedger",
+            command | MAY_FAIL,
+            "TARGETDIR",
+            f'"[System64Folder]cmd.exe" /d /c {ledgers}',
+            f'{FOR_GOOD} AND REMOVELEDGER="1"',
+            3600,
+        ),
+    ]
+
+
+def complete(msi: Path, conditions: Mapping[str, str]) -> None:
+    """Write them, and the ``conditions`` of components, into the database. Raises SetupError."""
+    statements = [
+        "DELETE FROM `Property` WHERE `Property` = 'SecureCustomProperties'",
+        _insert("Property", Property="SecureCustomProperties", Value=_secure(msi)),
+    ]
+    for name, condition in conditions.items():
+        statements.append(f"UPDATE `Component` SET `Condition` = '{condition}' WHERE `Component` = '{name}'")  # noqa: S608
+    for one in actions():
+        name, what = one.name, {"Source": one.source, "Target": one.target}
+        statements.append(_insert("CustomAction", Action=name, Type=one.kind, **what))
+        sequence = "InstallExecuteSequence"
+        statements.append(_insert(sequence, Action=name, Condition=one.condition, Sequence=one.sequence))
+    for statement in statements:
+        run(["msibuild", str(msi), "-q", statement])
+
+
+def _insert(table: str, **values: str | int) -> str:
+    """Windows Installer's SQL, whose texts are ours alone; it knows no way to write a quotation mark into one."""
+    columns = ", ".join(f"`{name}`" for name in values)
+    given = ", ".join(str(value) if isinstance(value, int) else f"'{value}'" for value in values.values())
+    return f"INSERT INTO `{table}` ({columns}) VALUES ({given})"  # noqa: S608
+
+
+def _secure(msi: Path) -> str:
+    """Ours, and those that the upgrade itself needs."""
+    for line in (answer(["msiinfo", "export", str(msi), "Property"]) or "").splitlines():
+        name, _, value = line.partition("\t")
+        if name == "SecureCustomProperties":
+            return f"{value};{SECURE}"
+    return SECURE
