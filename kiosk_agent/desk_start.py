@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from kiosk_agent.process_tree import Leash
+
 KEY = r"Software\KioskAgent"
 NAMES = ("CentralUrl", "EnrollCode", "Profile", "Folder")
 OWN_CONFIGURATION = Path("kiosk-agent") / "agent.toml"  # below %ProgramData%
@@ -124,11 +126,15 @@ def _run(name: str, command: list[str], log: Log) -> int:
         stderr=subprocess.PIPE,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
-    assert process.stderr is not None  # noqa: S101  # it was opened as a pipe
-    for line in process.stderr:
-        if text := line.decode("utf-8", "replace").strip():
-            log(WARNING, COMPLAINED, text)
-    status = process.wait()
+    leash = Leash()  # whoever ends the task ends the desk, and not only this program
+    if sys.platform == "win32" and not leash.put_on(int(getattr(process, "_handle", 0))):
+        log(WARNING, COMPLAINED, "Windows refused the job object: the end of the task may leave the desk running.")
+    with process:
+        assert process.stderr is not None  # noqa: S101  # it was opened as a pipe
+        for line in process.stderr:
+            if text := line.decode("utf-8", "replace").strip():
+                log(WARNING, COMPLAINED, text)
+    status = process.returncode
     if status:
         log(ERROR, FAILED, f"`kiosk-agent {name}` ended with status {status}.")
     return status

@@ -18,9 +18,10 @@ DEFERRED, AS_SYSTEM, MAY_FAIL = 0x400, 0x800, 0x40
 TASK = "kiosk-agent"
 REMOVED = 'REMOVE~="ALL"'
 FOR_GOOD = f"{REMOVED} AND NOT UPGRADINGPRODUCTCODE"  # an upgrade removes the old version, too
+WANTED = f"NOT {REMOVED} AND NOT NOTASK"  # NOTASK=1: the desk is started by other means, such as Group Policy's tasks
 SCHTASKS = '"[System64Folder]schtasks.exe"'
 # A property that is set on the command line is public and must reach the part of Windows that has the rights.
-SECURE = ";".join([*KEPT, "ENROLLCODE", "KIOSKUSER", "REMOVELEDGER"])
+SECURE = ";".join([*KEPT, "ENROLLCODE", "KIOSKUSER", "NOTASK", "REMOVELEDGER"])
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,8 @@ def actions() -> list[Action]:
         Action("TakeOnlyProfile", SET_PROPERTY, "PROFILE", "[ONLYPROFILE]", "NOT PROFILE AND ONLYPROFILE", 70),
         Action("EndTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /End /TN {TASK}", REMOVED, 1910),
         Action("RemoveTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /Delete /TN {TASK} /F", FOR_GOOD, 1920),
-        Action("MakeTask", command, "INSTALLDIR", make, f"NOT {REMOVED} AND NOT KIOSKUSER", 6500),
-        Action(
-            "MakeTaskOf", command, "INSTALLDIR", f'{make} /RU "[KIOSKUSER]" /IT', f"NOT {REMOVED} AND KIOSKUSER", 6510
-        ),
+        Action("MakeTask", command, "INSTALLDIR", make, f"{WANTED} AND NOT KIOSKUSER", 6500),
+        Action("MakeTaskOf", command, "INSTALLDIR", f'{make} /RU "[KIOSKUSER]" /IT', f"{WANTED} AND KIOSKUSER", 6510),
         Action(
             "RemoveLedger",
             command | MAY_FAIL,

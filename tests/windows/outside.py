@@ -26,6 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from installer.artefacts.msi import PROGRAMS, build, sign, verify
+from installer.processes import interruptible
 from installer.windows.python import PLACE
 from installer.windows.wine import SIZE, running, wine
 from kiosk_agent.central.database.engine import Database, read_url
@@ -91,6 +92,12 @@ class Outside:
             words = [word for file in profiles for word in ("--profile", str(file))]
             build(["--payload", str(payload), *words, "--version", version, "--out", str(self._folder)])
         return to_windows(made)
+
+    def table(self, msi: str, name: str) -> list[list[str]]:
+        """The rows of one of its tables; three lines of head are left out."""
+        command = ["msiinfo", "export", str(from_windows(msi)), name]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        return [line.split("\t") for line in lines[3:]]
 
     def signed(self, msi: str) -> str:
         """A signed copy, with a certificate of this run's own."""
@@ -210,7 +217,7 @@ def main(rest: list[str]) -> int:
         sys.stdout.buffer.flush()
 
     chosen = any(not word.startswith("-") and (ROOT / word.partition("::")[0]).exists() for word in rest)
-    with contextlib.ExitStack() as stack:
+    with interruptible(), contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         display = stack.enter_context(screen())
         variables = stack.enter_context(running(ROOT / PLACE / "prefix", display))

@@ -1,0 +1,153 @@
+"""What the Windows installer is made of, and what the desk's start does with what it was told; without Windows."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from installer.artefacts.msi import build, freeze, pack
+from installer.messages import SetupError
+from installer.windows.tables import SECURE
+from installer.windows.wix import identifier, policy_values
+from kiosk_agent import desk_start
+from kiosk_agent.desk_start import COMPLAINED, EXIT_INPUT, FAILED, STARTED, configuration, start
+from kiosk_agent.portal.load import load_profile
+
+ROOT = Path(__file__).resolve().parents[2]
+PRACTICE = ROOT / "config" / "portals" / "practice.toml"
+TOLD = {"CentralUrl": "https://central.example", "EnrollCode": "ABCD-EFGH-JKMN", "Profile": "practice", "Folder": "/x"}
+# Says what it was given, and ends as it was told to.
+AGENT = """
+import pathlib, sys
+with pathlib.Path(sys.argv[1]).open("a") as file:
+    print(*sys.argv[3:], file=file)
+print("supervisor: a complaint", file=sys.stderr)
+sys.exit(int(sys.argv[2]))
+"""
+
+
+class Desk:
+    def __init__(self, folder: Path, status: int = 0) -> None:
+        self.folder, self.calls, self.log = folder, folder / "calls", [(0, 0, "")][:0]
+        self.agent = [sys.executable, "-c", AGENT, str(self.calls), str(status)]
+
+    def start(self, told: dict[str, str]) -> int:
+        return start(told, self.agent, self.folder / "data", lambda *entry: self.log.append(entry))
+
+    @property
+    def commands(self) -> list[str]:
+        return self.calls.read_text().splitlines()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("PROGRAMDATA", str(tmp_path / "ProgramData"))
+    return Desk(tmp_path)
+
+
+def test_the_first_start_enrols_and_guards(desk: Desk) -> None:
+    assert desk.start(TOLD) == 0
+    config = desk.folder / "data" / "installed.toml"
+    enrol, run = desk.commands
+    assert enrol.startswith("enroll --central https://central.example --code ABCD-EFGH-JKMN")
+    assert run == f"run --config {config}"
+    written = tomllib.loads(config.read_text())
+    assert written == {"profile": "/x/portals/practice.toml", "central": {"url": "https://central.example"}}
+    assert [number for _, number, _ in desk.log] == [COMPLAINED, STARTED, COMPLAINED]
+    assert not any("ABCD" in text for *_, text in desk.log)
+
+
+def test_a_desk_that_is_enrolled_is_not_enrolled_again(desk: Desk) -> None:
+    (desk.folder / "data").mkdir()
+    (desk.folder / "data" / "enrolment.json").write_text("{}")
+    desk.start(TOLD)
+    assert [line.split()[0] for line in desk.commands] == ["run"]
+
+
+def test_a_desk_whose_enrolment_fails_is_guarded_all_the_same(tmp_path: Path, desk: Desk) -> None:
+    failing = Desk(desk.folder, status=1)
+    assert failing.start(TOLD) == 1
+    assert [line.split()[0] for line in failing.commands] == ["enroll", "run"]
+    assert [text for _, number, text in failing.log if number == FAILED] == [
+        "`kiosk-agent enroll` ended with status 1.",
+        "`kiosk-agent run` ended with status 1.",
+    ]
+
+
+def test_the_it_desks_own_configuration_comes_first(desk: Desk) -> None:
+    own = desk.folder / "ProgramData" / "kiosk-agent" / "agent.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    desk.start({"Folder": "/x"})
+    assert desk.commands == [f"run --config {own}"]
+    assert not (desk.folder / "data" / "installed.toml").exists()
+
+
+def test_without_a_profile_nothing_is_started_and_the_log_says_what_to_do(desk: Desk) -> None:
+    assert desk.start({"Folder": "/x"}) == EXIT_INPUT
+    assert not desk.calls.exists()
+    ((_, number, text),) = desk.log
+    assert number == FAILED
+    assert "PROFILE=NAME" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows' registry is asked in tests/windows")
+def test_elsewhere_no_installer_has_told_anything() -> None:
+    assert desk_start.told_by_the_installer() == {}
+    with pytest.raises(OSError, match="event log"):
+        desk_start.to_event_log(1, 1, "")
+
+
+def test_a_path_as_profile_is_taken_as_it_is() -> None:
+    assert tomllib.loads(configuration({"Profile": r"C:\desk\our.toml", "Folder": "/x"})) == {
+        "profile": r"C:\desk\our.toml"
+    }
+
+
+def test_every_property_is_documented() -> None:
+    text = (ROOT / "docs" / "windows.md").read_text(encoding="utf-8")
+    assert [name for name in SECURE.split(";") if f"`{name}" not in text] == []
+
+
+def test_both_browsers_get_each_policy_and_the_driver_keeps_its_tools() -> None:
+    values = list(policy_values(load_profile(PRACTICE)))
+    for browser, private in (("Chrome", "IncognitoModeAvailability"), ("Edge", "InPrivateModeAvailability")):
+        own = {name: value for key, name, _, value in values if key.endswith(browser)}
+        assert (own[private], own["DeveloperToolsAvailability"], own["PasswordManagerEnabled"]) == ("1", "1", "0")
+        lists = [value for key, _, _, value in values if key.endswith(rf"{browser}\URLAllowlist")]
+        assert "https://.desk.invalid" in lists
+        assert len(lists) > 1
+
+
+def test_names_in_the_tables_are_short_stable_and_apart() -> None:
+    one, other = identifier("f", "a/" + "é" * 100), identifier("f", "b/" + "é" * 100)
+    assert one == identifier("f", "a/" + "é" * 100)
+    assert one != other
+    assert len(one) <= 72
+    assert one.isascii()
+
+
+def test_another_python_than_was_meant_is_refused(tmp_path: Path) -> None:
+    python = tmp_path / "python.exe"
+    python.write_bytes(b"another one")
+    with pytest.raises(SetupError, match="0" * 64):
+        freeze(python, "0" * 64, tmp_path)
+    with pytest.raises(SystemExit):
+        build(["--python", str(python), "--profile", str(PRACTICE)])
+
+
+def test_a_folder_that_was_not_frozen_by_the_specification_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "kiosk-agent.exe").write_bytes(b"")
+    with pytest.raises(SetupError, match=r"kiosk-agentw\.exe"):
+        pack(tmp_path, [PRACTICE], tmp_path, "1.0.0", tmp_path, None)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.0.0.dev1", "1.0.0rc1"])
+def test_a_version_that_windows_cannot_compare_is_refused(tmp_path: Path, version: str) -> None:
+    for name in ("kiosk-agent.exe", "kiosk-agentw.exe"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(SetupError, match=version):
+        pack(tmp_path, [PRACTICE], tmp_path, version, tmp_path, None)

@@ -1,0 +1,156 @@
+"""The installer, installed for real: silently, upgraded over a ledger, removed; with and without the ledger."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import winreg
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk_agent.desk_start import KEY, configuration, told_by_the_installer
+from kiosk_agent.portal.load import load_profile
+from tests.windows.conftest import PATIENCE_S, Outside
+
+FOLDER = Path(os.environ["PROGRAMFILES"]) / "kiosk-agent"
+EVENTS = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\kiosk-agent"
+CHROME, EDGE = r"SOFTWARE\Policies\Google\Chrome", r"SOFTWARE\Policies\Microsoft\Edge"
+DATA = Path(os.environ["LOCALAPPDATA"]) / "kiosk-agent"
+
+
+def values(key: str) -> dict[str, object]:
+    """All of a key of this PC; empty where it is not there."""
+    found: dict[str, object] = {}
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
+            for index in range(winreg.QueryInfoKey(opened)[1]):
+                name, value, _kind = winreg.EnumValue(opened, index)
+                found[name] = value
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def msiexec(*words: str) -> int:
+    """Wine cannot make a task from a file. NOTASK is for those who start the desk by other means."""
+    return subprocess.run(["msiexec", *words, "NOTASK=1", "/qn"], check=False, timeout=2 * PATIENCE_S).returncode
+
+
+@pytest.fixture
+def installer(outside: Outside) -> Iterator[Callable[[str], str]]:
+    """Makes one of a version; what is still installed at the end is removed."""
+    made: list[str] = []
+
+    def make(version: str) -> str:
+        made.append(outside.ask("msi", version))
+        return made[-1]
+
+    yield make
+    for one in made:
+        msiexec("/x", one)
+
+
+def test_it_is_installed_silently_with_what_it_was_told(installer: Callable[[str], str]) -> None:
+    told = ["CENTRALURL=https://central.example:8443", "ENROLLCODE=ABCD-EFGH-JKMN", "PROFILE=practice"]
+    assert msiexec("/i", installer("1.0.0"), *told) == 0
+    assert {path.name for path in FOLDER.iterdir()} >= {"kiosk-agent.exe", "kiosk-agentw.exe", "portals", "task.xml"}
+    assert (FOLDER / "inner" / "data.txt").read_text() == "1.0.0"
+    assert told_by_the_installer() == {
+        "CentralUrl": "https://central.example:8443",
+        "EnrollCode": "ABCD-EFGH-JKMN",
+        "Profile": "practice",
+        "Folder": f"{FOLDER}\\",
+    }
+    assert values(EVENTS)["TypesSupported"] == 7
+    task = (FOLDER / "task.xml").read_text(encoding="utf-16")
+    for part in ("LogonTrigger", "RestartOnFailure", "kiosk-agentw.exe", "S-1-5-32-545"):
+        assert part in task
+
+
+def test_the_browsers_may_open_the_chosen_portal_alone_and_the_driver_works_on(
+    installer: Callable[[str], str],
+) -> None:
+    assert msiexec("/i", installer("1.0.0"), "PROFILE=nodered") == 0
+    for key, private in ((CHROME, "IncognitoModeAvailability"), (EDGE, "InPrivateModeAvailability")):
+        policies = values(key)
+        assert policies[private] == 1
+        assert [policies[name] for name in ("PasswordManagerEnabled", "AutofillAddressEnabled")] == [0, 0]
+        assert policies["DeveloperToolsAvailability"] == 1
+        assert values(rf"{key}\URLBlocklist") == {"1": "*"}
+        allowed = set(values(rf"{key}\URLAllowlist").values())
+        assert "https://.desk.invalid" in allowed
+        assert any("1880" in str(one) for one in allowed), allowed
+        assert not any("8765" in str(one) for one in allowed), "another profile's"
+
+
+def test_what_it_was_told_becomes_a_configuration_that_is_right(
+    installer: Callable[[str], str], tmp_path: Path
+) -> None:
+    from kiosk_agent.config_load import load_config
+
+    assert msiexec("/i", installer("1.0.0"), "CENTRALURL=https://central.example", "PROFILE=practice") == 0
+    file = tmp_path / "agent.toml"
+    file.write_text(configuration(told_by_the_installer()), encoding="utf-8")
+    config = load_config(file)
+    assert config.central.url == "https://central.example"
+    assert load_profile(config.profile).portal.name == "practice"
+
+
+def test_an_upgrade_keeps_the_ledger_and_what_it_was_told(installer: Callable[[str], str]) -> None:
+    assert msiexec("/i", installer("1.0.0"), "CENTRALURL=https://central.example", "PROFILE=practice") == 0
+    DATA.mkdir(parents=True, exist_ok=True)
+    (DATA / "ledger.sqlite3").write_text("the ledger")
+    assert msiexec("/i", installer("1.0.1")) == 0
+    assert (FOLDER / "inner" / "data.txt").read_text() == "1.0.1"
+    assert not (FOLDER / "inner" / "only-in-1.0.0.txt").exists()
+    assert (DATA / "ledger.sqlite3").read_text() == "the ledger"
+    told = told_by_the_installer()
+    assert (told["CentralUrl"], told["Profile"]) == ("https://central.example", "practice")
+    assert values(CHROME)["IncognitoModeAvailability"] == 1
+    assert msiexec("/i", installer("1.0.0")) != 0, "an older version over a newer one"
+    assert (FOLDER / "inner" / "data.txt").read_text() == "1.0.1"
+
+
+@pytest.mark.parametrize("ledger", ["stays", "goes"])
+def test_it_is_removed_whole_and_the_ledger_only_where_that_is_said(
+    installer: Callable[[str], str], ledger: str
+) -> None:
+    made = installer("1.0.0")
+    assert msiexec("/i", made, "PROFILE=practice") == 0
+    DATA.mkdir(parents=True, exist_ok=True)
+    (DATA / "ledger.sqlite3").write_text("the ledger")
+    assert msiexec("/x", made, *(["REMOVELEDGER=1"] if ledger == "goes" else [])) == 0
+    assert not FOLDER.exists()
+    assert [values(key) for key in (KEY, EVENTS, CHROME, EDGE, rf"{EDGE}\URLAllowlist")] == [{}] * 5
+    assert (DATA / "ledger.sqlite3").exists() == (ledger == "stays")
+
+
+def test_the_task_is_made_at_each_installation_and_goes_for_good_alone(outside: Outside) -> None:
+    """What Wine does not carry out, as it stands in the tables."""
+    conditions = {
+        line[0]: line[1] for line in outside.ask("table", outside.ask("msi", "1.0.0"), "InstallExecuteSequence")
+    }
+    told = {line[0]: line[1:4] for line in outside.ask("table", outside.ask("msi", "1.0.0"), "CustomAction")}
+    as_system_and_in_order = str(0x400 | 0x800 | 34)
+    kind, _folder, made = told["MakeTask"]
+    assert (kind, '/XML "[INSTALLDIR]task.xml"' in made) == (as_system_and_in_order, True)
+    assert told["MakeTaskOf"][2] == f'{made} /RU "[KIOSKUSER]" /IT'
+    assert conditions["MakeTask"] == 'NOT REMOVE~="ALL" AND NOT NOTASK AND NOT KIOSKUSER'
+    assert conditions["RemoveTask"] == 'REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE'
+
+
+def test_a_signed_installer_is_verified_and_one_that_was_changed_is_refused(outside: Outside) -> None:
+    """The signature is checked where it is made, on Linux; a changed file is told from one that nobody has signed."""
+    made = outside.ask("msi", "1.0.0")
+    with pytest.raises(AssertionError, match="does not fit"):
+        outside.ask("verify", made)
+    signed = outside.ask("signed", made)
+    outside.ask("verify", signed)
+    content = bytearray(Path(signed).read_bytes())
+    where = content.index(b"1.0.0")
+    content[where] ^= 1
+    Path(signed).write_bytes(content)
+    with pytest.raises(AssertionError, match="does not fit"):
+        outside.ask("verify", signed)
