@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from kiosk_agent.central.dashboard.compliance import FEWEST_VISITS, Figure, Share, Totals, compliance, wilson
 from kiosk_agent.central.dashboard.ranking import rank
-from kiosk_agent.central.dashboard.schemas import Days, Level, NamedPlace, Place, Step
+from kiosk_agent.central.dashboard.schemas import Days, NamedPlace, Step
 from kiosk_agent.central.dashboard.trend import points
+from kiosk_agent.central.places.schemas import Level, Place
 
 COUNT = st.integers(0, 300)
 TOTALS = st.builds(Totals, **dict.fromkeys(Totals.__struct_fields__, COUNT))

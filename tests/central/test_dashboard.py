@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from kiosk_agent.central.dashboard import repository, service
 from kiosk_agent.central.dashboard.compliance import Figure, Totals
-from kiosk_agent.central.dashboard.schemas import NATION, Days, DeskNow, Level, Place, Step
+from kiosk_agent.central.dashboard.schemas import Days, DeskNow, Step
 from kiosk_agent.central.dashboard.service import PlaceUnknownError
 from kiosk_agent.central.dashboard.silence import State
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.wire import v1
 from tests.central.nation import NOW, DeskOfTests, enrolled
 

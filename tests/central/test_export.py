@@ -10,13 +10,14 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from kiosk_agent.central.dashboard.schemas import NATION, Days, Level, Place
+from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.service import PlaceUnknownError
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.export import files
 from kiosk_agent.central.export.files import ExportError, write
 from kiosk_agent.central.export.service import Cell, compliance_table, heads
 from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.places.schemas import NATION, Level, Place
 from tests.central.nation import DeskOfTests, enrolled
 from tests.central.serving import command
 

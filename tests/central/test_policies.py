@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import repository, service
-from kiosk_agent.central.policy.schemas import Level, Place, Preview
+from kiosk_agent.central.policy.schemas import Preview
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire.policy import Settings, read_settings
 from tests.central.nation import NOW, DeskOfTests, enrolled

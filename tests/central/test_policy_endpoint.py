@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from kiosk_agent.central.database.engine import Database, sqlite_url
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import service
 from kiosk_agent.central.policy.endpoints import is_among
-from kiosk_agent.central.policy.schemas import Level, Place
 from kiosk_agent.wire.policy import PolicyAnswer, Settings, read_settings
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.central.serving import bearer, command

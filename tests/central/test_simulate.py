@@ -16,13 +16,14 @@ import sqlalchemy as sa
 
 from kiosk_agent.central.dashboard import service as dashboard
 from kiosk_agent.central.dashboard.compliance import Figure, compliance
-from kiosk_agent.central.dashboard.schemas import NATION, Days, Level, Place
+from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.silence import State
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.desks.service import make_code
 from kiosk_agent.central.places.repository import store_municipalities
+from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.places.service import is_code
 from kiosk_agent.central.simulate import service
 from kiosk_agent.central.simulate.counting import Habits

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.tables import municipalities, offices, prefecture_days
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff import lockout, service, sessions
 from kiosk_agent.central.staff.lockout import FIRST_LOCK_MS, FREE_OF_ADDRESS, FREE_OF_NAME, LONGEST_LOCK_MS, lock_of
-from kiosk_agent.central.staff.schemas import Locked, Role, Scope, ScopeKind
+from kiosk_agent.central.staff.schemas import Locked, Role
 from kiosk_agent.central.staff.scoping import within
 from kiosk_agent.errors import CentralError
 from tests.central.nation import NOW
@@ -47,7 +48,7 @@ def test_who_signs_in_is_known_by_the_cookie_alone(database: Database) -> None:
     token = token_of(database, " ｏｎｅ ")
     found = sessions.find(database, token, NOW)
     assert found is not None
-    assert (found.name, found.role, found.scope.kind) == ("one", Role.MANAGER, ScopeKind.OFFICE)
+    assert (found.name, found.role, found.scope.level) == ("one", Role.MANAGER, Level.OFFICE)
     assert sessions.find(database, token + "x", NOW) is None
     assert len(token) == 43  # 256 bits
 
@@ -325,15 +326,15 @@ def test_failures_are_forgotten_after_a_day(database: Database) -> None:
 @pytest.mark.parametrize(
     ("scope", "seen"),
     [
-        (Scope(ScopeKind.NATION), {"011002", "131016", "131024"}),
-        (Scope(ScopeKind.PREFECTURE, "13"), {"131016", "131024"}),
-        (Scope(ScopeKind.PREFECTURE, "01"), {"011002"}),
-        (Scope(ScopeKind.MUNICIPALITY, "131024"), {"131024"}),
-        (Scope(ScopeKind.OFFICE, "1"), set()),
+        (Place(Level.NATION), {"011002", "131016", "131024"}),
+        (Place(Level.PREFECTURE, "13"), {"131016", "131024"}),
+        (Place(Level.PREFECTURE, "01"), {"011002"}),
+        (Place(Level.MUNICIPALITY, "131024"), {"131024"}),
+        (Place(Level.OFFICE, "1"), set()),
     ],
 )
 @pytest.mark.parametrize("by", ["municipality", "prefecture and municipality"])
-def test_a_scope_narrows_the_query(database: Database, scope: Scope, seen: set[str], by: str) -> None:
+def test_a_scope_narrows_the_query(database: Database, scope: Place, seen: set[str], by: str) -> None:
     add_places(database)
     prefecture = municipalities.c.prefecture_code if by.startswith("prefecture") else None
     condition = within(scope, prefecture=prefecture, municipality=municipalities.c.code)
@@ -349,12 +350,12 @@ def test_an_offices_people_see_their_office_alone(database: Database) -> None:
         begin_office(connection, "131016", "支所")
         rows = connection.execute(sa.select(offices)).all()
         for row in rows:
-            scope = Scope(ScopeKind.OFFICE, str(row.id))
+            scope = Place(Level.OFFICE, str(row.id))
             condition = within(scope, municipality=offices.c.municipality_code, office=offices.c.id)
             assert [one.name for one in connection.execute(sa.select(offices).where(condition))] == [row.name]
 
 
-@pytest.mark.parametrize("kind", [ScopeKind.MUNICIPALITY, ScopeKind.OFFICE])
-def test_what_cannot_be_narrowed_down_is_not_seen(kind: ScopeKind) -> None:
-    condition = within(Scope(kind, "13"), prefecture=prefecture_days.c.prefecture_code)
+@pytest.mark.parametrize("kind", [Level.MUNICIPALITY, Level.OFFICE])
+def test_what_cannot_be_narrowed_down_is_not_seen(kind: Level) -> None:
+    condition = within(Place(kind, "13"), prefecture=prefecture_days.c.prefecture_code)
     assert condition.compare(sa.false())

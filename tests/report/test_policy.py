@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import service
-from kiosk_agent.central.policy.schemas import Level, Place
 from kiosk_agent.clock import ManualClock, SystemClock
 from kiosk_agent.health import Health
 from kiosk_agent.report.client import DIRECT, Client, make_context

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Row
 
 from kiosk_agent.central.dashboard import scope as within
 from kiosk_agent.central.dashboard.compliance import Totals
-from kiosk_agent.central.dashboard.schemas import Days, Level, Place
+from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.scope import Condition, number
 from kiosk_agent.central.database.tables import (
     alarms,
@@ -27,6 +27,7 @@ from kiosk_agent.central.database.tables import (
     offices,
     prefecture_days,
 )
+from kiosk_agent.central.places.schemas import Level, Place
 
 COUNTERS = Totals.__struct_fields__
 CHILD = "child"

@@ -11,30 +11,8 @@ import msgspec
 from kiosk_agent.central.alarms.schemas import AlarmKind
 from kiosk_agent.central.dashboard.compliance import Compliance, Totals
 from kiosk_agent.central.dashboard.silence import Silence
+from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.wire import v1
-
-
-class Level(enum.StrEnum):
-    """How far down a place is."""
-
-    NATION = "nation"
-    PREFECTURE = "prefecture"
-    MUNICIPALITY = "municipality"
-    OFFICE = "office"
-    DESK = "desk"
-
-
-class Place(NamedTuple):
-    """A place; as a scope, what somebody may see: this place and everything below. A scope is an office at the least.
-
-    ``key``: nothing for the nation, a prefecture's two digits, a municipality's six, an office's or a desk's number.
-    """
-
-    level: Level
-    key: str = ""
-
-
-NATION = Place(Level.NATION)
 
 
 class Days(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from kiosk_agent.central.dashboard.schemas import Level, Place
 from kiosk_agent.central.database.tables import desks, offices
+from kiosk_agent.central.places.schemas import Level, Place
 
 Condition = ColumnElement[bool]
 

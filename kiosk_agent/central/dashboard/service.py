@@ -12,20 +12,10 @@ from kiosk_agent.central.alarms.schemas import AlarmKind
 from kiosk_agent.central.dashboard import repository, trend
 from kiosk_agent.central.dashboard.compliance import Figure, Totals
 from kiosk_agent.central.dashboard.ranking import rank
-from kiosk_agent.central.dashboard.schemas import (
-    NATION,
-    Days,
-    DeskNow,
-    Guarded,
-    Level,
-    NamedPlace,
-    Place,
-    Ranked,
-    Step,
-    TrendPoint,
-)
+from kiosk_agent.central.dashboard.schemas import Days, DeskNow, Guarded, NamedPlace, Ranked, Step, TrendPoint
 from kiosk_agent.central.dashboard.silence import USUAL_HOURS, OpeningHours, silence, silent_before
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.times import from_ms, to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire import v1

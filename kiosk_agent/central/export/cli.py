@@ -39,9 +39,10 @@ def export(
     database: str | None,
 ) -> None:
     """Write compliance to FILE: .csv or .xlsx."""
-    from kiosk_agent.central.dashboard.schemas import NATION, Days, Level, Place
+    from kiosk_agent.central.dashboard.schemas import Days
     from kiosk_agent.central.export.files import write
     from kiosk_agent.central.export.service import compliance_table
+    from kiosk_agent.central.places.schemas import NATION, Level, Place
 
     if last < first:
         raise click.BadParameter("the last day is before the first one", param_hint="--to")

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection, Row
 
 from kiosk_agent.central.dashboard import scope as within
 from kiosk_agent.central.dashboard.repository import sums
-from kiosk_agent.central.dashboard.schemas import Days, Level, Place
+from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.database.tables import desk_days, desks, municipalities, municipality_days, offices
+from kiosk_agent.central.places.schemas import Level, Place
 
 TOGETHER = 1_000  # rows fetched at once
 

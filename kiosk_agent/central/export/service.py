@@ -11,10 +11,11 @@ from sqlalchemy.engine import Row
 
 from kiosk_agent.central.dashboard.compliance import Figure, compliance
 from kiosk_agent.central.dashboard.repository import totals_of
-from kiosk_agent.central.dashboard.schemas import Days, Level, Place
+from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.service import named
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.export import repository
+from kiosk_agent.central.places.schemas import Level, Place
 
 Language = Literal["ja", "en"]
 Cell = str | int | datetime.date

@@ -1,6 +1,9 @@
-"""Municipalities and offices."""
+"""Municipalities and offices, and the one way to name a place of any size."""
 
 from __future__ import annotations
+
+import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,3 +14,26 @@ class Municipality(msgspec.Struct, frozen=True):
     code: str
     prefecture: str
     name: str
+
+
+class Level(enum.StrEnum):
+    """How far down a place is, from the widest to the narrowest."""
+
+    NATION = "nation"
+    PREFECTURE = "prefecture"
+    MUNICIPALITY = "municipality"
+    OFFICE = "office"
+    DESK = "desk"
+
+
+class Place(NamedTuple):
+    """A place; as a scope, what somebody may see: this place and everything below. A scope is an office at the least.
+
+    ``key``: nothing for the nation, a prefecture's two digits, a municipality's six, an office's or a desk's number.
+    """
+
+    level: Level
+    key: str = ""
+
+
+NATION = Place(Level.NATION)

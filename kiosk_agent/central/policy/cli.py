@@ -16,7 +16,8 @@ from kiosk_agent.errors import CentralError
 from kiosk_agent.wire.policy import Settings, read_settings
 
 if TYPE_CHECKING:
-    from kiosk_agent.central.policy.schemas import Place, Preview
+    from kiosk_agent.central.places.schemas import Place
+    from kiosk_agent.central.policy.schemas import Preview
 
 NATION = "nation"
 PLACE = click.argument("place", metavar="PLACE")
@@ -107,7 +108,7 @@ def show(place: str, data: Path | None, database: str | None) -> None:
 
 def read_place(text: str) -> Place:
     """What PLACE says. Raises CentralError."""
-    from kiosk_agent.central.policy.schemas import Level, Place
+    from kiosk_agent.central.places.schemas import Level, Place
 
     level, _, key = text.partition(":")
     if level not in set(Level) or (level == NATION) != (key == ""):

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from kiosk_agent.central.database.tables import desks, municipalities, offices
-from kiosk_agent.central.policy.schemas import DeskAt, Level, Place, Version
+from kiosk_agent.central.places.schemas import Level, Place
+from kiosk_agent.central.policy.schemas import DeskAt, Version
 from kiosk_agent.central.policy.tables import policy_versions
 from kiosk_agent.wire.policy import Settings
 

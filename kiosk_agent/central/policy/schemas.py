@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.wire.policy import Settings
-
-
-class Level(enum.StrEnum):
-    """Where a policy is set, from the widest to the narrowest: the narrower goes before."""
-
-    NATION = "nation"
-    PREFECTURE = "prefecture"
-    MUNICIPALITY = "municipality"
-    OFFICE = "office"
-    DESK = "desk"
-
-
-@dataclass(frozen=True)
-class Place:
-    """One place of a level. ``key``: a prefecture's two digits, a municipality's six, an office's or desk's number."""
-
-    level: Level
-    key: str = ""
 
 
 @dataclass(frozen=True)

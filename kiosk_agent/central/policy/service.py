@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.central.policy import repository
-from kiosk_agent.central.policy.schemas import DeskAt, Place, Preview, Version
+from kiosk_agent.central.policy.schemas import DeskAt, Preview, Version
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire.policy import PolicyAnswer, Settings, contradiction, merged

@@ -98,7 +98,7 @@ def list_command(data: Path | None, database: str | None) -> None:
             rows = repository.everybody(connection)
     for row in rows:
         one = sessions.staff_of(row)
-        scope = f"{one.scope.kind}:{one.scope.code}".rstrip(":")
+        scope = f"{one.scope.level}:{one.scope.key}".rstrip(":")
         marks = ["code" if row["totp_secret"] else "-", "disabled" if row["disabled_at_ms"] is not None else "-"]
         click.echo("\t".join([one.name, one.role.name.lower(), scope, *marks]))
 

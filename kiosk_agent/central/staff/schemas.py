@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from kiosk_agent.central.places.schemas import Place
+
 
 class Role(enum.IntEnum):
     """What somebody may do; a higher one may do all that a lower one may."""
@@ -15,29 +17,13 @@ class Role(enum.IntEnum):
     ADMINISTRATOR = 3
 
 
-class ScopeKind(enum.StrEnum):
-    """How far somebody sees."""
-
-    NATION = "nation"
-    PREFECTURE = "prefecture"
-    MUNICIPALITY = "municipality"
-    OFFICE = "office"
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """What somebody sees. ``code``: two digits, six digits, or the office's number; empty for the nation."""
-
-    kind: ScopeKind
-    code: str = ""
-
-
 class Staff(msgspec.Struct, frozen=True):
     """Who is asking; handed to every handler of a staff page that names it."""
 
     id: int
     name: str
     role: Role
-    scope: Scope
+    scope: Place
 
 
 class Action(enum.StrEnum):

@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
+from kiosk_agent.central.places.schemas import Level, Place
 
 
 def within(
-    scope: Scope,
+    scope: Place,
     *,
     prefecture: sa.ColumnElement[str] | None = None,
     municipality: sa.ColumnElement[str] | None = None,
@@ -21,17 +21,17 @@ def within(
     What no given column can narrow down to the scope is not seen at all: sums of a prefecture are nothing for one of
     its municipalities.
     """
-    match scope.kind:
-        case ScopeKind.NATION:
+    match scope.level:
+        case Level.NATION:
             return sa.true()
-        case ScopeKind.PREFECTURE if prefecture is not None:
-            return prefecture == scope.code
-        case ScopeKind.PREFECTURE if municipality is not None:
+        case Level.PREFECTURE if prefecture is not None:
+            return prefecture == scope.key
+        case Level.PREFECTURE if municipality is not None:
             # a municipality's code begins with its prefecture's; a range can use the index
-            return sa.and_(municipality >= scope.code, municipality < f"{int(scope.code) + 1:02}")
-        case ScopeKind.MUNICIPALITY if municipality is not None:
-            return municipality == scope.code
-        case ScopeKind.OFFICE if office is not None:
-            return office == int(scope.code)
+            return sa.and_(municipality >= scope.key, municipality < f"{int(scope.key) + 1:02}")
+        case Level.MUNICIPALITY if municipality is not None:
+            return municipality == scope.key
+        case Level.OFFICE if office is not None:
+            return office == int(scope.key)
         case _:
             return sa.false()

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.places import repository as places
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff import audit, lockout, passwords, repository, sessions
-from kiosk_agent.central.staff.schemas import Action, Locked, Role, Scope, ScopeKind, Staff
+from kiosk_agent.central.staff.schemas import Action, Locked, Role, Staff
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
 
@@ -23,22 +24,22 @@ def normal_name(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def read_scope(connection: Connection, text: str) -> Scope:
+def read_scope(connection: Connection, text: str) -> Place:
     """A scope as it is typed: nation, prefecture:13, municipality:131016, office:131016/NAME. Raises CentralError."""
     kind, _, code = text.partition(":")
     hint = "Give nation, prefecture:13, municipality:131016 or office:131016/NAME."
     match kind:
         case "nation" if not code:
-            return Scope(ScopeKind.NATION)
+            return Place(Level.NATION)
         case "prefecture" if re.fullmatch("[0-9]{2}", code) and repository.has_prefecture(connection, code):
-            return Scope(ScopeKind.PREFECTURE, code)
+            return Place(Level.PREFECTURE, code)
         case "municipality" if places.municipality_name(connection, code) is not None:
-            return Scope(ScopeKind.MUNICIPALITY, code)
+            return Place(Level.MUNICIPALITY, code)
         case "office":
             municipality, _, name = code.partition("/")
             number = places.office_id(connection, municipality, name)
             if number is not None:
-                return Scope(ScopeKind.OFFICE, str(number))
+                return Place(Level.OFFICE, str(number))
     raise CentralError(f"There is no scope {text!r}.", hint)
 
 
@@ -59,8 +60,8 @@ def add(
             connection,
             name=wanted,
             role=role.value,
-            scope=bound.kind.value,
-            scope_code=bound.code,
+            scope=bound.level.value,
+            scope_code=bound.key,
             password_hash=password_hash,
             added_at_ms=to_ms(now),
         )
@@ -75,9 +76,9 @@ def change(
         row = _known(connection, name)
         bound = sessions.staff_of(row).scope if scope is None else read_scope(connection, scope)
         chosen = Role(row["role"]) if role is None else role
-        repository.change(connection, row["id"], role=chosen.value, scope=bound.kind.value, scope_code=bound.code)
+        repository.change(connection, row["id"], role=chosen.value, scope=bound.level.value, scope_code=bound.key)
         repository.end_sessions(connection, row["id"])
-        told = f"{chosen.name.lower()} {bound.kind}:{bound.code}".rstrip(":")
+        told = f"{chosen.name.lower()} {bound.level}:{bound.key}".rstrip(":")
         audit.add(connection, now, Action.CHANGED, actor=actor, subject=row["name"], detail=told)
 
 

@@ -10,8 +10,9 @@ import secrets
 from sqlalchemy.engine import Connection, RowMapping
 
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff import audit, repository
-from kiosk_agent.central.staff.schemas import Action, Role, Scope, ScopeKind, Staff
+from kiosk_agent.central.staff.schemas import Action, Role, Staff
 from kiosk_agent.central.times import to_ms
 
 IDLE_MS = 15 * 60_000  # a desk that its owner has left for a break; OWASP gives 15 to 30 minutes for such data
@@ -70,7 +71,7 @@ def end(database: Database, token: str, staff: Staff, now: datetime.datetime, ad
 
 def staff_of(row: RowMapping) -> Staff:
     """The person of an account's row."""
-    return Staff(row["id"], row["name"], Role(row["role"]), Scope(ScopeKind(row["scope"]), row["scope_code"]))
+    return Staff(row["id"], row["name"], Role(row["role"]), Place(Level(row["scope"]), row["scope_code"]))
 
 
 def _is_alive(row: RowMapping, at_ms: int) -> bool:
