@@ -13,6 +13,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from kiosk_agent.central.commands.endpoints import commands
+from kiosk_agent.central.dashboard.endpoints import PAGES as DASHBOARD
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.health.endpoints import healthz
@@ -22,14 +23,16 @@ from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.notices.endpoints import notices
 from kiosk_agent.central.openapi import openapi
+from kiosk_agent.central.pages.assets import PAGES as ASSETS
 from kiosk_agent.central.policy.endpoints import policy
 from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
 from kiosk_agent.central.services import Services
-from kiosk_agent.central.staff.endpoints import PAGES
+from kiosk_agent.central.staff.endpoints import PAGES as SIGNING
 from kiosk_agent.central.staff.guards import staff_pages
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
+PAGES = [*ASSETS, *SIGNING, *DASHBOARD]
 log = logging.getLogger(__name__)
 
 

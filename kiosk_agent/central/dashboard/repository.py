@@ -7,11 +7,11 @@ rows are read for one municipality at a time, of which they are a range of the k
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection, Row, RowMapping
 
 from kiosk_agent.central.dashboard import scope as within
 from kiosk_agent.central.dashboard.compliance import Totals
@@ -216,3 +216,33 @@ def alarms_of(connection: Connection, scope: Place, place: Place) -> dict[int, d
     for row in connection.execute(query):
         found.setdefault(row.desk_id, {})[row.kind] = row.times
     return found
+
+
+def alarm_rows(connection: Connection, scope: Place, place: Place, most: int | None) -> Sequence[RowMapping]:
+    """The alarms of a place with their desks, the newest first; at most so many."""
+    query = (
+        sa.select(
+            alarms.c.kind,
+            alarms.c.desk_id,
+            alarms.c.first_at_ms,
+            alarms.c.last_at_ms,
+            alarms.c.times,
+            alarms.c.subject,
+            alarms.c.detail,
+            desks.c.name.label("desk"),
+            offices.c.name.label("office"),
+            municipalities.c.name.label("municipality"),
+        )
+        .join(desks, desks.c.id == alarms.c.desk_id)
+        .join(offices, offices.c.id == desks.c.office_id)
+        .join(municipalities, municipalities.c.code == desks.c.municipality_code)
+        .where(within.of_desks(place), within.of_desks(scope))
+        .order_by(alarms.c.last_at_ms.desc(), alarms.c.id.desc())
+    )
+    return connection.execute(query if most is None else query.limit(most)).mappings().all()
+
+
+def municipality_names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
+    """What these are called, with their prefecture."""
+    query = sa.select(municipalities).where(municipalities.c.code.in_(set(codes)))
+    return {row.code: f"{row.prefecture} {row.name}" for row in connection.execute(query)}

@@ -84,6 +84,20 @@ class DeskNow(msgspec.Struct, frozen=True):
     silence: Silence
 
 
+class DeskAlarm(msgspec.Struct, frozen=True):
+    """One alarm, and whose it is. ``times``: how often it was seen."""
+
+    kind: AlarmKind
+    desk: Place
+    name: str
+    office: str
+    municipality: str
+    first_at: datetime.datetime
+    last_at: datetime.datetime
+    times: int
+    detail: str
+
+
 class Guarded(msgspec.Struct, frozen=True):
     """How many desks there are in a place, and how many of them are unprotected now."""
 

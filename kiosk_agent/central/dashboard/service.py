@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +13,16 @@ from kiosk_agent.central.alarms.schemas import AlarmKind
 from kiosk_agent.central.dashboard import repository, trend
 from kiosk_agent.central.dashboard.compliance import Figure, Totals
 from kiosk_agent.central.dashboard.ranking import rank
-from kiosk_agent.central.dashboard.schemas import Days, DeskNow, Guarded, NamedPlace, Ranked, Step, TrendPoint
+from kiosk_agent.central.dashboard.schemas import (
+    Days,
+    DeskAlarm,
+    DeskNow,
+    Guarded,
+    NamedPlace,
+    Ranked,
+    Step,
+    TrendPoint,
+)
 from kiosk_agent.central.dashboard.silence import USUAL_HOURS, OpeningHours, silence, silent_before
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.places.schemas import NATION, Level, Place
@@ -95,6 +105,32 @@ def guarded(
     with database.reading() as connection:
         _named(connection, scope, place)
         return Guarded(*repository.count_desks(connection, scope, place, 0 if limit is None else to_ms(limit)))
+
+
+def alarms(database: Database, scope: Place, place: Place, most: int | None = None) -> list[DeskAlarm]:
+    """The alarms of its desks, the newest first. Raises PlaceUnknownError."""
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        return [
+            DeskAlarm(
+                kind=AlarmKind(row["kind"]),
+                desk=Place(Level.DESK, str(row["desk_id"])),
+                name=row["desk"],
+                office=row["office"],
+                municipality=row["municipality"],
+                first_at=from_ms(row["first_at_ms"]),
+                last_at=from_ms(row["last_at_ms"]),
+                times=row["times"],
+                detail=f"{row['subject']} {row['detail']}".strip(),
+            )
+            for row in repository.alarm_rows(connection, scope, place, most)
+        ]
+
+
+def municipalities(database: Database, desks: Sequence[DeskNow]) -> dict[str, str]:
+    """What the municipalities of these desks are called: code → name."""
+    with database.reading() as connection:
+        return repository.municipality_names(connection, (one.municipality_code for one in desks))
 
 
 def _named(connection: Connection, scope: Place, place: Place) -> NamedPlace:

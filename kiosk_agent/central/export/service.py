@@ -18,7 +18,7 @@ from kiosk_agent.central.export import repository
 from kiosk_agent.central.places.schemas import Level, Place
 
 Language = Literal["ja", "en"]
-Cell = str | int | datetime.date
+Cell = str | int | float | datetime.date
 
 PLACES = {
     Level.MUNICIPALITY: ("prefecture", "municipality_code", "municipality"),

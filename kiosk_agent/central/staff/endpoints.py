@@ -1,4 +1,4 @@
-"""The staff pages: ``/login``, ``/logout``, ``/account``."""
+"""The staff pages: ``/login``, ``/logout``, ``/account``, ``/stay``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
 from kiosk_agent.central.addresses import address_of
+from kiosk_agent.central.pages.rendering import language, page
+from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.services import Given
 from kiosk_agent.central.staff import service, sessions
 from kiosk_agent.central.staff.guards import (
@@ -22,29 +24,21 @@ from kiosk_agent.central.staff.guards import (
     form_token,
     session_token,
 )
-from kiosk_agent.central.staff.pages import FOLDER, STYLE, page
-from kiosk_agent.central.staff.pages.words import language_of, words
 from kiosk_agent.central.staff.passwords import LONGEST, SHORTEST
-from kiosk_agent.central.staff.schemas import Locked, Role, Staff
+from kiosk_agent.central.staff.schemas import Locked, Role
 from kiosk_agent.errors import CentralError
 
 ACCOUNT = "/account"
-STYLE_SHEET = (FOLDER / "staff.css").read_text(encoding="utf-8")
-
-
-@get(STYLE, opt={"needs": ANYONE})
-async def style_sheet() -> Response[str]:
-    """Our own style sheet."""
-    return Response(STYLE_SHEET, media_type="text/css; charset=utf-8")
+HOME = "/"
 
 
 @get(LOGIN, opt={"needs": ANYONE})
 async def login_page(request: Request[Any, Any, Any]) -> Response[Any]:
     """Asks for name and password; whoever is signed in is led on."""
     if request.state.staff is not None:
-        return Redirect(ACCOUNT, status_code=303)
-    changed = _words(request)("changed") if "changed" in request.query_params else ""
-    return _login(request, notice=changed)
+        return Redirect(HOME, status_code=303)
+    told = next((word for word in ("changed", "idle") if word in request.query_params), None)
+    return _login(request, notice="" if told is None else _words(request)(told))
 
 
 @post(LOGIN, status_code=200, opt={"needs": ANYONE})
@@ -62,7 +56,7 @@ async def login(request: Request[Any, Any, Any], services: Given) -> Response[An
         former, token = request.state.staff, session_token(request)
         await asyncio.to_thread(sessions.end, services.database, token, former, now, address)
     cookies = [cookie(request, cookie_name(request), done), cookie(request, cookie_name(request, "kiosk-form"), None)]
-    return Redirect(ACCOUNT, status_code=303, cookies=cookies)
+    return Redirect(HOME, status_code=303, cookies=cookies)
 
 
 @post("/logout", status_code=200, opt={"needs": Role.VIEWER})
@@ -74,9 +68,9 @@ async def logout(request: Request[Any, Any, Any], services: Given, staff: Signed
 
 
 @get(ACCOUNT, opt={"needs": Role.VIEWER})
-async def account(request: Request[Any, Any, Any], staff: Signed) -> Response[str]:
+async def account(request: Request[Any, Any, Any]) -> Response[str]:
     """Who I am."""
-    return _account(request, staff)
+    return _account(request)
 
 
 @post("/account/password", status_code=200, opt={"needs": Role.VIEWER})
@@ -85,20 +79,25 @@ async def password(request: Request[Any, Any, Any], services: Given, staff: Sign
     t, form = _words(request), await request.form()
     old, new, again = (_text(form.get(field)) for field in ("old", "new", "again"))
     if new != again:
-        return _account(request, staff, status=400, message=t("not_the_same"))
+        return _account(request, status=400, message=t("not_the_same"))
     now, address = services.clock.wall(), address_of(request)
     try:
         done = await asyncio.to_thread(service.change_password, services.database, staff, old, new, now, address)
     except CentralError:
-        return _account(request, staff, status=400, message=t("not_usable", shortest=SHORTEST, longest=LONGEST))
+        return _account(request, status=400, message=t("not_usable", shortest=SHORTEST, longest=LONGEST))
     if isinstance(done, Locked):
-        return _locked(_account(request, staff, status=429, message=_locked_text(request, done)), done)
+        return _locked(_account(request, status=429, message=_locked_text(request, done)), done)
     if not done:
-        return _account(request, staff, status=403, message=t("old_wrong"))
+        return _account(request, status=403, message=t("old_wrong"))
     return Redirect(f"{LOGIN}?changed=1", status_code=303, cookies=[cookie(request, cookie_name(request), None)])
 
 
-PAGES = [style_sheet, login_page, login, logout, account, password]
+@post("/stay", status_code=204, opt={"needs": Role.VIEWER})
+async def stay() -> None:
+    """Keep the session: that it was asked for is enough."""
+
+
+PAGES = [login_page, login, logout, account, password, stay]
 
 
 def _login(request: Request[Any, Any, Any], *, status: int = 200, message: str = "", notice: str = "") -> Response[str]:
@@ -109,9 +108,8 @@ def _login(request: Request[Any, Any, Any], *, status: int = 200, message: str =
     return shown
 
 
-def _account(request: Request[Any, Any, Any], staff: Staff, *, status: int = 200, message: str = "") -> Response[str]:
-    csrf = sessions.csrf_of(session_token(request))
-    return page(request, "account.html", status=status, csrf=csrf, staff=staff, message=message, shortest=SHORTEST)
+def _account(request: Request[Any, Any, Any], *, status: int = 200, message: str = "") -> Response[str]:
+    return page(request, "account.html", status=status, message=message, shortest=SHORTEST)
 
 
 def _locked(response: Response[str], locked: Locked) -> Response[str]:
@@ -124,7 +122,7 @@ def _locked_text(request: Request[Any, Any, Any], locked: Locked) -> str:
 
 
 def _words(request: Request[Any, Any, Any]) -> Callable[..., str]:
-    return words(language_of(request.headers.get("accept-language", "")))
+    return words(language(request))
 
 
 def _text(value: object) -> str:

@@ -16,18 +16,20 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.exc import DBAPIError
 
+from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
+from kiosk_agent.central.pages.rendering import PageError, error_page
 from kiosk_agent.central.services import Services
 from kiosk_agent.central.staff import sessions
-from kiosk_agent.central.staff.pages import error_page
 from kiosk_agent.central.staff.schemas import Role, Staff
 
 LOGIN = "/login"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_FORM_BYTES = 20_000
 ANYONE = "anyone"  # a page that needs nobody to be signed in says so
-# Nothing but our own style sheet, and forms that come back to us.
+# Nothing but our own style sheet, pictures and script, and forms that come back to us.
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -106,6 +108,7 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
         token, needs, found = session_token(request), handler.opt["needs"], None
         if token:
             found = await asyncio.to_thread(sessions.find, services.database, token, services.clock.wall())
+        request.state.csrf = "" if found is None else sessions.csrf_of(token)
         if needs != ANYONE and found is None:
             raise NotSignedInError
         request.state.staff = found
@@ -113,6 +116,9 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
             await _check_form(request, form_token(request) if needs == ANYONE else token)
         if found is not None and needs != ANYONE and found.role < needs:
             raise NotAllowedError(forged=False)
+        if found is not None:
+            scope = await asyncio.to_thread(named, services.database, found.scope, found.scope)
+            request.state.scope_name = scope.name
 
     return Router(
         "/",
@@ -123,6 +129,8 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
         exception_handlers={
             NotSignedInError: _to_login,
             NotAllowedError: _refuse,
+            PageError: _answer_page_error,
+            PlaceUnknownError: _answer_unknown_place,
             HTTPException: _answer_http,
             DBAPIError: _come_again,
         },
@@ -168,6 +176,14 @@ def _to_login(request: Request[Any, Any, Any], _error: Exception) -> Response[An
 
 def _refuse(request: Request[Any, Any, Any], error: NotAllowedError) -> Response[str]:
     return error_page(request, "forged" if error.forged else "not_allowed", 403)
+
+
+def _answer_page_error(request: Request[Any, Any, Any], error: PageError) -> Response[str]:
+    return error_page(request, error.reason, error.status)
+
+
+def _answer_unknown_place(request: Request[Any, Any, Any], _error: Exception) -> Response[str]:
+    return error_page(request, "not_there", 404)
 
 
 def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:

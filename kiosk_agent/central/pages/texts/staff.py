@@ -1,10 +1,7 @@
-"""The texts of the staff pages: Japanese first, English second."""
+"""Texts of signing in, of accounts, and of what stands on every page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-JAPANESE, ENGLISH = "ja", "en"
 # key → (Japanese, English)
 TEXTS = {
     "product": ("ログアウト状況の集計", "Logout counts"),
@@ -57,30 +54,18 @@ TEXTS = {
     "not_allowed": ("この操作をする権限がありません。", "You may not do this."),
     "not_understood": ("この要求は受け付けられません。", "This request cannot be taken."),
     "busy": ("しばらくしてから、やり直してください。", "Try again in a moment."),
-    "back": ("アカウントの画面へ", "To the account page"),
+    "skip": ("本文へ", "To the contents"),
+    "navigation": ("メニュー", "Menu"),
+    "crumbs": ("いまの場所", "Where you are"),
+    "you": ("利用中", "Signed in"),
+    "other_language": ("English", "日本語"),
+    "idle_title": ("まもなくログアウトします", "You will be logged out soon"),
+    "idle_text": (
+        "操作がないため、まもなく自動でログアウトします。",
+        "Nothing was done for a while. You will be logged out.",
+    ),
+    "idle_left": ("あと{left}秒", "{left} seconds left"),
+    "idle": ("操作がなかったため、ログアウトしました。", "You were logged out because nothing was done for a while."),
+    "stay": ("続ける", "Stay signed in"),
+    "home": ("概況へ", "To the overview"),
 }
-
-
-def language_of(accepted: str) -> str:
-    """The language of ``Accept-Language`` (RFC 9110, 12.5.4): English only where it is wanted more than Japanese."""
-    wanted = {JAPANESE: 0.0, ENGLISH: 0.0}
-    for part in accepted.split(",")[:20]:
-        name, _, rest = part.strip().partition(";")
-        primary = name.strip().lower().partition("-")[0]
-        try:
-            weight = float(rest.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if primary in wanted:
-            wanted[primary] = max(wanted[primary], weight)
-    return ENGLISH if wanted[ENGLISH] > wanted[JAPANESE] else JAPANESE
-
-
-def words(language: str) -> Callable[..., str]:
-    """A function that gives the text of a key, with its values filled in. Raises KeyError where there is none."""
-    column = 1 if language == ENGLISH else 0
-
-    def text(key: str, **values: object) -> str:
-        return TEXTS[key][column].format(**values)
-
-    return text

@@ -1,0 +1,231 @@
+"""The dashboard's pages: ``/``, ``/places/…``, ``/unprotected``, ``/alarms``."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import functools
+import urllib.parse
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from kiosk_agent.central.dashboard import service
+from kiosk_agent.central.dashboard.asked import Asked, address, read_asked, read_place
+from kiosk_agent.central.dashboard.compliance import compliance
+from kiosk_agent.central.dashboard.schemas import Days, NamedPlace, TrendPoint
+from kiosk_agent.central.dashboard.silence import JAPAN, silent_before
+from kiosk_agent.central.dashboard.tables import Tables, label, shown
+from kiosk_agent.central.pages.charts import DARK, LIGHT, Bar, trend_chart
+from kiosk_agent.central.pages.formats import Formats
+from kiosk_agent.central.pages.rendering import language, page
+from kiosk_agent.central.pages.tables import Table, file_address, wanted_file
+from kiosk_agent.central.pages.words import words
+from kiosk_agent.central.places.schemas import Level, Place
+from kiosk_agent.central.policy.pages import in_force_table
+from kiosk_agent.central.services import Given, Services
+from kiosk_agent.central.staff.guards import Signed
+from kiosk_agent.central.staff.schemas import Role, Staff
+
+WEEK = datetime.timedelta(days=7)
+ONE_DAY = datetime.timedelta(days=1)
+MOST_ALARMS = 10  # of the overview
+MOST_ROWS = 300  # of a page; a file has all
+MOST_MONTHS = 13  # to choose a report from: a year, and the month that runs
+SVG = "image/svg+xml"
+
+Values = dict[str, Any]
+
+
+@get("/", opt={"needs": Role.VIEWER})
+async def overview(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Are we protected now, what changed, what needs a person."""
+    return await _answer(request, "overview.html", functools.partial(_overview, request, services, staff))
+
+
+@get("/places", opt={"needs": Role.VIEWER})
+async def places(staff: Signed) -> Redirect:
+    """Where somebody's places begin."""
+    return Redirect(address(staff.scope), status_code=303)
+
+
+@get("/places/{level:str}/{key:str}", opt={"needs": Role.VIEWER})
+async def place(
+    request: Request[Any, Any, Any], services: Given, staff: Signed, level: FromPath[str], key: FromPath[str]
+) -> Response[Any]:
+    """A place with what is below it, or one desk's story."""
+    wanted = read_place(level, key)
+    template = "desk.html" if wanted.level is Level.DESK else "place.html"
+    return await _answer(request, template, functools.partial(_place, request, services, staff, wanted))
+
+
+@get("/places/{level:str}/{key:str}/trend.svg", opt={"needs": Role.VIEWER})
+async def chart(
+    request: Request[Any, Any, Any], services: Given, staff: Signed, level: FromPath[str], key: FromPath[str]
+) -> Response[bytes]:
+    """The chart of a place's trend."""
+    asked, wanted = read_asked(request, _today(services)), read_place(level, key)
+    colours = DARK if "dark" in request.query_params else LIGHT
+
+    def draw() -> bytes:
+        points = service.trends(services.database, staff.scope, wanted, asked.days, asked.step)
+        return trend_chart(bars(points, asked), colours)
+
+    return Response(await asyncio.to_thread(draw), media_type=SVG)
+
+
+@get("/unprotected", opt={"needs": Role.VIEWER})
+async def unprotected(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """The desks that are silent in opening hours."""
+    return await _answer(request, "list.html", functools.partial(_unprotected, request, services, staff))
+
+
+@get("/alarms", opt={"needs": Role.VIEWER})
+async def alarms(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """What desks have reported that does not fit together."""
+    return await _answer(request, "list.html", functools.partial(_alarms, request, services, staff))
+
+
+PAGES = [overview, places, place, chart, unprotected, alarms]
+
+
+async def _answer(request: Request[Any, Any, Any], template: str, build: Callable[[], Values]) -> Response[Any]:
+    """The page, or the file of one of its tables."""
+    values = await asyncio.to_thread(build)
+    tables: dict[str, Table | None] = values["tables"]
+    found = wanted_file(request, [one for one in tables.values() if one is not None])
+    if found is not None:
+        return found
+    return page(request, template, files=functools.partial(file_address, request), **values)
+
+
+def bars(points: list[TrendPoint], asked: Asked) -> list[Bar]:
+    """What the chart draws."""
+    shares = [(one, one.compliance.of(asked.figure)) for one in points]
+    return [Bar(label(one.first, asked.step), share.yes, share.no, share.unknown) for one, share in shares]
+
+
+def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Values:
+    database, scope, today = services.database, staff.scope, _today(services)
+    asked, made = read_asked(request, today), _tables(request)
+    t = words(language(request))
+    named = service.named(database, scope, scope)
+    numbers = compliance(service.totals(database, scope, scope, asked.days))
+    week = Days(today - WEEK, today - ONE_DAY)
+    new, old = (
+        compliance(service.totals(database, scope, scope, days))
+        for days in (week, Days(week.first - WEEK, week.last - WEEK))
+    )
+    found = service.alarms(database, scope, scope, MOST_ALARMS)
+    caption = t("attention_alarms", most=MOST_ALARMS)
+    return {
+        **_status(services, scope, scope),
+        "place_name": named.name or t("nation"),
+        "asked": asked,
+        "numbers": shown(numbers),
+        "tables": {
+            "alarms": made.alarms(found, caption=caption, empty=t("alarms_none")),
+            "numbers": made.numbers(numbers),
+            "changed": made.changed(new, old),
+        },
+    }
+
+
+def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wanted: Place) -> Values:
+    database, scope, today = services.database, staff.scope, _today(services)
+    asked, made = read_asked(request, today), _tables(request)
+    t = words(language(request))
+    named = service.named(database, scope, wanted)
+    numbers = compliance(service.totals(database, scope, wanted, asked.days))
+    points = service.trends(database, scope, wanted, asked.days, asked.step)
+    query = urllib.parse.urlencode(
+        {"from": asked.days.first, "to": asked.days.last, "figure": asked.figure.value, "step": asked.step.value}
+    )
+    tables: dict[str, Table | None] = {
+        "numbers": made.numbers(numbers),
+        "trend": made.trend(points, asked.figure, asked.step),
+        "desks": None,
+    }
+    values: Values = {
+        "place_name": named.name or (wanted.key if wanted.level is Level.DESK else t("nation")),
+        "crumbs": crumbs(named, t),
+        "asked": asked,
+        "numbers": shown(numbers),
+        "whole": numbers.of(asked.figure),
+        "chart": f"{address(wanted)}/trend.svg?{query}",
+        "months": _months(today),
+        "tables": tables,
+    }
+    if wanted.level is Level.DESK:
+        desk = service.desks(database, scope, wanted, services.clock.wall())[0]
+        found = service.alarms(database, scope, wanted)
+        tables["health"] = made.health(desk)
+        tables["alarms"] = made.alarms(found, caption=t("alarms"), empty=t("alarms_none"))
+        tables["policy"] = in_force_table(database, wanted, t)
+        return {**values, "desk": desk}
+    if wanted.level is Level.OFFICE:
+        now = service.desks(database, scope, wanted, services.clock.wall())
+        names = service.municipalities(database, now)
+        tables["desks"] = made.desks(now, names, caption=t("desks_now"), empty=t("now_none"))
+    ranked = service.ranking(database, scope, wanted, asked.days, asked.figure)
+    tables["ranking"] = made.ranking(ranked, asked.figure, query)
+    return {**values, **_status(services, scope, wanted)}
+
+
+def _unprotected(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Values:
+    t, given = words(language(request)), request.query_params
+    wanted = read_place(given["level"], given.get("key", "")) if "level" in given else staff.scope
+    named = service.named(services.database, staff.scope, wanted)
+    found = service.unprotected(services.database, staff.scope, wanted, services.clock.wall())
+    found.sort(key=lambda one: -one.silence.open_s)
+    kept = found if "as" in given else found[:MOST_ROWS]
+    names = service.municipalities(services.database, kept)
+    table = _tables(request).desks(kept, names, caption=t("unprotected"), empty=t("unprotected_none"))
+    lead = t("unprotected_most", most=MOST_ROWS) if len(kept) < len(found) else t("unprotected_do") if found else ""
+    return {"heading": t("unprotected"), "lead": lead, "crumbs": crumbs(named, t), "tables": {"list": table}}
+
+
+def _alarms(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Values:
+    t = words(language(request))
+    found = service.alarms(
+        services.database, staff.scope, staff.scope, None if "as" in request.query_params else MOST_ROWS
+    )
+    table = _tables(request).alarms(found, caption=t("alarms"), empty=t("alarms_none"))
+    lead = t("alarms_most", most=MOST_ROWS) if len(found) == MOST_ROWS else ""
+    return {"heading": t("alarms"), "lead": lead, "tables": {"list": table}}
+
+
+def crumbs(named: NamedPlace, t: Callable[..., str]) -> list[tuple[str, str]]:
+    """The way from the top of the scope down to the place: names and addresses, the last without one."""
+    above = [(name or t("nation"), address(one)) for one, name in named.above]
+    return [*above, (named.name or (t("nation") if named.place.level is Level.NATION else named.place.key), "")]
+
+
+def _status(services: Services, scope: Place, wanted: Place) -> Values:
+    now = services.clock.wall()
+    key = wanted.key or "all"
+    return {
+        "guarded": service.guarded(services.database, scope, wanted, now),
+        "is_open": silent_before(now) is not None,
+        "unprotected_address": f"/unprotected?{urllib.parse.urlencode({'level': wanted.level.value, 'key': key})}",
+    }
+
+
+def _tables(request: Request[Any, Any, Any]) -> Tables:
+    chosen = language(request)
+    t = words(chosen)
+    return Tables(t, Formats(chosen, t))
+
+
+def _today(services: Services) -> datetime.date:
+    return services.clock.wall().astimezone(JAPAN).date()
+
+
+def _months(today: datetime.date) -> list[datetime.date]:
+    found = [today.replace(day=1)]
+    while len(found) < MOST_MONTHS:
+        found.append((found[-1] - ONE_DAY).replace(day=1))
+    return found

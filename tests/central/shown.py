@@ -1,0 +1,88 @@
+"""A small nation to be shown: desks of two prefectures, one silent, one with alarms and warnings, and policies."""
+
+from __future__ import annotations
+
+import datetime
+import random
+
+import msgspec
+
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.places.schemas import Level, Place
+from kiosk_agent.central.policy import service as policies
+from kiosk_agent.central.staff.schemas import Role
+from kiosk_agent.wire import v1
+from kiosk_agent.wire.policy import Settings
+from tests.central.nation import NOW, DeskOfTests, enrolled
+from tests.central.people import add_person
+
+EARLIER = NOW - datetime.timedelta(hours=2)
+PEOPLE = {
+    "nation-viewer": (Role.VIEWER, "nation"),
+    "nation-manager": (Role.MANAGER, "nation"),
+    "nation-administrator": (Role.ADMINISTRATOR, "nation"),
+    "tokyo-viewer": (Role.VIEWER, "prefecture:13"),
+    "chiyoda-viewer": (Role.VIEWER, "municipality:131016"),
+    "chiyoda-manager": (Role.MANAGER, "municipality:131016"),
+    "chiyoda-administrator": (Role.ADMINISTRATOR, "municipality:131016"),
+    "office-manager": (Role.MANAGER, "office:131016/市民課"),
+}
+
+
+def a_day(chance: random.Random, visits: int) -> dict[str, int]:
+    signed = visits - chance.randint(0, visits // 6)
+    worker, nudge, forced = chance.randint(0, 3), chance.randint(0, 2), chance.randint(0, 2)
+    unproven = chance.randint(0, 1)
+    return {
+        "visits": visits,
+        "sign_ins": signed,
+        "outcomes": visits,
+        "ended__own_logout": visits - worker - nudge - forced,
+        "ended__worker_ended": worker,
+        "ended__nudge_accepted": nudge,
+        "ended__idle": forced,
+        "proof__revoked": signed - unproven,
+        "proof__unproven": unproven,
+        "proof__not_needed": visits - signed,
+        "confirmations": visits - chance.randint(0, 1),
+    }
+
+
+def fill(database: Database) -> list[DeskOfTests]:
+    """The desks: of Chiyoda two (the second one silent and warning), of Chuo and Sapporo one, each with a story."""
+    chance = random.Random(1)
+    desks = [
+        enrolled(database, DeskOfTests("131016")),
+        enrolled(database, DeskOfTests("131016"), "本庁舎 2階 マイナンバーカード特設窓口"),
+        enrolled(database, DeskOfTests("131024"), "日本橋特別出張所"),
+        enrolled(database, DeskOfTests("011002"), "中央区役所"),
+    ]
+    for desk, visits in zip(desks, (14, 9, 11, 1), strict=True):
+        for back in range(40):
+            day = NOW.date() - datetime.timedelta(days=back)
+            if day.weekday() < 5 and (visits > 1 or back < 20):
+                desk.count(day.isoformat(), **a_day(chance, visits))
+    first, silent, other, few = desks
+    for desk in (first, other, few):
+        for days in (sorted(desk.days)[:20], sorted(desk.days)[20:]):
+            take_reports(database, [desk.arrived(desk.report(*days))] if days else [])
+    items = [
+        v1.HealthItem("card_reader_missing", v1.Severity.AMBER, EARLIER),
+        v1.HealthItem("cover_missing", v1.Severity.RED, EARLIER),
+    ]
+    told = silent.arrived(silent.report(health=items, agent_version="0.3.0", set_aside=2))
+    take_reports(database, [msgspec.structs.replace(told, at=EARLIER)])
+    forked = silent.report(number=1, chain=v1.ChainPoint(1, "7" * 64), health=items)
+    take_reports(database, [msgspec.structs.replace(silent.arrived(forked), at=EARLIER)])
+    policies.change(database, Place(Level.NATION), Settings(idle_limit_s=120, warning_s=30), "tests", "国の基準", NOW)
+    policies.change(
+        database, Place(Level.MUNICIPALITY, "131016"), Settings(idle_limit_s=90), "tests", "混雑のため短くする", NOW
+    )
+    return desks
+
+
+def add_people(database: Database) -> None:
+    """Everyone of ``PEOPLE``."""
+    for name, (role, scope) in PEOPLE.items():
+        add_person(database, name, role, scope)

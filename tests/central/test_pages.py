@@ -1,0 +1,272 @@
+"""Every staff page for every role and for other people's places; the files of the tables; ranges that cannot be."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from litestar import Litestar
+
+from kiosk_agent.central.app import create_app
+from kiosk_agent.central.database.engine import Database, sqlite_url
+from kiosk_agent.central.pages.formats import Formats
+from kiosk_agent.central.pages.words import TEXTS, words
+from kiosk_agent.central.staff.schemas import Role
+from kiosk_agent.clock import ManualClock
+from tests.central.nation import NOW
+from tests.central.page_addresses import ABOVE_OR_ELSEWHERE, OWN, addresses
+from tests.central.people import PASSWORD, form_of, sign_in, staff_routes
+from tests.central.shown import PEOPLE, add_people, fill
+from tests.central.world import World, open_world
+
+# What is said of other places on nobody's page but of those who may see them.
+ELSEWHERE = ("札幌市", "北海道", "中央区役所", "日本橋特別出張所")
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    """To find the routes in."""
+    return create_app(Database(sqlite_url(tmp_path_factory.mktemp("routes"))), ManualClock(wall=NOW))
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the nation and its people, made once."""
+    folder = tmp_path_factory.mktemp("filled")
+    database = Database(sqlite_url(folder))
+    from kiosk_agent.central.database.migrate import migrate
+
+    migrate(database)
+    fill(database)
+    add_people(database)
+    database.close()
+    return folder
+
+
+@pytest.fixture
+async def shown(filled: Path) -> AsyncIterator[World]:
+    async with open_world(filled) as world:
+        yield world
+
+
+async def as_person(world: World, name: str) -> None:
+    world.client.cookies.clear()
+    answer = await sign_in(world.client, name, PASSWORD)
+    assert answer.status_code == 303, answer.text
+
+
+async def test_nobody_sees_a_page_without_signing_in(shown: World, app: Litestar) -> None:
+    for method, address, needs in addresses(app, "nation", "all"):
+        if needs is not None:
+            answer = await shown.client.request(method, address)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/login"), (method, address)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_each_role_sees_its_pages_and_no_others(shown: World, app: Litestar, name: str) -> None:
+    await as_person(shown, name)
+    role, level, key = PEOPLE[name][0], "desk", "1"  # within everybody's scope
+    for method, address, needs in addresses(app, level, key):
+        if needs is None or address in ("/logout", "/stay"):
+            continue
+        answer = await shown.client.request(method, address)
+        if method == "GET":
+            allowed = answer.status_code in (200, 303)
+            assert allowed == (role >= needs), (name, address, answer.status_code)
+        else:  # a form without its token is nobody's
+            assert answer.status_code == 403, (name, address)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, scope) in PEOPLE.items() if "131016" in scope])
+async def test_other_peoples_places_are_on_no_page(shown: World, app: Litestar, name: str) -> None:
+    await as_person(shown, name)
+    role = PEOPLE[name][0]
+    seen = [place for place in OWN if not name.startswith("office") or place in (("office", "1"), ("desk", "1"))]
+    takes_a_place = 0
+    for level, key in [*seen, *ABOVE_OR_ELSEWHERE]:
+        for method, address, needs in addresses(app, level, key):
+            if method != "GET" or needs is None or role < needs:
+                continue
+            queries = ("", f"?level={level}&key={key}")
+            for query in queries:
+                answer = await shown.client.get(address + query)
+                assert not any(word in answer.text for word in ELSEWHERE), (address + query, answer.status_code)
+                if (level, key) in ABOVE_OR_ELSEWHERE and f"/{level}/{key}" in address:
+                    takes_a_place += 1
+                    assert answer.status_code == 404, address + query
+    assert takes_a_place >= 2 * len(ABOVE_OR_ELSEWHERE)
+
+
+async def test_a_prefectures_people_see_all_of_it_and_nothing_beyond(shown: World) -> None:
+    await as_person(shown, "tokyo-viewer")
+    assert (await shown.client.get("/places")).headers["location"] == "/places/prefecture/13"
+    text = (await shown.client.get("/places/prefecture/13")).text
+    assert "千代田区" in text
+    assert "中央区" in text
+    assert "北海道" not in text
+    assert (await shown.client.get("/places/prefecture/01")).status_code == 404
+    assert (await shown.client.get("/places/nation/all")).status_code == 404
+
+
+async def test_what_needs_a_person_stands_on_the_overview(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    text = (await shown.client.get("/")).text
+    assert "4台のうち 1台から、開庁時間中なのに知らせが届いていません。" in text
+    assert "台帳の書き換え、または分岐" in text
+    listed = (await shown.client.get("/unprotected")).text
+    assert "本庁舎 2階 マイナンバーカード特設窓口" in listed
+    assert "日本橋特別出張所" not in listed
+
+
+async def test_few_visits_have_no_rank_and_it_is_said_why(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    text = (await shown.client.get("/places/nation/all")).text
+    assert "順位なし" in text
+    assert "30件に満たないところには順位を付けません" in text
+    rows = list(csv.reader(io.StringIO(await csv_of(shown, "/places/nation/all", "ranking"))))
+    assert [row[:4] for row in rows[1:]] == [["1", "1", "1", "東京都"], ["", "", "", "北海道"]]
+
+
+async def csv_of(world: World, address: str, table: str) -> str:
+    answer = await world.client.get(f"{address}?table={table}&as=csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    return answer.content.decode("utf-8-sig")
+
+
+async def test_every_table_of_every_page_is_given_as_a_file(shown: World, app: Litestar) -> None:
+    import re
+
+    await as_person(shown, "nation-administrator")
+    pages = {
+        address
+        for place in (("nation", "all"), *OWN)
+        for method, address, _ in addresses(app, *place)
+        if method == "GET"
+    }
+    given = 0
+    for address in sorted(pages):
+        answer = await shown.client.get(address)
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        links = re.findall(r'<p class="files">.*?</p>', answer.text, re.S)
+        assert answer.text.count("<table") == len(links), address
+        for link in links:
+            for href in re.findall(r'href="([^"]+)"', link):
+                file = await shown.client.get(href.replace("&amp;", "&"))
+                assert file.headers["content-disposition"].startswith("attachment;"), href
+                assert file.headers["cache-control"] == "no-store"
+                if "as=xlsx" in href:
+                    book = openpyxl.load_workbook(io.BytesIO(file.content))
+                    rows = list(book.active.iter_rows(values_only=True)) if book.active else []
+                else:
+                    rows = list(map(tuple, csv.reader(io.StringIO(file.content.decode("utf-8-sig")))))
+                assert len(rows) > 1, href
+                assert len({len(row) for row in rows}) == 1, href
+                given += 1
+    assert given >= 20
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "days=0",
+        "days=x",
+        "days=99999999999",
+        "from=2026-04-02&to=2026-04-01",
+        "from=2026-04-01",
+        "from=1900-01-01&to=2026-01-01",
+        "figure=signed_in",
+        "figure=x",
+        "step=year",
+    ],
+)
+async def test_what_cannot_be_read_is_said(shown: World, query: str) -> None:
+    await as_person(shown, "nation-viewer")
+    answer = await shown.client.get(f"/places/nation/all?{query}")
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize("place", ["desk/0", "desk/x", "office/９", "planet/1", "nation/1", "municipality/all"])
+async def test_places_that_are_none_are_not_there(shown: World, place: str) -> None:
+    await as_person(shown, "nation-viewer")
+    for address in (f"/places/{place}", f"/places/{place}/trend.svg"):
+        assert (await shown.client.get(address)).status_code == 404
+
+
+async def test_the_language_is_chosen_and_leads_nowhere_else(shown: World) -> None:
+    for back, to in [
+        ("/alarms?table=x", "/alarms?table=x"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/a\r\nb", "/"),
+        ("/\t/evil.example", "/"),
+    ]:
+        answer = await shown.client.get("/language/en", params={"back": back})
+        assert (answer.status_code, answer.headers["location"]) == (303, to)
+    assert "Sign in" in (await shown.client.get("/login")).text
+    await shown.client.get("/language/xx")
+    assert "ログイン" in (await shown.client.get("/login")).text
+
+
+async def test_the_chart_is_text_and_the_same_for_the_same_numbers(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    address = "/places/nation/all/trend.svg?from=2026-04-01&to=2026-04-20"
+    first, again = [(await shown.client.get(address)).text for _ in range(2)]
+    assert first == again
+    assert ">4/1</text>" in first
+    dark = (await shown.client.get(f"{address}&dark=1")).text
+    assert "#1a1a1a" in dark
+    assert "#1a1a1a" not in first
+
+
+def test_both_languages_have_the_same_gaps() -> None:
+    import re
+
+    for key, (japanese, english) in TEXTS.items():
+        gaps = [sorted(set(re.findall(r"{(\w*)}", text))) for text in (japanese, english)]
+        assert gaps[0] == gaps[1], key
+        assert japanese
+        assert english
+
+
+def test_nearly_all_never_looks_like_all() -> None:
+    formats = Formats("ja", words("ja"))
+    assert [formats.percent(share) for share in (None, 0, 0.0001, 0.5, 0.9999, 1)] == [
+        "–",
+        "0.0 %",
+        "0.1 %",
+        "50.0 %",
+        "99.9 %",
+        "100.0 %",
+    ]
+    assert [formats.points(value) for value in (None, 0.0001, 0.1, -0.1)] == [
+        "–",
+        "±0.0 ポイント",
+        "+10.0 ポイント",
+        "−10.0 ポイント",
+    ]
+
+
+async def test_to_stay_needs_the_pages_token(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    assert (await shown.client.post("/stay")).status_code == 403
+    csrf = await form_of(shown.client)
+    assert (await shown.client.post("/stay", headers={"X-CSRF-Token": csrf})).status_code == 204
+
+
+def test_every_page_says_which_role_it_needs(app: Litestar) -> None:
+    found = {path: needs for _, path, needs in staff_routes(app)}
+    assert found["/"] is Role.VIEWER
+    assert {path for path, needs in found.items() if needs is None} == {
+        "/login",
+        "/assets/central.css",
+        "/assets/idle.js",
+        "/language/{chosen:str}",
+    }

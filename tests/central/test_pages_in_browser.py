@@ -1,0 +1,205 @@
+"""Every page in a real Chromium: accessible in light and dark, whole at small sizes, reachable by keyboard.
+
+KIOSK_CENTRAL_PICTURES names a folder for a picture of each page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from litestar import Litestar
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kiosk_agent.central.app import create_app
+from kiosk_agent.central.database.engine import Database, sqlite_url
+from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.clock import ManualClock
+from kiosk_agent.hands.find_browser import sandbox_wanted
+from tests.central.nation import NOW
+from tests.central.page_addresses import addresses
+from tests.central.people import PASSWORD
+from tests.central.shown import add_people, fill
+
+PICTURES = os.environ.get("KIOSK_CENTRAL_PICTURES")
+ENDINGS = (".svg", ".pdf", ".css", ".js")
+SHOWN = [("nation", "all"), ("municipality", "131016"), ("office", "2"), ("desk", "2")]
+DESKTOP, SMALL, ZOOMED = (1280, 900), (1024, 768), (512, 384)  # the last: 1024 × 768 at 200 %
+
+
+class Central:
+    """A running server, and a browser in which an administrator of the nation is signed in."""
+
+    def __init__(self, app: Litestar, url: str, browser: Browser) -> None:
+        self.app, self.url, self.browser = app, url, browser
+        self.problems: list[str] = []
+        self.page = self.open()
+
+    def open(self, **options: Any) -> Page:
+        """A page of a new context, signed in."""
+        page = self.browser.new_context(locale="ja-JP", **options).new_page()
+        page.on("console", lambda said: self.problems.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.goto(f"{self.url}/login")
+        page.fill("#name", "nation-administrator")
+        page.fill("#password", PASSWORD)
+        page.click("main button")
+        page.wait_for_url(f"{self.url}/")
+        return page
+
+    def addresses(self) -> list[str]:
+        """Of every page, in order; each once."""
+        found: dict[str, None] = {"/login": None, "/no-such-place": None}
+        for level, key in SHOWN:
+            for method, address, _ in addresses(self.app, level, key):
+                if method == "GET" and not address.endswith(ENDINGS) and not address.startswith("/language"):
+                    found[address] = None
+        return list(found)
+
+
+@pytest.fixture(scope="module")
+def central(browser_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Central]:
+    database = Database(sqlite_url(tmp_path_factory.mktemp("central")))
+    migrate(database)
+    fill(database)
+    add_people(database)
+    app = create_app(database, ManualClock(wall=NOW))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=sandbox_wanted())
+            try:
+                yield Central(app, f"http://127.0.0.1:{listening.getsockname()[1]}", browser)
+            finally:
+                browser.close()
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+        database.close()
+
+
+def at_size(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def keep_picture(page: Page, address: str, what: str) -> None:
+    if PICTURES:
+        name = re.sub(r"\W+", "-", address).strip("-") or "overview"
+        page.screenshot(path=Path(PICTURES) / f"{name}.{what}.png", full_page=True)
+
+
+def test_nothing_serious_is_found_on_any_page_in_light_and_dark(central: Central) -> None:
+    page, found = central.page, list[str]()
+    at_size(page, DESKTOP)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for address in central.addresses():
+            page.goto(central.url + address)
+            keep_picture(page, address, scheme)
+            for one in Axe().run(page).response["violations"]:
+                if one["impact"] in ("serious", "critical"):
+                    found += [f"{scheme} {address}: {one['id']}: {node['html'][:200]}" for node in one["nodes"]]
+    page.emulate_media(color_scheme="light")
+    assert found == []
+
+
+@pytest.mark.parametrize("size", [SMALL, ZOOMED])
+def test_no_page_is_wider_than_the_screen(central: Central, size: tuple[int, int]) -> None:
+    page, found = central.page, list[str]()
+    at_size(page, size)
+    for address in central.addresses():
+        page.goto(central.url + address)
+        keep_picture(page, address, f"{size[0]}")
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > size[0]:
+            found.append(f"{address}: {wide}")
+    assert found == []
+
+
+def test_the_policy_of_the_pages_stops_nothing_of_ours(central: Central) -> None:
+    """What it stops, the browser says on its console."""
+    central.problems.clear()
+    for address in central.addresses():
+        central.page.goto(central.url + address)
+    missing = [one for one in central.problems if "404" not in one]  # the page that is not there on purpose
+    assert missing == []
+
+
+FOCUSED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  return [one.outerHTML.slice(0, 200), box.width > 0 && getComputedStyle(one).outlineStyle !== 'none'];
+}"""
+REACHABLE = """() => [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, summary, textarea')]
+  .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("address", ["/", "/places/municipality/131016"])
+def test_everything_is_reached_by_keyboard_and_seen_to_be(central: Central, address: str) -> None:
+    page = central.page
+    at_size(page, DESKTOP)
+    page.goto(central.url + address)
+    wanted, reached, unseen = page.evaluate(REACHABLE), list[str](), list[str]()
+    for _ in range(3 * len(wanted)):  # the parts of a date are stops of their own
+        page.keyboard.press("Tab")
+        html, is_seen = page.evaluate(FOCUSED)
+        if html.startswith("<body"):
+            break
+        reached.append(html)
+        if not is_seen:
+            unseen.append(html)
+    assert reached[0].startswith('<a class="skip"')
+    assert [html for html in wanted if html not in reached] == []
+    assert unseen == []
+
+
+def test_pages_work_without_scripts(central: Central) -> None:
+    page = central.open(java_script_enabled=False)
+    page.goto(central.url + "/places/nation/all")
+    page.select_option("#figure", "proved")
+    page.fill("#from", "2026-04-01")
+    page.click(".range button")
+    assert "figure=proved" in page.url
+    assert page.locator("h2#ranking").inner_text() == "「ログアウトを確かめられた利用」の順位"
+    page.click(".language a")
+    assert page.locator("h2#ranking").inner_text() == "Ranking by “Logout proved”"
+    page.click(".logout button")
+    assert page.url == f"{central.url}/login"
+    page.goto(central.url + "/")
+    assert page.url == f"{central.url}/login"
+    page.context.close()
+
+
+def test_before_a_session_ends_one_button_keeps_it_and_otherwise_the_page_goes(central: Central) -> None:
+    page = central.open()
+    page.clock.install()
+    page.goto(central.url + "/alarms")
+    page.clock.run_for(11 * 60_000)
+    assert not page.locator("#idle").is_visible()
+    page.clock.run_for(61_000)
+    assert page.locator("#idle-left").inner_text() == "あと119秒"
+    page.keyboard.press("Escape")
+    assert page.locator("#idle").is_visible()
+    with page.expect_response("**/stay") as kept:
+        page.keyboard.press("Enter")  # the button has the focus
+    assert kept.value.status == 204
+    page.locator("#idle").wait_for(state="hidden")
+    page.clock.run_for(11 * 60_000)
+    assert not page.locator("#idle").is_visible()
+    page.clock.run_for(3 * 60_000)
+    page.wait_for_url("**/login?idle=1")
+    page.goto(central.url + "/alarms")
+    assert page.url == f"{central.url}/login"
+    page.context.close()
