@@ -14,8 +14,10 @@ from litestar.exceptions import HTTPException
 
 from kiosk_agent.central.commands.endpoints import commands
 from kiosk_agent.central.dashboard.endpoints import PAGES as DASHBOARD
+from kiosk_agent.central.dashboard.report import PAGES as REPORTS
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
+from kiosk_agent.central.desks.pages import PAGES as ENROLMENT
 from kiosk_agent.central.health.endpoints import healthz
 from kiosk_agent.central.ingest.endpoints import report
 from kiosk_agent.central.ingest.grouping import Grouping
@@ -29,10 +31,11 @@ from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answ
 from kiosk_agent.central.services import Services
 from kiosk_agent.central.staff.endpoints import PAGES as SIGNING
 from kiosk_agent.central.staff.guards import staff_pages
+from kiosk_agent.central.staff.people import PAGES as PEOPLE
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
-PAGES = [*ASSETS, *SIGNING, *DASHBOARD]
+PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ENROLMENT, *PEOPLE]
 log = logging.getLogger(__name__)
 
 

@@ -67,7 +67,7 @@ async def chart(
     request: Request[Any, Any, Any], services: Given, staff: Signed, level: FromPath[str], key: FromPath[str]
 ) -> Response[bytes]:
     """The chart of a place's trend."""
-    asked, wanted = read_asked(request, _today(services)), read_place(level, key)
+    asked, wanted = read_asked(request, today_of(services)), read_place(level, key)
     colours = DARK if "dark" in request.query_params else LIGHT
 
     def draw() -> bytes:
@@ -109,8 +109,8 @@ def bars(points: list[TrendPoint], asked: Asked) -> list[Bar]:
 
 
 def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Values:
-    database, scope, today = services.database, staff.scope, _today(services)
-    asked, made = read_asked(request, today), _tables(request)
+    database, scope, today = services.database, staff.scope, today_of(services)
+    asked, made = read_asked(request, today), tables_for(language(request))
     t = words(language(request))
     named = service.named(database, scope, scope)
     numbers = compliance(service.totals(database, scope, scope, asked.days))
@@ -135,8 +135,8 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
 
 
 def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wanted: Place) -> Values:
-    database, scope, today = services.database, staff.scope, _today(services)
-    asked, made = read_asked(request, today), _tables(request)
+    database, scope, today = services.database, staff.scope, today_of(services)
+    asked, made = read_asked(request, today), tables_for(language(request))
     t = words(language(request))
     named = service.named(database, scope, wanted)
     numbers = compliance(service.totals(database, scope, wanted, asked.days))
@@ -183,7 +183,7 @@ def _unprotected(request: Request[Any, Any, Any], services: Services, staff: Sta
     found.sort(key=lambda one: -one.silence.open_s)
     kept = found if "as" in given else found[:MOST_ROWS]
     names = service.municipalities(services.database, kept)
-    table = _tables(request).desks(kept, names, caption=t("unprotected"), empty=t("unprotected_none"))
+    table = tables_for(language(request)).desks(kept, names, caption=t("unprotected"), empty=t("unprotected_none"))
     lead = t("unprotected_most", most=MOST_ROWS) if len(kept) < len(found) else t("unprotected_do") if found else ""
     return {"heading": t("unprotected"), "lead": lead, "crumbs": crumbs(named, t), "tables": {"list": table}}
 
@@ -193,7 +193,7 @@ def _alarms(request: Request[Any, Any, Any], services: Services, staff: Staff) -
     found = service.alarms(
         services.database, staff.scope, staff.scope, None if "as" in request.query_params else MOST_ROWS
     )
-    table = _tables(request).alarms(found, caption=t("alarms"), empty=t("alarms_none"))
+    table = tables_for(language(request)).alarms(found, caption=t("alarms"), empty=t("alarms_none"))
     lead = t("alarms_most", most=MOST_ROWS) if len(found) == MOST_ROWS else ""
     return {"heading": t("alarms"), "lead": lead, "tables": {"list": table}}
 
@@ -214,13 +214,14 @@ def _status(services: Services, scope: Place, wanted: Place) -> Values:
     }
 
 
-def _tables(request: Request[Any, Any, Any]) -> Tables:
-    chosen = language(request)
+def tables_for(chosen: str) -> Tables:
+    """Tables in a language."""
     t = words(chosen)
     return Tables(t, Formats(chosen, t))
 
 
-def _today(services: Services) -> datetime.date:
+def today_of(services: Services) -> datetime.date:
+    """Today in Japan."""
     return services.clock.wall().astimezone(JAPAN).date()
 
 

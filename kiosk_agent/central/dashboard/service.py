@@ -127,6 +127,13 @@ def alarms(database: Database, scope: Place, place: Place, most: int | None = No
         ]
 
 
+def children(database: Database, scope: Place, place: Place) -> list[tuple[Place, str]]:
+    """The places directly below with their names. Raises PlaceUnknownError."""
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        return repository.children_of(connection, scope, place)
+
+
 def municipalities(database: Database, desks: Sequence[DeskNow]) -> dict[str, str]:
     """What the municipalities of these desks are called: code → name."""
     with database.reading() as connection:

@@ -59,10 +59,17 @@ class Tables:
         ]
         return Table("numbers", t("four_numbers"), columns, rows, note=t("counts_note"))
 
-    def changed(self, now: Compliance, before: Compliance) -> Table:
-        """A week beside the one before."""
+    def changed(
+        self,
+        now: Compliance,
+        before: Compliance,
+        new_head: str = "this_week",
+        old_head: str = "week_before",
+        note: str = "",
+    ) -> Table:
+        """A week, or what the heads say, beside the one before."""
         t = self._t
-        heads = [t(word) for word in ("this_week", "week_before")]
+        heads = [t(word) for word in (new_head, old_head)]
         columns = (
             Column(t("figure")),
             *(Column(head, is_number=True, exported=tuple(f"{head} ({t(part)})" for part in PARTS)) for head in heads),
@@ -77,7 +84,7 @@ class Tables:
             exported: tuple[Value, ...] = ("",) if difference is None else (round(difference * 100, 1),)
             told = t("too_few_to_compare") if difference is None else self._f.points(difference)
             rows.append([Cell(t(figure.value)), self._share(new), self._share(old), Cell(told, exported)])
-        return Table("changed", t("what_changed"), columns, rows, note=t("changed_note"))
+        return Table("changed", t("what_changed"), columns, rows, note=note or t("changed_note"))
 
     def ranking(self, ranked: Sequence[Ranked], figure: Figure, query: str) -> Table:
         """The children of a place in order; ``query``: the days, for the links."""

@@ -46,6 +46,12 @@ def office_id(connection: Connection, municipality_code: str, name: str) -> int 
     return connection.execute(query).scalar()
 
 
+def municipality_of_office(connection: Connection, number: int) -> str:
+    """The municipality's code of an office that is there."""
+    query = sa.select(offices.c.municipality_code).where(offices.c.id == number)
+    return str(connection.execute(query).scalar_one())
+
+
 def office_names(connection: Connection, municipality_code: str) -> list[str]:
     """All offices of a municipality."""
     query = sa.select(offices.c.name).where(offices.c.municipality_code == municipality_code).order_by(offices.c.name)

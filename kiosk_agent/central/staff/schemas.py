@@ -38,6 +38,8 @@ class Action(enum.StrEnum):
     FAILED = "failed"
     LOCKED = "locked"
     LOGGED_OUT = "logged_out"
+    CODES_MADE = "codes_made"  # for new desks
+    POLICY_SET = "policy_set"
 
 
 class Entry(msgspec.Struct, frozen=True):

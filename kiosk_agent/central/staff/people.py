@@ -1,0 +1,190 @@
+"""``/staff``: accounts and the audit log, for administrators; each sees those within the own scope."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+from sqlalchemy.engine import Connection, RowMapping
+
+from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.pages.formats import Formats
+from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
+from kiosk_agent.central.pages.words import words
+from kiosk_agent.central.places.schemas import Level, Place
+from kiosk_agent.central.services import Given, Services
+from kiosk_agent.central.staff import audit, repository, service, sessions
+from kiosk_agent.central.staff.guards import Signed
+from kiosk_agent.central.staff.passwords import LONGEST, SHORTEST
+from kiosk_agent.central.staff.schemas import Role, Staff
+from kiosk_agent.central.times import from_ms
+from kiosk_agent.errors import CentralError
+
+MOST_ENTRIES = 300  # of the page; a file has all
+SCOPES = (Level.NATION, Level.PREFECTURE, Level.MUNICIPALITY, Level.OFFICE)
+
+
+@get("/staff", opt={"needs": Role.ADMINISTRATOR})
+async def people(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Who may sign in."""
+    return await asyncio.to_thread(_people, request, services, staff)
+
+
+@post("/staff/add", status_code=200, opt={"needs": Role.ADMINISTRATOR})
+async def add(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """A new account within the own scope."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return await asyncio.to_thread(_add, request, services, staff, fields)
+
+
+@post("/staff/disable", status_code=200, opt={"needs": Role.ADMINISTRATOR})
+async def disable(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Lets nobody sign in with an account any more. Nobody locks themselves out."""
+    name = (await request.form()).get("name", "")
+    return await asyncio.to_thread(_disable, request, services, staff, name if isinstance(name, str) else "")
+
+
+@get("/staff/audit", opt={"needs": Role.ADMINISTRATOR})
+async def audit_log(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """What was done."""
+    return await asyncio.to_thread(_audit, request, services, staff)
+
+
+PAGES = [people, add, disable, audit_log]
+
+
+def _visible(database: Database, staff: Staff) -> list[RowMapping]:
+    """The accounts whose scope lies within one's own."""
+    with database.reading() as connection:
+        rows = repository.everybody(connection)
+    return [row for row in rows if _sees(database, staff.scope, sessions.staff_of(row).scope)]
+
+
+def _sees(database: Database, scope: Place, wanted: Place) -> bool:
+    try:
+        named(database, scope, wanted)
+    except PlaceUnknownError:
+        return False
+    return True
+
+
+def _people(
+    request: Request[Any, Any, Any], services: Services, staff: Staff, message: str = "", status: int = 200
+) -> Response[Any]:
+    t = words(language(request))
+    rows = _visible(services.database, staff)
+    columns = tuple(Column(t(word)) for word in ("name", "role", "scope", "second_factor", "state"))
+    cells = []
+    for row in rows:
+        one = sessions.staff_of(row)
+        is_on = row["disabled_at_ms"] is None
+        cells.append(
+            [
+                Cell(one.name),
+                Cell(t(one.role.name)),
+                Cell(_scope_name(services.database, one.scope, t), sub=t(one.scope.level.value)),
+                Cell(t("set_up" if row["totp_secret"] else "not_set_up")),
+                Cell(t("active" if is_on else "disabled"), mark="good" if is_on else "care"),
+            ]
+        )
+    table = Table("staff", t("people"), columns, cells)
+    if request.method == "GET" and (file := wanted_file(request, [table])) is not None:
+        return file
+    others = [row["name"] for row in rows if row["disabled_at_ms"] is None and row["id"] != staff.id]
+    return page(
+        request,
+        "staff.html",
+        status=status,
+        tables={"list": table},
+        files=functools.partial(file_address, request),
+        message=message,
+        others=others,
+        levels=SCOPES[SCOPES.index(staff.scope.level) :],
+        shortest=SHORTEST,
+    )
+
+
+def _scope_name(database: Database, scope: Place, t: Callable[..., str]) -> str:
+    found = named(database, scope, scope)
+    return found.name or t("nation")
+
+
+def _add(request: Request[Any, Any, Any], services: Services, staff: Staff, fields: dict[str, str]) -> Response[Any]:
+    t, database = words(language(request)), services.database
+    role = {one.name: one for one in Role}.get(fields.get("role", ""))
+    level, code = fields.get("level", ""), fields.get("code", "").strip()
+    if role is None or level not in set(SCOPES):
+        raise PageError("bad_choice")
+    text = level if level == Level.NATION else f"{level}:{code}"
+    try:
+        with database.reading() as connection:
+            wanted = _read_scope(connection, text, staff)
+        if not _sees(database, staff.scope, wanted):
+            return _people(request, services, staff, t("scope_not_yours"), 400)
+        service.add(
+            database, fields.get("name", ""), role, text, fields.get("password", ""), services.clock.wall(), staff.name
+        )
+    except CentralError:
+        return _people(request, services, staff, t("not_added", shortest=SHORTEST, longest=LONGEST), 400)
+    return Redirect("/staff", status_code=303)
+
+
+def _read_scope(connection: Connection, text: str, staff: Staff) -> Place:
+    """Raises CentralError where there is none; to somebody of an office other offices are none."""
+    if staff.scope.level is not Level.NATION and text == Level.NATION:
+        raise CentralError("That is more than you may see.")
+    return service.read_scope(connection, text)
+
+
+def _disable(request: Request[Any, Any, Any], services: Services, staff: Staff, name: str) -> Response[Any]:
+    visible = {row["name"]: row["id"] for row in _visible(services.database, staff)}
+    wanted = service.normal_name(name)
+    if wanted not in visible or visible[wanted] == staff.id:
+        raise PageError("bad_choice")
+    service.disable(services.database, wanted, services.clock.wall(), staff.name)
+    return Redirect("/staff", status_code=303)
+
+
+def _audit(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Response[Any]:
+    chosen = language(request)
+    t = words(chosen)
+    f = Formats(chosen, t)
+    seen = {row["name"] for row in _visible(services.database, staff)}
+    everything = staff.scope.level is Level.NATION
+    with services.database.reading() as connection:
+        found = [one for one in audit.entries(connection) if everything or {one.actor, one.subject} & seen]
+    found.reverse()
+    kept = found if "as" in request.query_params else found[:MOST_ENTRIES]
+    columns = tuple(Column(t(word)) for word in ("number", "moment", "actor", "action", "subject", "detail", "address"))
+    rows = [
+        [
+            Cell(str(one.number), (one.number,)),
+            Cell(f.moment(from_ms(one.at_ms))),
+            Cell(one.actor),
+            Cell(t(f"action_{one.action}")),
+            Cell(one.subject),
+            Cell(one.detail),
+            Cell(one.address),
+        ]
+        for one in kept
+    ]
+    table = Table("audit", t("audit"), columns, rows, t("audit_none"))
+    if (file := wanted_file(request, [table])) is not None:
+        return file
+    lead = t("audit_most", most=MOST_ENTRIES) if len(kept) < len(found) else t("audit_lead")
+    return page(
+        request,
+        "list.html",
+        heading=t("audit"),
+        lead=lead,
+        crumbs=[(t("people"), "/staff"), (t("audit"), "")],
+        tables={"list": table},
+        files=functools.partial(file_address, request),
+    )
