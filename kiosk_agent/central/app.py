@@ -26,16 +26,18 @@ from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.notices.endpoints import notices
 from kiosk_agent.central.openapi import openapi
 from kiosk_agent.central.pages.assets import PAGES as ASSETS
+from kiosk_agent.central.pages.rendering import error_page
 from kiosk_agent.central.policy.endpoints import policy
+from kiosk_agent.central.policy.pages import PAGES as POLICIES
 from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
 from kiosk_agent.central.services import Services
 from kiosk_agent.central.staff.endpoints import PAGES as SIGNING
-from kiosk_agent.central.staff.guards import staff_pages
+from kiosk_agent.central.staff.guards import HEADERS, staff_pages
 from kiosk_agent.central.staff.people import PAGES as PEOPLE
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
-PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ENROLMENT, *PEOPLE]
+PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *POLICIES, *ENROLMENT, *PEOPLE]
 log = logging.getLogger(__name__)
 
 
@@ -60,12 +62,21 @@ def create_app(database: Database, clock: Clock) -> Litestar:
         lifespan=[lifespan],
         exception_handlers={
             RefusedError: answer_refused,
-            HTTPException: answer_http,
+            HTTPException: _answer_http,
             Exception: _answer_failure,
         },
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What is not there or not allowed: to browsers as a page."""
+    if request.url.path.startswith(v1.PREFIX) or "text/html" not in request.headers.get("accept", ""):
+        return answer_http(request, error)
+    shown = error_page(request, "no_page" if error.status_code == 404 else "not_understood", error.status_code)
+    shown.headers.update(HEADERS)
+    return shown
 
 
 def _answer_failure(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -71,10 +71,10 @@ def fill(database: Database) -> list[DeskOfTests]:
         v1.HealthItem("card_reader_missing", v1.Severity.AMBER, EARLIER),
         v1.HealthItem("cover_missing", v1.Severity.RED, EARLIER),
     ]
-    told = silent.arrived(silent.report(health=items, agent_version="0.3.0", set_aside=2))
-    take_reports(database, [msgspec.structs.replace(told, at=EARLIER)])
-    forked = silent.report(number=1, chain=v1.ChainPoint(1, "7" * 64), health=items)
-    take_reports(database, [msgspec.structs.replace(silent.arrived(forked), at=EARLIER)])
+    report = silent.report(health=items, agent_version="0.3.0", set_aside=2, sent_at=EARLIER)
+    clone = msgspec.structs.replace(report, chain=v1.ChainPoint(1, "7" * 64))  # the same number, another ledger
+    for one in (report, clone):
+        take_reports(database, [msgspec.structs.replace(silent.arrived(one), at=EARLIER)])
     policies.change(database, Place(Level.NATION), Settings(idle_limit_s=120, warning_s=30), "tests", "国の基準", NOW)
     policies.change(
         database, Place(Level.MUNICIPALITY, "131016"), Settings(idle_limit_s=90), "tests", "混雑のため短くする", NOW

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
+import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import openpyxl
+import pypdf
 import pytest
 from litestar import Litestar
 
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database, sqlite_url
+from kiosk_agent.central.desks.service import enrol
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.words import TEXTS, words
+from kiosk_agent.central.places.schemas import Level, Place
+from kiosk_agent.central.policy import service
+from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.schemas import Role
 from kiosk_agent.clock import ManualClock
+from kiosk_agent.wire import v1
+from kiosk_agent.wire.policy import Settings
 from tests.central.nation import NOW
 from tests.central.page_addresses import ABOVE_OR_ELSEWHERE, OWN, addresses
-from tests.central.people import PASSWORD, form_of, sign_in, staff_routes
+from tests.central.people import CSRF, PASSWORD, form_of, sign_in, staff_routes
 from tests.central.shown import PEOPLE, add_people, fill
 from tests.central.world import World, open_world
 
 # What is said of other places on nobody's page but of those who may see them.
+PICTURES = (".svg", ".pdf")  # slow to make, and without these words in plain text
 ELSEWHERE = ("札幌市", "北海道", "中央区役所", "日本橋特別出張所")
 
 
@@ -87,15 +98,24 @@ async def test_other_peoples_places_are_on_no_page(shown: World, app: Litestar, 
     role = PEOPLE[name][0]
     seen = [place for place in OWN if not name.startswith("office") or place in (("office", "1"), ("desk", "1"))]
     takes_a_place = 0
+    walked = set[str]()
     for level, key in [*seen, *ABOVE_OR_ELSEWHERE]:
         for method, address, needs in addresses(app, level, key):
-            if method != "GET" or needs is None or role < needs:
+            is_place = f"/{level}/{key}" in address
+            if (
+                method != "GET"
+                or needs is None
+                or role < needs
+                or ((level, key) in seen and address.endswith(PICTURES))
+            ):
                 continue
-            queries = ("", f"?level={level}&key={key}")
-            for query in queries:
+            for query in ("",) if is_place else ("", f"?level={level}&key={key}", f"?municipality={key}"):
+                if address + query in walked:
+                    continue
+                walked.add(address + query)
                 answer = await shown.client.get(address + query)
                 assert not any(word in answer.text for word in ELSEWHERE), (address + query, answer.status_code)
-                if (level, key) in ABOVE_OR_ELSEWHERE and f"/{level}/{key}" in address:
+                if (level, key) in ABOVE_OR_ELSEWHERE and is_place:
                     takes_a_place += 1
                     assert answer.status_code == 404, address + query
     assert takes_a_place >= 2 * len(ABOVE_OR_ELSEWHERE)
@@ -116,7 +136,7 @@ async def test_what_needs_a_person_stands_on_the_overview(shown: World) -> None:
     await as_person(shown, "nation-viewer")
     text = (await shown.client.get("/")).text
     assert "4台のうち 1台から、開庁時間中なのに知らせが届いていません。" in text
-    assert "台帳の書き換え、または分岐" in text
+    assert "台帳の複製（1つの台帳が2台にある）" in text
     listed = (await shown.client.get("/unprotected")).text
     assert "本庁舎 2階 マイナンバーカード特設窓口" in listed
     assert "日本橋特別出張所" not in listed
@@ -139,8 +159,6 @@ async def csv_of(world: World, address: str, table: str) -> str:
 
 
 async def test_every_table_of_every_page_is_given_as_a_file(shown: World, app: Litestar) -> None:
-    import re
-
     await as_person(shown, "nation-administrator")
     pages = {
         address
@@ -227,8 +245,6 @@ async def test_the_chart_is_text_and_the_same_for_the_same_numbers(shown: World)
 
 
 def test_both_languages_have_the_same_gaps() -> None:
-    import re
-
     for key, (japanese, english) in TEXTS.items():
         gaps = [sorted(set(re.findall(r"{(\w*)}", text))) for text in (japanese, english)]
         assert gaps[0] == gaps[1], key
@@ -270,3 +286,91 @@ def test_every_page_says_which_role_it_needs(app: Litestar) -> None:
         "/assets/idle.js",
         "/language/{chosen:str}",
     }
+
+
+async def test_codes_are_made_for_ones_own_offices_alone_and_shown_once(shown: World) -> None:
+    await as_person(shown, "chiyoda-manager")
+    csrf = await form_of(shown.client, "/enrolment")
+    asked = {"csrf": csrf, "count": "2", "hours": "24"}
+    answer = await shown.client.post("/enrolment", data={**asked, "office": "1"})
+    codes = re.findall(r'<p class="code">([0-9A-Z-]{14})</p>', answer.text)
+    assert (answer.status_code, len(set(codes)), answer.text.count("<svg")) == (200, 2, 2)
+    assert "http://central --code" in answer.text
+    request = v1.EnrolRequest(codes[0], "t" * 43, "0.1.0")
+    assert enrol(shown.database, request, NOW).office == "市民課"
+    for wrong in ({"office": "3"}, {"office": "x"}, {"municipality": "131024", "new_office": "ほか"}):
+        assert (await shown.client.post("/enrolment", data={**asked, **wrong})).status_code == 404
+    assert (await shown.client.post("/enrolment", data={**asked, "office": "1", "count": "51"})).status_code == 400
+    new = await shown.client.post("/enrolment", data={**asked, "municipality": "131016", "new_office": "新しい課"})
+    assert "新しい課" in new.text
+    with shown.database.reading() as connection:
+        told = [one.detail for one in audit.entries(connection) if one.action == "codes_made"]
+    assert told == ["2 × 131016/市民課", "2 × 131016/新しい課"]
+
+
+async def test_accounts_are_added_and_disabled_within_ones_own_scope(shown: World) -> None:
+    await as_person(shown, "chiyoda-administrator")
+    text = (await shown.client.get("/staff")).text
+    assert "office-manager" in text
+    assert "nation-viewer" not in text
+    assert "tokyo-viewer" not in text
+    csrf = await form_of(shown.client, "/staff")
+    asked = {"csrf": csrf, "name": "new", "role": "VIEWER", "password": PASSWORD}
+    office = ("office", "131024/日本橋特別出張所")
+    for level, code in (("nation", ""), ("prefecture", "13"), ("municipality", "131024"), office):
+        refused = await shown.client.post("/staff/add", data={**asked, "level": level, "code": code})
+        assert (refused.status_code, 'role="alert"' in refused.text) == (400, True), level
+    added = await shown.client.post("/staff/add", data={**asked, "level": "municipality", "code": "131016"})
+    assert (added.status_code, added.headers["location"]) == (303, "/staff")
+    for name in ("nation-viewer", "chiyoda-administrator", "nobody"):  # another's, oneself, none
+        refused = await shown.client.post("/staff/disable", data={"csrf": csrf, "name": name})
+        assert refused.status_code == 400, name
+    await shown.client.post("/staff/disable", data={"csrf": csrf, "name": "new"})
+    log = (await shown.client.get("/staff/audit")).text
+    assert "chiyoda-administrator" in log
+    assert "nation-viewer" not in log
+    await as_person(shown, "nation-viewer")
+    shown.client.cookies.clear()
+    assert (await sign_in(shown.client, "new", PASSWORD)).status_code == 403
+
+
+async def test_a_policy_is_looked_at_set_and_taken_back_within_ones_own_scope(shown: World) -> None:
+    await as_person(shown, "chiyoda-manager")
+    page = (await shown.client.get("/policy?level=office&key=1")).text
+    assert "混雑のため短くする" not in page  # of the municipality's history, not of the office's
+    csrf = CSRF.findall(page)[0]
+    asked = {"csrf": csrf, "level": "office", "key": "1", "idle_limit_s": "60", "share": "100", "reason": "試す"}
+    looked = await shown.client.post("/policy", data={**asked, "do": "preview"})
+    assert "台のうち" in looked.text
+    assert service.history(shown.database, Place(Level.OFFICE, "1")) == []
+    done = await shown.client.post("/policy", data={**asked, "do": "set"})
+    assert done.status_code == 200
+    newest = service.history(shown.database, Place(Level.OFFICE, "1"))[0]
+    assert (newest.settings, newest.made_by, newest.reason) == (Settings(idle_limit_s=60), "chiyoda-manager", "試す")
+    for wrong in ({"warning_s": "5"}, {"idle_limit_s": "x"}, {"reason": ""}, {"share": "0"}, {"preset": "none"}):
+        refused = await shown.client.post("/policy", data={**asked, **wrong, "do": "set"})
+        assert (refused.status_code, 'role="alert"' in refused.text) == (400, True), wrong
+    for level, key in [("nation", "all"), ("prefecture", "13"), ("municipality", "131024"), ("office", "3")]:
+        refused = await shown.client.post("/policy", data={**asked, "level": level, "key": key, "do": "set"})
+        assert refused.status_code == 404
+    await shown.client.post("/policy", data={**asked, "do": "roll_back"})
+    assert service.history(shown.database, Place(Level.OFFICE, "1"))[0].settings == Settings()
+    await as_person(shown, "chiyoda-viewer")
+    csrf = await form_of(shown.client)
+    assert (await shown.client.post("/policy", data={**asked, "csrf": csrf, "do": "set"})).status_code == 403
+
+
+async def test_the_monthly_report_is_a_pdf_with_the_months_numbers(shown: World) -> None:
+    await as_person(shown, "chiyoda-viewer")
+    answer = await shown.client.get("/places/municipality/131016/report.pdf?month=2026-04")
+    assert answer.headers["content-type"] == "application/pdf"
+    if folder := os.environ.get("KIOSK_CENTRAL_PICTURES"):
+        (Path(folder) / "report.pdf").write_bytes(answer.content)
+    read = pypdf.PdfReader(io.BytesIO(answer.content))
+    text = unicodedata.normalize("NFKC", "".join(page.extract_text() for page in read.pages)).replace("\n", "")
+    assert "月次報告 2026年4月" in text
+    assert "東京都 千代田区" in text
+    assert "4/1" in text  # the chart's text is text
+    assert "chiyoda-viewer" in text
+    assert (await shown.client.get("/places/municipality/131024/report.pdf")).status_code == 404
+    assert (await shown.client.get("/places/municipality/131016/report.pdf?month=2026-13")).status_code == 400

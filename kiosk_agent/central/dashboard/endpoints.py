@@ -150,7 +150,7 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
         "desks": None,
     }
     values: Values = {
-        "place_name": named.name or (wanted.key if wanted.level is Level.DESK else t("nation")),
+        "place_name": called(named, t),
         "crumbs": crumbs(named, t),
         "asked": asked,
         "numbers": shown(numbers),
@@ -201,7 +201,14 @@ def _alarms(request: Request[Any, Any, Any], services: Services, staff: Staff) -
 def crumbs(named: NamedPlace, t: Callable[..., str]) -> list[tuple[str, str]]:
     """The way from the top of the scope down to the place: names and addresses, the last without one."""
     above = [(name or t("nation"), address(one)) for one, name in named.above]
-    return [*above, (named.name or (t("nation") if named.place.level is Level.NATION else named.place.key), "")]
+    return [*above, (called(named, t), "")]
+
+
+def called(named: NamedPlace, t: Callable[..., str]) -> str:
+    """What a place is called; a desk may have no name."""
+    if named.place.level is Level.NATION:
+        return t("nation")
+    return named.name or t("desk_number", number=named.place.key)
 
 
 def _status(services: Services, scope: Place, wanted: Place) -> Values:

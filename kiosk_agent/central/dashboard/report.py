@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from kiosk_agent.central.dashboard import service
 from kiosk_agent.central.dashboard.asked import Asked, read_month, read_place
 from kiosk_agent.central.dashboard.compliance import Figure, compliance
-from kiosk_agent.central.dashboard.endpoints import bars, tables_for, today_of
+from kiosk_agent.central.dashboard.endpoints import bars, called, tables_for, today_of
 from kiosk_agent.central.dashboard.schemas import Days, Step
 from kiosk_agent.central.pages.charts import trend_chart
 from kiosk_agent.central.pages.formats import Formats
@@ -52,8 +52,7 @@ def _make(
     t, made = words(chosen), tables_for(chosen)
     named = service.named(database, scope, wanted)
     around = [name for _, name in named.above if name]
-    own = t("nation") if wanted.level is Level.NATION else named.name or wanted.key
-    place_name = " ".join([*around, own])
+    place_name = " ".join([*around, called(named, t)])
     before = Days((days.first - ONE_DAY).replace(day=1), days.first - ONE_DAY)
     numbers, earlier = (compliance(service.totals(database, scope, wanted, each)) for each in (days, before))
     asked = Asked(days, None, Figure.CONFIRMED, Step.DAY)

@@ -104,7 +104,8 @@ class Tables:
             else:
                 between = "" if one.best == one.worst else t("ranks_may_be", best=one.best, worst=one.worst)
                 place = Cell(self._f.number(one.rank), (one.rank, one.best or "", one.worst or ""), between)
-            name = Cell(one.child.name, href=f"{address(one.child.place)}?{query}")
+            called = one.child.name or t("desk_number", number=one.child.place.key)
+            name = Cell(called, href=f"{address(one.child.place)}?{query}")
             rows.append([place, name, *(self._share(one.compliance.of(each)) for each in Figure)])
         caption = t("ranking_of", figure=t(figure.value))
         return Table("ranking", caption, columns, rows, t("children_none"), t("ranking_note"))
@@ -140,7 +141,7 @@ class Tables:
         )
         rows = [
             [
-                Cell(one.name or one.place.key, href=address(one.place)),
+                Cell(one.name or t("desk_number", number=one.place.key), href=address(one.place)),
                 Cell(one.office, sub=names.get(one.municipality_code, one.municipality_code)),
                 Cell(t(f"state_{one.silence.state.value}"), mark=STATE_MARKS[one.silence.state] or "plain"),
                 Cell(f.moment(one.reported_at)),
@@ -162,7 +163,7 @@ class Tables:
         rows = [
             [
                 Cell(t(f"alarm_{one.kind.value}")),
-                Cell(one.name or one.desk.key, href=address(one.desk)),
+                Cell(one.name or t("desk_number", number=one.desk.key), href=address(one.desk)),
                 Cell(one.office, sub=one.municipality),
                 Cell(f.moment(one.first_at)),
                 Cell(f.moment(one.last_at)),

@@ -1,17 +1,210 @@
-"""The page of policies."""
+"""``/policy``: what is in force at a place, what was set there, and setting it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
+from litestar import Request, Response, get, post
+from sqlalchemy.engine import Connection
 
+from kiosk_agent.central.addresses import address_of
+from kiosk_agent.central.dashboard import service as dashboard
+from kiosk_agent.central.dashboard.asked import WHOLE, read_place
 from kiosk_agent.central.database.engine import Database
-from kiosk_agent.central.pages.tables import Cell, Column, Table
-from kiosk_agent.central.places.schemas import Place
-from kiosk_agent.central.policy import repository
-from kiosk_agent.central.policy.service import version_for
-from kiosk_agent.wire.policy import Settings
+from kiosk_agent.central.pages.formats import Formats
+from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
+from kiosk_agent.central.pages.words import words
+from kiosk_agent.central.places.repository import municipality_of_office
+from kiosk_agent.central.places.schemas import NATION, Level, Place
+from kiosk_agent.central.policy import repository, service
+from kiosk_agent.central.policy.schemas import Version
+from kiosk_agent.central.policy.service import ALL, LONGEST_TEXT, version_for
+from kiosk_agent.central.services import Given, Services
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.guards import Signed
+from kiosk_agent.central.staff.schemas import Action, Role, Staff
+from kiosk_agent.central.times import from_ms
+from kiosk_agent.errors import CentralError
+from kiosk_agent.wire.policy import Mark, Preset, Settings, read_settings
+
+NUMBERS = (
+    "idle_limit_s",
+    "warning_s",
+    "max_visit_s",
+    "max_extensions",
+    "gap_s",
+    "challenge_s",
+    "card_absent_grace_s",
+    "card_wait_s",
+)
+CHOICES = {"preset": tuple(Preset), "mark": tuple(Mark)}
+LISTS = ("mandatory_senses", "weights")  # set by the command line: a form would only invite mistakes
+
+
+@get("/policy", opt={"needs": Role.VIEWER})
+async def policy_page(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """What is set at a place and above it, and the history of the place."""
+    given = request.query_params
+    place = read_place(given["level"], given.get("key", "")) if "level" in given else staff.scope
+    return await asyncio.to_thread(_page, request, services, staff, place)
+
+
+@post("/policy", status_code=200, opt={"needs": Role.MANAGER})
+async def change_policy(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Look what a change would do, make it, widen a trial, or roll back."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    place = read_place(fields.get("level", ""), fields.get("key", ""))
+    return await asyncio.to_thread(_change, request, services, staff, place, fields)
+
+
+PAGES = [policy_page, change_policy]
+
+
+def _change(
+    request: Request[Any, Any, Any], services: Services, staff: Staff, place: Place, fields: dict[str, str]
+) -> Response[Any]:
+    database, now, t = services.database, services.clock.wall(), words(language(request))
+    dashboard.named(database, staff.scope, place)  # raises where it is not within the scope
+    reason, what = fields.get("reason", "").strip(), fields.get("do", "")
+    try:
+        share = int(fields.get("share", ""))
+        match what:
+            case "preview":
+                done = service.preview(database, place, _settings(database, place, fields))
+                told = t("policy_preview", changed=len(done.changed), desks=done.desks)
+                return _page(request, services, staff, place, notice=told, typed=fields)
+            case "set":
+                settings = _settings(database, place, fields)
+                number, done = service.change(database, place, settings, staff.name, reason, now, share)
+            case "widen":
+                number, done = service.widen(database, place, share, staff.name, reason, now)
+            case "roll_back":
+                number, done = service.roll_back(database, place, staff.name, reason, now)
+            case _:
+                raise PageError("bad_choice")
+    except (CentralError, msgspec.ValidationError, ValueError) as error:
+        message = t("policy_refused", why=str(error))
+        return _page(request, services, staff, place, message=message, typed=fields, status=400)
+    with database.writing() as connection:
+        detail = f"{what} {place.level}:{place.key}".rstrip(":") + f" {number}"
+        audit.add(connection, now, Action.POLICY_SET, actor=staff.name, detail=detail, address=address_of(request))
+    told = t("policy_done", number=number, changed=len(done.changed), desks=done.desks)
+    return _page(request, services, staff, place, notice=told)
+
+
+def _settings(database: Database, place: Place, fields: dict[str, str]) -> Settings:
+    """What the form says, and what it does not ask for as it stands. Raises ValueError, msgspec.ValidationError."""
+    values: dict[str, Any] = {}
+    with database.reading() as connection:
+        newest = repository.versions_at(connection, [place])[place][:1]
+    for version in newest:
+        values |= {name: value for name, value in set_of(version.settings).items() if name in LISTS}
+    for name in (*NUMBERS, *CHOICES):
+        text = fields.get(name, "").strip()
+        if text:
+            values[name] = text if name in CHOICES else int(text) if name == "max_extensions" else float(text)
+    return read_settings(values)
+
+
+def _page(
+    request: Request[Any, Any, Any],
+    services: Services,
+    staff: Staff,
+    place: Place,
+    *,
+    notice: str = "",
+    message: str = "",
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[Any]:
+    database, chosen = services.database, language(request)
+    t = words(chosen)
+    named = dashboard.named(database, staff.scope, place)
+    with database.reading() as connection:
+        around = _places_above(connection, place)
+        versions = repository.versions_at(connection, around)
+    history = versions[place]
+    tables = {
+        "above": _above_table(around, versions, t),
+        "history": _history_table(history, t, Formats(chosen, t)),
+    }
+    if request.method == "GET" and (file := wanted_file(request, list(tables.values()))) is not None:
+        return file
+    now = {name: shown(value) for name, value in set_of(history[0].settings).items()} if history else {}
+    called = t("nation") if place.level is Level.NATION else named.name or t("desk_number", number=place.key)
+    return page(
+        request,
+        "policy.html",
+        status=status,
+        place=place,
+        key=place.key or WHOLE,
+        place_name=called,
+        tables=tables,
+        files=functools.partial(file_address, request),
+        notice=notice,
+        message=message,
+        typed=now if typed is None else typed,
+        numbers=NUMBERS,
+        choices=CHOICES,
+        trial=history[0].share if history and history[0].share < ALL else None,
+        has_history=bool(history),
+        longest=LONGEST_TEXT,
+    )
+
+
+def _places_above(connection: Connection, place: Place) -> list[Place]:
+    """The place and those around it, from the nation down."""
+    if place.level is Level.NATION:
+        return [place]
+    if place.level is Level.PREFECTURE:
+        return [NATION, place]
+    if place.level is Level.DESK:
+        return list(repository.desks_beneath(connection, place)[0].places)
+    is_office = place.level is Level.OFFICE
+    code = municipality_of_office(connection, int(place.key)) if is_office else place.key
+    above = [NATION, Place(Level.PREFECTURE, code[:2]), Place(Level.MUNICIPALITY, code)]
+    return [*above, place] if is_office else above
+
+
+def _above_table(around: Sequence[Place], versions: dict[Place, list[Version]], t: Callable[..., str]) -> Table:
+    """What is set here and above; the narrower goes before."""
+    told: dict[str, tuple[object, Version]] = {}
+    for place in around:
+        for version in versions[place][:1]:
+            told |= {name: (value, version) for name, value in set_of(version.settings).items()}
+    rows = [
+        [
+            Cell(t(f"setting_{name}"), sub=name),
+            Cell(shown(value)),
+            Cell(t(version.place.level.value)),
+            Cell(f"{version.share} %", (version.share,)),
+        ]
+        for name, (value, version) in sorted(told.items())
+    ]
+    columns = (Column(t("setting")), Column(t("value")), Column(t("set_at")), Column(t("policy_share")))
+    return Table("above", t("policy_in_force"), columns, rows, t("policy_none"))
+
+
+def _history_table(history: Sequence[Version], t: Callable[..., str], f: Formats) -> Table:
+    columns = tuple(Column(t(word)) for word in ("number", "moment", "actor", "reason", "policy_share", "policy_set"))
+    rows = [
+        [
+            Cell(str(one.id), (one.id,)),
+            Cell(f.moment(from_ms(one.made_at_ms))),
+            Cell(one.made_by),
+            Cell(one.reason, sub="" if one.restores is None else t("policy_restores", number=one.restores)),
+            Cell(f"{one.share} %", (one.share,)),
+            Cell("; ".join(f"{name} = {shown(value)}" for name, value in set_of(one.settings).items()) or "–"),
+        ]
+        for one in history
+    ]
+    return Table("history", t("policy_history"), columns, rows, t("policy_history_none"))
 
 
 def in_force_table(database: Database, desk: Place, t: Callable[..., str]) -> Table:

@@ -14,6 +14,7 @@ TEXTS = {
     "place": ("場所", "Place"),
     "of_total": ("{total}件のうち", "of {total}"),
     "too_few_to_compare": ("比べません", "not compared"),
+    "desk_number": ("端末{number}", "Desk {number}"),
     "desk": ("端末", "Desk"),
     "now_question": ("いま、守られていますか", "Are we protected now?"),
     "now_none": ("端末はまだ登録されていません。", "No desk is enrolled yet."),

@@ -5,6 +5,34 @@ from __future__ import annotations
 # key → (Japanese, English)
 TEXTS: dict[str, tuple[str, str]] = {
     "policy": ("方針", "Policy"),
+    "policy_lead": (
+        "この場所と、その上で定めたもの。下で定めたものが先に効きます。",
+        "What is set here and above. The narrower place goes before the wider one.",
+    ),
+    "policy_share": ("端末の割合", "Share of desks"),
+    "policy_set": ("定めた内容", "What was set"),
+    "policy_restores": ("{number}番に戻す", "takes back to {number}"),
+    "policy_history": ("変更の履歴", "History"),
+    "policy_history_none": ("ここではまだ何も定めていません。", "Nothing was ever set here."),
+    "policy_change": ("{place}の方針を変える", "Change the policy of {place}"),
+    "policy_change_lead": (
+        "空欄は「定めない」です。上の方針か端末の設定が効きます。端末は次に起動したときから従います。",
+        "What is left empty is not set here: the places above, or the desk's own file, say it. Desks keep to it from "
+        "their next start on.",
+    ),
+    "policy_not_set": ("定めない", "not set"),
+    "policy_share_of": ("はじめに効かせる端末の割合（%）", "For this share of the desks at first (%)"),
+    "reason": ("理由（記録に残ります）", "Reason (kept with the change)"),
+    "do_preview": ("影響を見る", "Preview"),
+    "do_set": ("定める", "Set"),
+    "do_widen": ("試行（いま{share} %）を広げる", "Widen the trial (now {share} %)"),
+    "do_roll_back": ("一つ前に戻す", "Roll back"),
+    "policy_preview": ("{desks}台のうち{changed}台が変わります。", "{changed} of {desks} desks would change."),
+    "policy_done": (
+        "{number}番として記録しました。{desks}台のうち{changed}台が変わります。",
+        "Version {number}: {changed} of {desks} desks change.",
+    ),
+    "policy_refused": ("変えていません：{why}", "Nothing was changed: {why}"),
     "setting": ("設定", "Setting"),
     "value": ("値", "Value"),
     "set_at": ("定めた場所", "Set at"),

@@ -54,6 +54,7 @@ TEXTS = {
     "not_allowed": ("この操作をする権限がありません。", "You may not do this."),
     "not_understood": ("この要求は受け付けられません。", "This request cannot be taken."),
     "busy": ("しばらくしてから、やり直してください。", "Try again in a moment."),
+    "no_page": ("この画面はありません。", "There is no such page."),
     "skip": ("本文へ", "To the contents"),
     "navigation": ("メニュー", "Menu"),
     "crumbs": ("いまの場所", "Where you are"),
