@@ -21,13 +21,13 @@ YEAR_S = 365 * 24 * 3600
 @get("/assets/central.css", opt={"needs": ANYONE})
 async def style() -> Response[str]:
     """Our own style sheet."""
-    return Response(STYLE_SHEET, media_type="text/css; charset=utf-8")
+    return Response(STYLE_SHEET, media_type="text/css")
 
 
 @get("/assets/idle.js", opt={"needs": ANYONE})
 async def script() -> Response[str]:
     """Warns before a session ends."""
-    return Response(SCRIPT, media_type="text/javascript; charset=utf-8")
+    return Response(SCRIPT, media_type="text/javascript")
 
 
 @get("/language/{chosen:str}", opt={"needs": ANYONE})

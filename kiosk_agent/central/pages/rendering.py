@@ -22,7 +22,7 @@ LANGUAGE_COOKIE = "kiosk-language"
 WARN_S = 120  # before the session ends
 # A session is noted as used once a minute, so the server may count from a minute before this page was made.
 IDLE_S = (IDLE_MS - TOUCH_MS) // 1000
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 
 
 class PageError(Exception):

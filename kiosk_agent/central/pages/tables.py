@@ -15,7 +15,7 @@ from kiosk_agent.central.export.files import write
 from kiosk_agent.central.export.service import Cell as Value
 
 ENDINGS = {
-    ".csv": "text/csv; charset=utf-8",
+    ".csv": "text/csv",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 TABLE, ENDING = "table", "as"  # of the address that gives the file
