@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
@@ -15,6 +16,7 @@ from litestar.exceptions import HTTPException
 from kiosk_agent.central.commands.endpoints import commands
 from kiosk_agent.central.dashboard.endpoints import PAGES as DASHBOARD
 from kiosk_agent.central.dashboard.report import PAGES as REPORTS
+from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.desks.pages import PAGES as ENROLMENT
@@ -41,9 +43,14 @@ PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *POLICIES, *ENROLMENT, *PEOPLE
 log = logging.getLogger(__name__)
 
 
-def create_app(database: Database, clock: Clock) -> Litestar:
-    """The server's application. Its state is the database's, but for rate limits and what is being taken just now."""
+def create_app(database: Database, clock: Clock, alerting: Alerting | None = None) -> Litestar:
+    """The server's application. Its state is the database's, but for rate limits and what is being taken just now.
+
+    ``alerting``: it also looks for what needs a person, and tells them; None: others do.
+    """
     services = Services(database, clock, Limits(clock.now), Grouping(functools.partial(take_reports, database)))
+
+    sender = None if alerting is None else Sender(database, clock, alerting)
 
     async def provide() -> Services:
         return services
@@ -51,9 +58,13 @@ def create_app(database: Database, clock: Clock) -> Litestar:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         services.reports.start()
+        if sender is not None:
+            sender.start()
         try:
             yield
         finally:
+            if sender is not None:
+                await asyncio.to_thread(sender.stop)
             await services.reports.stop()
 
     return Litestar(

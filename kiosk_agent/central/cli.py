@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kiosk_agent.central.backup.cli import backup, restore
+from kiosk_agent.central.alerts.cli import alert
+from kiosk_agent.central.alerts.options import with_alerting
 from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.commands.cli import command
 from kiosk_agent.central.database.migrate import migrate
@@ -39,14 +42,17 @@ main.add_command(staff)
     metavar="ADDRESS",
     help="Address of the proxy in front, whose X-Forwarded-For is believed.",
 )
+@with_alerting
 @with_database
-def serve(host: str, port: int, trusted_proxy: str, data: Path | None, database: str | None) -> None:
-    """Serve until told to stop. Several processes may share one PostgreSQL database."""
+def serve(host: str, port: int, trusted_proxy: str, data: Path | None, database: str | None, **options: Any) -> None:
+    """Serve until told to stop. Several processes may share one PostgreSQL database; one of them sends alerts."""
+    from kiosk_agent.central.alerts.options import alerting_of
     from kiosk_agent.central.serving import serve as run
 
     with opened(data, database) as chosen:
+        alerting = alerting_of(options)
         ready_to_use(chosen)
-        run(chosen, host, port, trusted_proxy, lambda url: click.echo(f"kiosk-central: {url}"))
+        run(chosen, host, port, trusted_proxy, lambda url: click.echo(f"kiosk-central: {url}"), alerting)
 
 
 @main.command("migrate")
@@ -117,4 +123,5 @@ main.add_command(export)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(simulate)
+main.add_command(alert)
 main.add_command(staff)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from kiosk_agent.central.alerts.sender import Alerting
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.clock import SystemClock
@@ -24,14 +25,19 @@ COLLECT_AFTER = 100_000
 
 
 def serve(
-    database: Database, host: str, port: int, trusted_proxies: str, ready: Callable[[str], None] = lambda _url: None
+    database: Database,
+    host: str,
+    port: int,
+    trusted_proxies: str,
+    ready: Callable[[str], None] = lambda _url: None,
+    alerting: Alerting | None = None,
 ) -> None:
     """Serve until told to stop. ``ready`` is given the address once requests are taken. Raises CentralError."""
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}"
     config = uvicorn.Config(
-        create_app(database, SystemClock()),
+        create_app(database, SystemClock(), alerting),
         loop="asyncio" if sys.platform == "win32" else "uvloop",
         http="httptools",
         ws="none",

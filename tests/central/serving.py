@@ -31,10 +31,10 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 class Server:
     """One process of ``kiosk-central serve``; ``url`` is where it listens."""
 
-    def __init__(self, database_url: str, log: Path) -> None:
+    def __init__(self, database_url: str, log: Path, *options: str) -> None:
         self._log = log.open("w")
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", "--database", database_url],
+            [*COMMAND, "serve", "--port", "0", "--database", database_url, *options],
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,

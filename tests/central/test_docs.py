@@ -10,6 +10,7 @@ import click
 import pytest
 
 from kiosk_agent.central.alarms.schemas import AlarmKind
+from kiosk_agent.central.alerts.schemas import AlertKind
 from kiosk_agent.central.cli import main
 from kiosk_agent.central.database.tables import metadata
 from kiosk_agent.wire import v1
@@ -41,7 +42,7 @@ def test_every_refusal_alarm_and_table_is_described() -> None:
     refusals = set(re.findall(r"RefusedError\((?:\d{3}|CODE_REFUSED), \"(\w+)\"", source))
     refusals |= set(re.findall(r"Refusal\(\"(\w+)\"", source)) | {"token_unknown"}
     assert {"invalid", "too_large", "code_used", "busy", "failed", "http"} <= refusals
-    names = {*refusals, *AlarmKind, *v1.ProblemCode, *metadata.tables}
+    names = {*refusals, *AlarmKind, *AlertKind, *v1.ProblemCode, *metadata.tables}
     assert sorted(name for name in names if f"`{name}`" not in PAGE) == []
 
 

@@ -34,7 +34,7 @@ def add(name: str, role: str, scope: str, data: Path | None, database: str | Non
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         password = _ask_password()
-        service.add(chosen, name, Role[role.upper()], scope, password, SystemClock().wall(), _actor())
+        service.add(chosen, name, Role[role.upper()], scope, password, SystemClock().wall(), actor())
     click.echo("Added.")
 
 
@@ -52,7 +52,7 @@ def change(name: str, role: str | None, scope: str | None, data: Path | None, da
         if role is None and scope is None:
             raise CentralError("Nothing is to be changed.", "Give --role, --scope or both.")
         wanted = None if role is None else Role[role.upper()]
-        service.change(chosen, name, SystemClock().wall(), _actor(), role=wanted, scope=scope)
+        service.change(chosen, name, SystemClock().wall(), actor(), role=wanted, scope=scope)
     click.echo("Changed.")
 
 
@@ -65,7 +65,7 @@ def disable(name: str, data: Path | None, database: str | None) -> None:
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
-        service.disable(chosen, name, SystemClock().wall(), _actor())
+        service.disable(chosen, name, SystemClock().wall(), actor())
     click.echo("Disabled.")
 
 
@@ -79,7 +79,7 @@ def code_command(name: str, remove: bool, data: Path | None, database: str | Non
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
-        secret = service.set_code(chosen, name, SystemClock().wall(), _actor(), remove=remove)
+        secret = service.set_code(chosen, name, SystemClock().wall(), actor(), remove=remove)
     if secret is None:
         click.echo("Removed.")
     else:
@@ -135,7 +135,7 @@ def _ask_password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _actor() -> str:
+def actor() -> str:
     """Who types: an account of the operating system, told apart from those of central."""
     try:
         return f"kiosk-central ({getpass.getuser()})"

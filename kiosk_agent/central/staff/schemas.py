@@ -40,6 +40,9 @@ class Action(enum.StrEnum):
     LOGGED_OUT = "logged_out"
     CODES_MADE = "codes_made"  # for new desks
     POLICY_SET = "policy_set"
+    ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    RECIPIENT_ADDED = "recipient_added"  # of alerts
+    RECIPIENT_REMOVED = "recipient_removed"
 
 
 class Entry(msgspec.Struct, frozen=True):

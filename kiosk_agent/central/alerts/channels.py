@@ -1,0 +1,165 @@
+"""The ways out: a mail server, and webhooks. What cannot be delivered raises DeliveryError, with what was said."""
+
+from __future__ import annotations
+
+import datetime
+import email.message
+import email.utils
+import hashlib
+import hmac
+import smtplib
+import ssl
+
+import httpx
+import msgspec
+
+from kiosk_agent.central.alerts import texts
+from kiosk_agent.central.alerts.schemas import Channel, Message, Security
+from kiosk_agent.errors import CentralError
+
+TIMEOUT_S = 20.0
+LONGEST_ERROR = 300
+
+
+class DeliveryError(Exception):
+    """A message was not taken. The text names no address and no password."""
+
+
+class Mailing(msgspec.Struct, frozen=True):
+    """The mail server. The password is in memory alone, and in no text of this object."""
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    user: str = ""
+    password: str = ""
+
+    def __repr__(self) -> str:
+        return f"Mailing({self.host}:{self.port}, {self.security})"
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """All ways out. ``secret``: what the signing keys of webhooks are made of; ``ca``: authorities of the office."""
+
+    mail: Mailing | None = None
+    secret: str = ""
+    ca: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Ways({self.mail!r})"
+
+    def deliver(self, message: Message, now: datetime.datetime) -> None:
+        """Hand a message over. Raises DeliveryError."""
+        if message.recipient.channel is Channel.MAIL:
+            _mail(self, message)
+        else:
+            _post(self, message, now)
+
+
+def trusted(ca: str | None) -> ssl.SSLContext:
+    """The system's authorities, and the office's own from a PEM file. Raises CentralError where it cannot be read."""
+    context = ssl.create_default_context()
+    if ca is not None:
+        try:
+            context.load_verify_locations(cafile=ca)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CentralError(f"{ca}: {reason}.", "Give a PEM file of certificates: --alert-ca FILE.") from error
+    return context
+
+
+def _mail(ways: Ways, message: Message) -> None:
+    server, recipient = ways.mail, message.recipient
+    if server is None:
+        raise DeliveryError("there is no mail server: start kiosk-central serve with --smtp-host")
+    mail = _letter(server, message)
+    try:
+        context = trusted(ways.ca)
+        with _connect(server, context) as connection:
+            if server.security is Security.STARTTLS:
+                connection.starttls(context=context)
+            if server.user:
+                connection.login(server.user, server.password)
+            connection.send_message(mail, server.sender, [recipient.address])
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()))
+        raise DeliveryError(_short(f"the mail server refused the recipient: {code} {_decoded(said)}")) from None
+    except smtplib.SMTPResponseException as error:
+        raise DeliveryError(_short(f"the mail server said {error.smtp_code} {_decoded(error.smtp_error)}")) from None
+    except (smtplib.SMTPException, OSError, UnicodeError, CentralError) as error:  # ssl's are OSErrors
+        raise DeliveryError(_short(f"the mail server could not be used: {error}")) from None
+
+
+def _connect(server: Mailing, context: ssl.SSLContext) -> smtplib.SMTP:
+    if server.security is Security.TLS:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
+    return smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+
+
+def _letter(server: Mailing, message: Message) -> email.message.EmailMessage:
+    language = message.recipient.language
+    mail = email.message.EmailMessage()
+    mail["From"] = server.sender
+    mail["To"] = message.recipient.address
+    mail["Subject"] = texts.subject(message.content, language)
+    mail["Date"] = email.utils.format_datetime(
+        datetime.datetime.fromtimestamp(message.made_at_ms / 1000, tz=datetime.UTC)
+    )
+    mail["Message-ID"] = f"<{message.key}@{server.sender.rpartition('@')[2]}>"  # the same in every try
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notes in answer
+    mail["Content-Language"] = language.value
+    mail.set_content(texts.body(message.content, language), cte="base64")
+    return mail
+
+
+def key_of(secret: str, address: str) -> str:
+    """The signing key of a webhook: each address has its own, so that one cannot sign for another."""
+    return hmac.new(secret.encode(), address.encode(), hashlib.sha256).hexdigest()
+
+
+def signature(key: str, at_s: int, body: bytes) -> str:
+    """What stands in ``Kiosk-Signature``: the time in seconds since 1970, and HMAC-SHA256 over it and the body.
+
+    A receiver makes it anew with its key, compares, and refuses a time that is long past.
+    """
+    signed = hmac.new(key.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at_s},v1={signed}"
+
+
+def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
+    if not ways.secret:
+        raise DeliveryError("there is no secret to sign with: start kiosk-central serve with --webhook-secret-file")
+    address, content = message.recipient.address, message.content
+    told = {
+        "id": message.key,
+        "made_at": datetime.datetime.fromtimestamp(message.made_at_ms / 1000, tz=datetime.UTC),
+        "text": texts.body(content, message.recipient.language),
+        "items": content.items,
+        "left_out": content.left_out,
+    }
+    body = msgspec.json.encode(told)
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "kiosk-central",
+        "Kiosk-Delivery": message.key,
+        "Kiosk-Signature": signature(key_of(ways.secret, address), int(now.timestamp()), body),
+    }
+    try:
+        with httpx.Client(verify=trusted(ways.ca), timeout=TIMEOUT_S, follow_redirects=False) as client:
+            status = client.post(address, content=body, headers=headers).status_code
+    except CentralError as error:
+        raise DeliveryError(_short(str(error))) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # the text of some errors holds the address, which may hold a secret
+        raise DeliveryError(f"the webhook could not be reached: {type(error).__name__}") from None
+    if not 200 <= status < 300:
+        raise DeliveryError(f"the webhook answered {status}")
+
+
+def _decoded(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+
+
+def _short(said: str) -> str:
+    return "".join(mark if mark.isprintable() else " " for mark in said)[:LONGEST_ERROR]
