@@ -13,10 +13,10 @@ from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
+from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.commands.endpoints import commands
 from kiosk_agent.central.dashboard.endpoints import PAGES as DASHBOARD
 from kiosk_agent.central.dashboard.report import PAGES as REPORTS
-from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.desks.pages import PAGES as ENROLMENT

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from kiosk_agent.central.backup.cli import backup, restore
 from kiosk_agent.central.alerts.cli import alert
 from kiosk_agent.central.alerts.options import with_alerting
+from kiosk_agent.central.backup.cli import backup, restore
 from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.commands.cli import command
 from kiosk_agent.central.database.migrate import migrate

@@ -25,14 +25,14 @@ from kiosk_agent.central.alerts.schemas import (
 from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff import audit
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.errors import CentralError
 from tests.central.alerting import raise_clone
 from tests.central.nation import NOW, DeskOfTests, enrolled
 
-NATION = Scope(ScopeKind.NATION)
+NATION = Place(Level.NATION)
 MINUTE = datetime.timedelta(minutes=1)
 PACE = Pace(group_ms=0)
 
@@ -86,7 +86,7 @@ def whats(messages: list[Message]) -> list[list[tuple[AlertKind, What]]]:
     return [[(one.kind, one.what) for one in message.content.items] for message in messages]
 
 
-def states(database: Database, scope: Scope = NATION) -> list[State]:
+def states(database: Database, scope: Place = NATION) -> list[State]:
     return [one.alert.state for one in service.listed(database, scope)]
 
 
@@ -196,11 +196,11 @@ def test_what_somebody_may_not_see_is_neither_listed_nor_acknowledged(database: 
     raise_clone(database, enrolled(database, DeskOfTests("131016")))
     look(database, NOW)
     for scope, sees in (
-        (Scope(ScopeKind.MUNICIPALITY, "131024"), False),
-        (Scope(ScopeKind.PREFECTURE, "01"), False),
-        (Scope(ScopeKind.OFFICE, "999"), False),
-        (Scope(ScopeKind.PREFECTURE, "13"), True),
-        (Scope(ScopeKind.OFFICE, "1"), True),
+        (Place(Level.MUNICIPALITY, "131024"), False),
+        (Place(Level.PREFECTURE, "01"), False),
+        (Place(Level.OFFICE, "999"), False),
+        (Place(Level.PREFECTURE, "13"), True),
+        (Place(Level.OFFICE, "1"), True),
     ):
         assert bool(states(database, scope)) is sees
         if not sees:

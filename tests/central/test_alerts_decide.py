@@ -24,9 +24,9 @@ from kiosk_agent.central.alerts.schemas import (
     Told,
     What,
 )
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
+from kiosk_agent.central.places.schemas import Level, Place
 
-NATION = Scope(ScopeKind.NATION)
+NATION = Place(Level.NATION)
 PACE = Pace(group_ms=100, reminder_ms=1000)
 SILENT, CLONE = AlertKind.OFFICE_SILENT, AlertKind.CLONE
 
@@ -40,7 +40,7 @@ def alert(kind: AlertKind = SILENT, state: State = State.NOTIFIED, **more: Any) 
     return Alert(**{**values, "kind": kind, "state": state, **more})
 
 
-def recipient(scope: Scope = NATION, kinds: tuple[AlertKind, ...] = (), **more: Any) -> Recipient:
+def recipient(scope: Place = NATION, kinds: tuple[AlertKind, ...] = (), **more: Any) -> Recipient:
     values = {"id": 1, "channel": Channel.MAIL, "address": "a@b", "language": Language.ENGLISH}
     return Recipient(**{**values, "scope": scope, "kinds": frozenset(kinds), **more})
 
@@ -123,15 +123,15 @@ def test_many_at_once_are_one_message_and_the_next_waits() -> None:
     ("scope", "hears"),
     [
         (NATION, True),
-        (Scope(ScopeKind.PREFECTURE, "13"), True),
-        (Scope(ScopeKind.PREFECTURE, "01"), False),
-        (Scope(ScopeKind.MUNICIPALITY, "131016"), True),
-        (Scope(ScopeKind.MUNICIPALITY, "131024"), False),
-        (Scope(ScopeKind.OFFICE, "1"), True),
-        (Scope(ScopeKind.OFFICE, "11"), False),
+        (Place(Level.PREFECTURE, "13"), True),
+        (Place(Level.PREFECTURE, "01"), False),
+        (Place(Level.MUNICIPALITY, "131016"), True),
+        (Place(Level.MUNICIPALITY, "131024"), False),
+        (Place(Level.OFFICE, "1"), True),
+        (Place(Level.OFFICE, "11"), False),
     ],
 )
-def test_everybody_hears_of_their_own_places_alone(scope: Scope, hears: bool) -> None:
+def test_everybody_hears_of_their_own_places_alone(scope: Place, hears: bool) -> None:
     assert bool(said([alert()], [], 0, scope=scope)) is hears
 
 

@@ -31,7 +31,7 @@ from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.alerts.texts import TEXTS, body
 from kiosk_agent.central.database.engine import Database, sqlite_url
 from kiosk_agent.central.database.migrate import migrate
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.clock import ManualClock
 from tests.central.alerting import PASSWORD, SECRET, MailServer, Webhook, make_certificate, raise_clone
@@ -64,7 +64,7 @@ def said(what: What = What.NEW, kind: AlertKind = AlertKind.CLONE, office: str =
 
 def message(address: str, *items: Said, language: Language = Language.JAPANESE) -> Message:
     channel = Channel.MAIL if "@" in address else Channel.WEBHOOK
-    to = Recipient(1, channel, address, Scope(ScopeKind.NATION), frozenset(), language)
+    to = Recipient(1, channel, address, Place(Level.NATION), frozenset(), language)
     return Message(1, "k" * 32, to, Content(items or (said(),)), AT_MS, 1)
 
 

@@ -9,12 +9,12 @@ import click
 from kiosk_agent.central.alerts.options import SECRET, read_secret, secret_option
 from kiosk_agent.central.alerts.schemas import AlertKind, Channel, Language
 from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff.cli import SCOPE_HELP, actor
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
 
-EVERYTHING = Scope(ScopeKind.NATION)
+EVERYTHING = Place(Level.NATION)
 
 
 @click.group()
@@ -126,7 +126,7 @@ def list_recipients(data: Path | None, database: str | None) -> None:
         ready_to_use(chosen)
         found = service.recipients(chosen)
     for one in found:
-        scope = f"{one.scope.kind}:{one.scope.code}".rstrip(":")
+        scope = f"{one.scope.level}:{one.scope.key}".rstrip(":")
         kinds = " ".join(sorted(one.kinds)) or "all"
         click.echo("\t".join([str(one.id), one.channel.value, one.address, scope, kinds, one.language.value]))
 

@@ -26,7 +26,7 @@ from kiosk_agent.central.alerts.schemas import (
 )
 from kiosk_agent.central.alerts.tables import alert_lease, alert_messages, alert_recipients, alert_told, alerts
 from kiosk_agent.central.database.tables import municipalities, offices
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff.scoping import within
 
 _content = msgspec.json.Decoder(Content)
@@ -59,7 +59,7 @@ def resolved_since(connection: Connection, at_ms: int) -> list[Alert]:
     return [alert_of(row) for row in connection.execute(query).mappings()]
 
 
-def visible(connection: Connection, scope: Scope, *, resolved_since_ms: int | None = None) -> list[RowMapping]:
+def visible(connection: Connection, scope: Place, *, resolved_since_ms: int | None = None) -> list[RowMapping]:
     """The alerts of a scope with their places; those that are resolved only since then, where that is said."""
     shown: sa.ColumnElement[bool] = alerts.c.resolved_at_ms.is_(None)
     if resolved_since_ms is not None:
@@ -74,7 +74,7 @@ def places_of(connection: Connection, ids: Iterable[int]) -> dict[int, RowMappin
     return {row["id"]: row for row in rows}
 
 
-def find(connection: Connection, scope: Scope, alert_id: int) -> Alert | None:
+def find(connection: Connection, scope: Place, alert_id: int) -> Alert | None:
     """An alert within a scope, locked; None where there is none to be seen."""
     query = sa.select(alerts).where(alerts.c.id == alert_id, _within(scope)).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
@@ -131,7 +131,7 @@ def recipient_of(row: RowMapping) -> Recipient:
         row["id"],
         Channel(row["channel"]),
         row["address"],
-        Scope(ScopeKind(row["scope"]), row["scope_code"]),
+        Place(Level(row["scope"]), row["scope_code"]),
         frozenset(AlertKind(kind) for kind in row["kinds"].split()),
         Language(row["language"]),
         row["last_at_ms"],
@@ -143,8 +143,8 @@ def add_recipient(connection: Connection, one: Recipient, at_ms: int) -> int:
     values = {
         "channel": one.channel.value,
         "address": one.address,
-        "scope": one.scope.kind.value,
-        "scope_code": one.scope.code,
+        "scope": one.scope.level.value,
+        "scope_code": one.scope.key,
         "kinds": " ".join(sorted(one.kinds)),
         "language": one.language.value,
         "added_at_ms": at_ms,
@@ -230,7 +230,7 @@ def _waiting() -> sa.ColumnElement[bool]:
     return sa.and_(alert_messages.c.sent_at_ms.is_(None), alert_messages.c.given_up_at_ms.is_(None))
 
 
-def _within(scope: Scope) -> sa.ColumnElement[bool]:
+def _within(scope: Place) -> sa.ColumnElement[bool]:
     return within(scope, municipality=alerts.c.municipality_code, office=alerts.c.office_id)
 
 

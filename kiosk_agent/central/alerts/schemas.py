@@ -7,7 +7,7 @@ import enum
 import msgspec
 
 from kiosk_agent.central.alarms.schemas import AlarmKind
-from kiosk_agent.central.staff.schemas import Scope, ScopeKind
+from kiosk_agent.central.places.schemas import Level, Place
 
 
 class AlertKind(enum.StrEnum):
@@ -127,7 +127,7 @@ class Recipient(msgspec.Struct, frozen=True):
     id: int
     channel: Channel
     address: str
-    scope: Scope
+    scope: Place
     kinds: frozenset[AlertKind]
     language: Language
     last_at_ms: int | None = None
@@ -136,15 +136,15 @@ class Recipient(msgspec.Struct, frozen=True):
         """Whether they are to hear of it."""
         if self.kinds and alert.kind not in self.kinds:
             return False
-        match self.scope.kind:
-            case ScopeKind.NATION:
+        match self.scope.level:
+            case Level.NATION:
                 return True
-            case ScopeKind.PREFECTURE:
-                return alert.municipality_code.startswith(self.scope.code)
-            case ScopeKind.MUNICIPALITY:
-                return alert.municipality_code == self.scope.code
-            case ScopeKind.OFFICE:
-                return str(alert.office_id) == self.scope.code
+            case Level.PREFECTURE:
+                return alert.municipality_code.startswith(self.scope.key)
+            case Level.MUNICIPALITY:
+                return alert.municipality_code == self.scope.key
+            case _:  # a scope is an office at the least
+                return str(alert.office_id) == self.scope.key
 
 
 class Told(msgspec.Struct, frozen=True):

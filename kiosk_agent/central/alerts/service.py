@@ -30,8 +30,9 @@ from kiosk_agent.central.alerts.schemas import (
     What,
 )
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.central.staff import audit
-from kiosk_agent.central.staff.schemas import Action, Scope
+from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.staff.service import read_scope
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
@@ -52,7 +53,7 @@ class Listed(msgspec.Struct, frozen=True):
     office: str
 
 
-def listed(database: Database, scope: Scope, *, resolved_since: datetime.datetime | None = None) -> list[Listed]:
+def listed(database: Database, scope: Place, *, resolved_since: datetime.datetime | None = None) -> list[Listed]:
     """The alerts of a scope; also those resolved since then, where that is said."""
     since = None if resolved_since is None else to_ms(resolved_since)
     with database.reading() as connection:
@@ -68,7 +69,7 @@ def undelivered(database: Database) -> list[Delivery]:
 
 def acknowledge(
     database: Database,
-    scope: Scope,
+    scope: Place,
     alert_id: int,
     now: datetime.datetime,
     *,

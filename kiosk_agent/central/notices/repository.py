@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from kiosk_agent.central.database.bulk import Bulk
 from kiosk_agent.central.notices.tables import notice_reads, notices
-from kiosk_agent.central.policy.schemas import Place
+from kiosk_agent.central.places.schemas import Place
 
 NOTE_READ = Bulk(
     "INSERT INTO notice_reads (municipality_code, notice_id, desk_id, read_at_ms)"

@@ -10,8 +10,8 @@ from sqlalchemy.engine import RowMapping
 
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.notices import repository
+from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy.repository import desks_beneath, find_desk, place_is_there
-from kiosk_agent.central.policy.schemas import Level, Place
 from kiosk_agent.central.times import from_ms, to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire.notices import LONGEST_SHOWN_S, MOST_NOTICES, Notice, NoticesAnswer, NoticesRequest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from kiosk_agent.central.commands import tables as _commands  # noqa: F401  # adds its tables to the metadata
 from kiosk_agent.central.alerts import tables as _alerts  # noqa: F401
+from kiosk_agent.central.commands import tables as _commands  # noqa: F401  # adds its tables to the metadata
 from kiosk_agent.central.database.tables import metadata
 from kiosk_agent.central.incidents import tables as _incidents  # noqa: F401
 from kiosk_agent.central.notices import tables as _notices  # noqa: F401
