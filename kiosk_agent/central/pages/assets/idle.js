@@ -20,8 +20,8 @@
     try {
       answer = await post("/stay");
     } catch { /* no network: the countdown goes on, and says the truth */ }
-    if (answer === null) return;
-    if (!answer.ok) return location.replace("/login");
+    if (answer === null || answer.status >= 500) return;  // it may go better in a moment
+    if (!answer.ok) return location.replace("/login");  // there is no session any more
     begin();
     others.postMessage("asked");
   });
