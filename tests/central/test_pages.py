@@ -84,9 +84,10 @@ async def test_each_role_sees_its_pages_and_no_others(shown: World, app: Litesta
     for method, address, needs in addresses(app, level, key):
         if needs is None or address in ("/logout", "/stay"):
             continue
-        answer = await shown.client.request(method, address)
+        is_slow = address.endswith(".pdf")  # a month that is none is refused only after the role
+        answer = await shown.client.request(method, f"{address}?month=x" if is_slow else address)
         if method == "GET":
-            allowed = answer.status_code in (200, 303)
+            allowed = answer.status_code in ((400,) if is_slow else (200, 303))
             assert allowed == (role >= needs), (name, address, answer.status_code)
         else:  # a form without its token is nobody's
             assert answer.status_code == 403, (name, address)
@@ -162,9 +163,9 @@ async def test_every_table_of_every_page_is_given_as_a_file(shown: World, app: L
     await as_person(shown, "nation-administrator")
     pages = {
         address
-        for place in (("nation", "all"), *OWN)
+        for place in (("nation", "all"), ("office", "1"), ("desk", "2"))
         for method, address, _ in addresses(app, *place)
-        if method == "GET"
+        if method == "GET" and not address.endswith(PICTURES)
     }
     given = 0
     for address in sorted(pages):
