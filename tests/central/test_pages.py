@@ -15,7 +15,9 @@ import pypdf
 import pytest
 from litestar import Litestar
 
+from kiosk_agent.central.alarms.schemas import AlarmKind
 from kiosk_agent.central.app import create_app
+from kiosk_agent.central.dashboard.silence import State
 from kiosk_agent.central.database.engine import Database, sqlite_url
 from kiosk_agent.central.desks.service import enrol
 from kiosk_agent.central.pages.formats import Formats
@@ -23,7 +25,7 @@ from kiosk_agent.central.pages.words import TEXTS, words
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import service
 from kiosk_agent.central.staff import audit
-from kiosk_agent.central.staff.schemas import Role
+from kiosk_agent.central.staff.schemas import Action, Role
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.wire import v1
 from kiosk_agent.wire.policy import Settings
@@ -251,6 +253,28 @@ def test_both_languages_have_the_same_gaps() -> None:
         assert gaps[0] == gaps[1], key
         assert japanese
         assert english
+
+
+def test_whatever_a_page_may_have_to_name_has_its_words() -> None:
+    named = [
+        *(f"alarm_{kind.value}" for kind in AlarmKind),
+        *(f"action_{action.value}" for action in Action),
+        *(f"setting_{name}" for name in Settings.__struct_fields__),
+        *(f"state_{state.value}" for state in State),
+        *(f"severity_{severity.value}" for severity in v1.Severity),
+    ]
+    assert [key for key in named if key not in TEXTS] == []
+
+
+async def test_a_policys_form_keeps_what_it_does_not_ask_for(shown: World) -> None:
+    place = Place(Level.DESK, "1")
+    service.change(shown.database, place, Settings(mandatory_senses=("card",), gap_s=30), "tests", "first", NOW)
+    await as_person(shown, "nation-manager")
+    csrf = await form_of(shown.client)
+    asked = {"csrf": csrf, "level": "desk", "key": "1", "warning_s": "45", "share": "100", "reason": "why", "do": "set"}
+    assert (await shown.client.post("/policy", data=asked)).status_code == 200
+    newest = service.history(shown.database, place)[0]
+    assert newest.settings == Settings(mandatory_senses=("card",), warning_s=45)
 
 
 def test_nearly_all_never_looks_like_all() -> None:

@@ -43,7 +43,6 @@ NUMBERS = (
     "card_wait_s",
 )
 CHOICES = {"preset": tuple(Preset), "mark": tuple(Mark)}
-LISTS = ("mandatory_senses", "weights")  # set by the command line: a form would only invite mistakes
 
 
 @get("/policy", opt={"needs": Role.VIEWER})
@@ -104,7 +103,8 @@ def _settings(database: Database, place: Place, fields: dict[str, str]) -> Setti
     with database.reading() as connection:
         newest = repository.versions_at(connection, [place])[place][:1]
     for version in newest:
-        values |= {name: value for name, value in set_of(version.settings).items() if name in LISTS}
+        asked = {*NUMBERS, *CHOICES}  # all else is set by the command line
+        values |= {name: value for name, value in set_of(version.settings).items() if name not in asked}
     for name in (*NUMBERS, *CHOICES):
         text = fields.get(name, "").strip()
         if text:

@@ -47,6 +47,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "setting_card_wait_s": ("カードを待つ時間（秒）", "Wait for the card (s)"),
     "setting_mark": ("支援員の確認のしるし", "Mark of the support worker"),
     "setting_mandatory_senses": ("欠かせない見守り", "Senses that must work"),
+    "setting_report_visits": ("利用ごとの記録を中央へ送る", "Facts of visits go to central"),
+    "setting_report_incidents": ("インシデントを中央へ送る", "Incidents go to central"),
     "setting_weights": ("別人のしるしの重み", "Weight of signs of another person"),
     "enrolment": ("端末の登録", "Enrolment"),
     "enrolment_lead": (
@@ -116,6 +118,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "action_locked": ("受け付け停止", "locked"),
     "action_logged_out": ("ログアウト", "logged out"),
     "action_codes_made": ("登録コードの作成", "made codes for desks"),
+    "action_alert_acknowledged": ("警告の確認", "acknowledged an alert"),
+    "action_recipient_added": ("通知先の追加", "added a recipient of alerts"),
+    "action_recipient_removed": ("通知先の削除", "removed a recipient of alerts"),
     "action_policy_set": ("方針の変更", "changed a policy"),
     "people": ("職員", "Staff"),
 }
