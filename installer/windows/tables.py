@@ -40,7 +40,8 @@ def actions() -> list[Action]:
     """All of them. 4000 is InstallFiles, 3500 RemoveFiles, 1500 InstallInitialize, 50 AppSearch."""
     command = COMMAND | DEFERRED | AS_SYSTEM
     make = f'{SCHTASKS} /Create /TN {TASK} /XML "[INSTALLDIR]task.xml" /F'
-    ledgers = r'for /d %u in ("[%SystemDrive]\Users\*") do @rd /s /q "%u\AppData\Local\kiosk-agent"'
+    # no quotation marks around what is looked for: Wine's cmd takes them for a part of the name
+    ledgers = r'for /d %u in ([WindowsVolume]Users\*) do @rd /s /q "%u\AppData\Local\kiosk-agent"'
     kept = [
         Action(f"Keep{name}", SET_PROPERTY, name, f"[KEPT{name}]", f"NOT {name} AND KEPT{name}", 60 + number)
         for number, name in enumerate(KEPT)

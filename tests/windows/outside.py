@@ -198,7 +198,7 @@ def run_in_wine(variables: dict[str, str], arguments: list[str], echo: Callable[
     """Run ``python.exe`` to its end. Its output must be a pipe: Wine's Python cannot write to a file of Linux'."""
     python = ROOT / PLACE / "python" / "python.exe"
     process = subprocess.Popen(
-        [wine(), str(python), *arguments],
+        [wine(), str(python), "-u", *arguments],
         env=variables,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
