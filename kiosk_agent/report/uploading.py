@@ -49,7 +49,7 @@ def make_uploader(
     clock: Clock,
     changed: Callable[[], None],
     check_policy: Callable[[Settings], Policy],
-    from_central: KeepsToCentral | None,
+    from_central: KeepsToCentral | None = None,
 ) -> Uploader:
     """``central.url`` must be given. ``from_central``: who keeps to what central says; None: nobody does."""
     url = central.url or ""

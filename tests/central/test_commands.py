@@ -15,6 +15,7 @@ from kiosk_agent.central.commands.cli import KINDS
 from kiosk_agent.central.commands.schemas import VALID_FOR_S
 from kiosk_agent.central.database.engine import Database, sqlite_url
 from kiosk_agent.central.desks.service import hash_of
+from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire.commands import (
     MOST_COMMANDS,
@@ -68,6 +69,7 @@ def test_it_holds_for_as_long_as_was_said_and_not_a_moment_longer(database: Data
     give(database, desk)
     assert [one.valid_for_s for one in ask(database, desk, after_s=299).commands] == [1]
     assert ask(database, desk, after_s=300).commands == []
+    assert ask(database, desk, CommandResult(99_999, Result.DONE), after_s=300).commands == []
     (kept,) = service.history(database, desk.id, 9)
     assert service.standing(kept, NOW + datetime.timedelta(seconds=300)) == "fetched"
     give(database, desk, valid_for_s=60)
@@ -137,6 +139,15 @@ async def test_a_desk_learns_with_its_report_that_something_is_to_be_done(world:
     give(world.database, desk)
     world.clock.advance(300)
     assert not (await world.report(desk, body(desk.report()))).json()["commands_waiting"]
+
+
+def test_of_a_group_of_reports_only_that_desk_is_told_for_which_something_waits(
+    database: Database, desk: DeskOfTests
+) -> None:
+    other = enrolled(database, DeskOfTests("131016"))
+    give(database, desk)
+    answers = take_reports(database, [one.arrived(one.report()) for one in (other, desk)])
+    assert [one.commands_waiting for one in answers if one is not None] == [False, True]
 
 
 async def test_only_a_desk_is_given_commands(world: World) -> None:

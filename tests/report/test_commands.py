@@ -237,6 +237,21 @@ async def test_a_command_of_a_later_central_is_refused_and_the_next_one_carried_
     ]
 
 
+async def test_a_command_that_is_given_again_while_its_result_is_not_settled_is_not_done_again(
+    stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    given = {"settled": [], "commands": [{"id": 9, "kind": "end_visit", "valid_for_s": 60}] * 2}
+    async with loopback(lambda _asked: answer(200, msgspec.json.encode(given))) as central:
+        clock = ManualClock(wall=SystemClock().wall())
+        desk = await reporting_desk(stack, central.url, tmp_path / "desk", clock)
+        paper = DeskOnPaper()
+        client = Client(central.url, DIRECT, make_context(None))
+        for _ in range(2):
+            await Commands(desk.data_dir, central.url, clock, paper).exchange(client, TOKEN, 1)
+        await client.close()
+    assert paper.done == ["open", "end"]
+
+
 async def test_a_report_whose_answer_names_commands_fetches_them_and_one_that_does_not_asks_nothing(
     stack: AsyncExitStack, server: Server, database: Database, tmp_path: Path
 ) -> None:

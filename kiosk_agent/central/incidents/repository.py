@@ -44,7 +44,8 @@ STORE_VISITS = Bulk(
 )
 STORE_INCIDENTS = Bulk(
     f"INSERT INTO incidents ({', '.join(INCIDENT)}, received_at_ms)"  # noqa: S608
-    f" SELECT {', '.join(f'r.{name}' for name in INCIDENT)}, :at_ms FROM {{rows}} WHERE true ON CONFLICT DO NOTHING",
+    f" SELECT {', '.join(f'r.{name}' for name in INCIDENT)}, :received_at_ms FROM {{rows}} WHERE true"
+    " ON CONFLICT DO NOTHING",
     INCIDENT,
 )
 
@@ -54,6 +55,6 @@ def store_visits(connection: Connection, visits: Sequence[Mapping[str, Any]]) ->
     STORE_VISITS.run(connection, visits)
 
 
-def store_incidents(connection: Connection, incidents: Sequence[Mapping[str, Any]], at_ms: int) -> None:
+def store_incidents(connection: Connection, incidents: Sequence[Mapping[str, Any]], received_at_ms: int) -> None:
     """Keep the incidents, each once in ``incidents``; what is known already stays as it is."""
-    STORE_INCIDENTS.run(connection, incidents, at_ms=at_ms)
+    STORE_INCIDENTS.run(connection, incidents, received_at_ms=received_at_ms)
