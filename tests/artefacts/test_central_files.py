@@ -52,6 +52,11 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass
 class Front:
     """nginx before one upstream. ``https``, ``http``: its addresses."""
@@ -119,7 +124,7 @@ def started(nginx: str, tmp_path: Path) -> Iterator[object]:
         assert "warn" not in tested.stderr
         running.append(subprocess.Popen([nginx, "-c", str(main)]))
         until = time.monotonic() + PATIENCE_S
-        while socket.socket().connect_ex(("127.0.0.1", https)) and time.monotonic() < until:
+        while not answers(https) and time.monotonic() < until:
             assert running[-1].poll() is None
             time.sleep(0.02)
         client = httpx.Client(verify=ssl.create_default_context(cafile=str(tmp_path / "central.crt")), trust_env=False)
