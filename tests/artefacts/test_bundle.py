@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from installer.artefacts import ARTEFACTS, main, sbom
@@ -127,10 +128,11 @@ def test_the_packed_bundle_is_the_same_each_time(bundle: Path, tmp_path: Path) -
 
 
 def pinned(name: str) -> dict[str, str]:
-    """What Linux takes of a requirements file."""
-    text = (ROOT / "installer" / "requirements" / f"{name}.txt").read_text()
-    found = re.findall(r"^([\w.-]+)==([\w.]+)(?: ; (.*))?", text, re.MULTILINE)
-    return {canonicalize_name(one): version for one, version, marker in found if "linux" in marker or not marker}
+    """What this Python on this system takes of a requirements file."""
+    text = (ROOT / "installer" / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    lines = re.findall(r"^[\w.-]+==[^\\\n]+", text, re.MULTILINE)
+    wanted = [one for one in map(Requirement, lines) if one.marker is None or one.marker.evaluate()]
+    return {canonicalize_name(one.name): next(iter(one.specifier)).version for one in wanted}
 
 
 def test_the_bill_of_materials_names_every_pinned_package_with_its_hash_and_licence(bundle: Path) -> None:
