@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from kiosk_agent.central.ingest import grouping as grouping_module
 from kiosk_agent.central.ingest.grouping import MOST_WAITING, TRIES, Grouping, TooBusyError
 from kiosk_agent.errors import DatabaseError
 
@@ -42,6 +43,54 @@ async def test_what_arrives_while_a_group_is_taken_is_the_next_group() -> None:
     assert await asyncio.gather(first, *rest) == [2, 4, 6, 8]
     assert gate.groups == [[1], [2, 3, 4]]
     await grouping.stop()
+
+
+async def test_where_they_come_thick_the_next_group_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping_module, "GATHER_S", 3600.0)
+    monkeypatch.setattr(grouping_module, "MOST_TOGETHER", 2)
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1))
+    await asyncio.to_thread(gate.entered.wait)
+    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    gate.go.set()
+    assert await asyncio.gather(first, *rest) == [2, 4, 6]
+    fourth = asyncio.create_task(grouping.submit(4))
+    await asyncio.to_thread(lambda: None)  # the thread could take it now
+    assert await asyncio.gather(grouping.submit(5), fourth) == [10, 8]
+    assert gate.groups == [[1], [2, 3], [4, 5]]
+    await grouping.stop()
+
+
+async def test_those_that_come_one_by_one_are_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping_module, "GATHER_S", 3600.0)
+    gate = Gate()
+    gate.go.set()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    async with asyncio.timeout(60):
+        assert [await grouping.submit(number) for number in range(5)] == [0, 2, 4, 6, 8]
+    await grouping.stop()
+
+
+async def test_what_still_waits_for_more_is_taken_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping_module, "GATHER_S", 3600.0)
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1))
+    await asyncio.to_thread(gate.entered.wait)
+    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    gate.go.set()
+    await asyncio.gather(first, *rest)
+    last = asyncio.create_task(grouping.submit(4))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        await grouping.stop()
+    assert await last == 8
 
 
 async def test_one_that_cannot_be_taken_fails_alone() -> None:

@@ -1,8 +1,9 @@
 """The queries of the ingest, each over a whole group of reports.
 
 Every transaction takes its locks in one order: desks, ledgers, then the sums of municipalities, prefectures and the
-nation, each sorted by key. Two processes can wait for each other so, but never in a circle. The rows of a desk's days
-need no lock of their own: only reports of that desk write them, and those hold the desk.
+nation. In each of these tables it first begins the rows that are not there yet, then locks all that it needs, both
+sorted by key. Two processes can wait for each other so, but never in a circle. The rows of a desk's days need no lock
+of their own: only reports of that desk write them, and those hold the desk.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ TOUCH_DESKS = Bulk(
     {"id": "bigint"},
 )
 UPDATE_DESKS = Bulk(
-    f"UPDATE desks AS t SET {_list([name for name in DESK if name != 'id'], '{0} = r.{0}')}"  # noqa: S608
+    f"UPDATE desks AS t SET reported_at_ms = :at_ms, {_list([name for name in DESK if name != 'id'], '{0} = r.{0}')}"  # noqa: S608
     " FROM {rows} WHERE t.id = r.id",
     DESK,
 )
@@ -70,6 +71,7 @@ BEGIN_LEDGERS = Bulk(
     " FROM {rows} WHERE true ORDER BY r.epoch ON CONFLICT (epoch) DO NOTHING",
     LEDGER,
 )
+FIND_LEDGERS = Bulk("SELECT t.epoch FROM ledgers AS t JOIN {rows} ON t.epoch = r.epoch", {"epoch": "text"})
 LOCK_LEDGERS = Bulk(
     f"SELECT {_list(LEDGER, 't.{0}')} FROM ledgers AS t"  # noqa: S608
     " JOIN {rows} ON t.epoch = r.epoch ORDER BY t.epoch {for_update}",
@@ -100,6 +102,10 @@ class Rollup:
         """``scope``: the column that says whose sums; None for the nation, which has only one."""
         self.key: dict[str, Kind] = {**({scope: "text"} if scope else {}), "day": "date"}
         keys, match = _list(self.key), " AND ".join(f"t.{name} = r.{name}" for name in self.key)
+        self._find = Bulk(
+            f"SELECT {_list(self.key, 't.{0}')} FROM {table} AS t JOIN {{rows}} ON {match}",  # noqa: S608
+            self.key,
+        )
         self._begin = Bulk(
             f"INSERT INTO {table} ({keys}) SELECT {_list(self.key, 'r.{0}')} FROM {{rows}} WHERE true"  # noqa: S608
             f" ORDER BY {_list(self.key, 'r.{0}')} ON CONFLICT ({keys}) DO NOTHING",
@@ -118,11 +124,14 @@ class Rollup:
 
     def grow(self, connection: Connection, sums: Sums) -> None:
         """Add to the sums."""
-        keys = [dict(zip(self.key, key, strict=True)) for key in sorted(sums)]
-        self._begin.run(connection, keys)
-        before = {tuple(map(str, row[:-1])): _counts(row.more) for row in self._lock.run(connection, keys)}
+        keys = [(key, dict(zip(self.key, key, strict=True))) for key in sorted(sums)]
+        wanted = [names for _, names in keys]
+        there = {tuple(map(str, row)) for row in self._find.run(connection, wanted)}
+        if missing := [names for key, names in keys if key not in there]:
+            self._begin.run(connection, missing)
+        before = {tuple(map(str, row[:-1])): _counts(row.more) for row in self._lock.run(connection, wanted)}
         rows = []
-        for key, names in zip(sorted(sums), keys, strict=True):
+        for key, names in keys:
             growth, more = sums[key], before[key]
             for name, grown in growth.items():
                 if name not in HEADLINES and name != LEDGERS:
@@ -146,16 +155,20 @@ def update_desks(
     connection: Connection, reported: Iterable[int], newest: Sequence[Mapping[str, Any]], at_ms: int
 ) -> None:
     """Note that desks have reported; ``newest``: rows of DESK for those whose report is the newest one so far."""
-    TOUCH_DESKS.run(connection, [{"id": one} for one in reported], at_ms=at_ms)
+    others = set(reported) - {row["id"] for row in newest}
+    if others:
+        TOUCH_DESKS.run(connection, [{"id": one} for one in others], at_ms=at_ms)
     if newest:
-        UPDATE_DESKS.run(connection, newest)
+        UPDATE_DESKS.run(connection, newest, at_ms=at_ms)
 
 
 def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
-    BEGIN_LEDGERS.run(connection, [asdict(one) for one in first], at_ms=at_ms)
-    rows = LOCK_LEDGERS.run(connection, [{"epoch": one.epoch} for one in first])
-    return {row.epoch: Ledger(**row._mapping) for row in rows}
+    epochs = [{"epoch": one.epoch} for one in first]
+    there = {row.epoch for row in FIND_LEDGERS.run(connection, epochs)}
+    if missing := [asdict(one) for one in first if one.epoch not in there]:
+        BEGIN_LEDGERS.run(connection, missing, at_ms=at_ms)
+    return {row.epoch: Ledger(**row._mapping) for row in LOCK_LEDGERS.run(connection, epochs)}
 
 
 def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -129,6 +131,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--years", type=int, default=1)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers end with it
     say(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
     for kind in arguments.database.split(","):
         with ExitStack() as stack:

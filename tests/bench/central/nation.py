@@ -208,7 +208,7 @@ def check(database: Database, *, desks: bool = True) -> None:
                 {
                     (row[0], str(row[1])): tuple(int(value) for value in row[2:])
                     for row in connection.exec_driver_sql(
-                        f"SELECT {key}, day, {rows}, {sums} FROM {table} GROUP BY {key}, day"  # noqa: S608
+                        f"SELECT {key}, day, {rows}, {sums} FROM {table} GROUP BY 1, 2"  # noqa: S608
                     )
                 }
                 for table, key, rows in ((lower, lower_key, lower_rows), (upper, upper_key, upper_rows))
