@@ -73,7 +73,12 @@ def document() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(models, ref_template=REF)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "kiosk-central", "version": __version__},
+        "info": {
+            "title": "kiosk-central",
+            "version": __version__,
+            # JSON Schema takes 1.0 for an integer, and has no way to say otherwise
+            "description": "Bodies are JSON in UTF-8. A whole number is written as one: 1, neither 1.0 nor 1e0.",
+        },
         "paths": {
             f"{v1.PREFIX}/report": {"post": report},
             f"{v1.PREFIX}/enrol": {"post": enrol},
