@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from typing import Any
 
@@ -10,7 +11,11 @@ from litestar import Request
 
 def address_of(request: Request[Any, Any, Any]) -> str:
     """The client's address; of an IPv6 address its network, of which one client has all addresses."""
-    host = request.client.host if request.client is not None else ""
+    return _counted_as(request.client.host if request.client is not None else "")
+
+
+@functools.lru_cache(maxsize=100_000)  # a desk comes back each minute
+def _counted_as(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
+from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -35,7 +37,9 @@ LARGEST_ENROLMENT_BYTES = 10_000
 END = r"$(?!\n)"
 Epoch = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{END}", description="Tells one ledger from every other one.")]
 Digest = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="SHA-256, in hexadecimal.")]
-CounterName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){{0,3}}{END}", max_length=64)]
+COUNTER_NAME = rf"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){{0,3}}{END}"
+LONGEST_COUNTER = 64
+CounterName = Annotated[str, Meta(pattern=COUNTER_NAME, max_length=LONGEST_COUNTER)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z.+-]*{END}", max_length=40)]
@@ -263,8 +267,43 @@ class _LooseDay(msgspec.Struct, frozen=True):
     counts: Annotated[dict[str, msgspec.Raw], Meta(max_length=MOST_COUNTERS)]
 
 
+class _UncheckedDay(DayCounts, frozen=True, kw_only=True):
+    """A day whose counters have not been held against the form of their names."""
+
+    counts: Annotated[dict[str, Count], Meta(max_length=MOST_COUNTERS)]
+
+
+class _UncheckedReport(Report, frozen=True, kw_only=True):
+    days: Annotated[list[_UncheckedDay], Meta(max_length=MOST_DAYS)]  # type: ignore[assignment]  # only read
+
+
+class _Names:
+    """The names of counters that were good before: there are about 120, and each report has a third of them.
+
+    To hold every one against its form again cost more than all the rest of reading a report.
+    """
+
+    MOST = 10_000  # whoever invents names is checked each time, and fills no memory
+
+    def __init__(self) -> None:
+        self._good: set[str] = set()
+        self._form = re.compile(COUNTER_NAME)
+
+    def are_good(self, names: Iterable[str]) -> bool:
+        if self._good.issuperset(names):
+            return True
+        for name in names:
+            if name not in self._good:
+                if len(name) > LONGEST_COUNTER or self._form.search(name) is None:
+                    return False
+                if len(self._good) < self.MOST:
+                    self._good.add(name)
+        return True
+
+
 Item = TypeVar("Item")
-_report = msgspec.json.Decoder(Report)
+_names = _Names()
+_report = msgspec.json.Decoder(_UncheckedReport)
 _envelope = msgspec.json.Decoder(_Envelope)
 _day = msgspec.json.Decoder(DayCounts)
 _loose_day = msgspec.json.Decoder(_LooseDay)
@@ -281,7 +320,9 @@ def read_report(body: bytes) -> ReadReport:
     where it is nested too deeply: then nothing of it is taken.
     """
     try:
-        return ReadReport(_report.decode(body), [])
+        report = _report.decode(body)
+        if all(_names.are_good(day.counts) for day in report.days):
+            return ReadReport(report, [])
     except msgspec.DecodeError:
         pass  # what stands outside the lists is looked at once more; then one by one
     envelope = _envelope.decode(body)
