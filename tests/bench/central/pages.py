@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.dashboard import service
 from kiosk_agent.central.dashboard.compliance import Figure as Which
-from kiosk_agent.central.dashboard.schemas import NATION, Days, Level, Place, Step
+from kiosk_agent.central.dashboard.schemas import Days, Step
 from kiosk_agent.central.database.engine import Database, read_url
+from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.times import from_ms
 from tests.bench.central.nation import LAST, ONE_DAY
 
