@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import importlib
 import logging
 import os
@@ -22,7 +21,7 @@ from kiosk_agent import __version__, allocator
 from kiosk_agent.clock import Clock, SystemClock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import verify_release_code
-from kiosk_agent.desk_senses import Around, card_check_of, make_senses, names_of_senses, switched_on, watched_by
+from kiosk_agent.desk_senses import Around, card_check_of, make_senses, names_of_senses, watched_by
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.from_central import AtTheDesk, FromCentral, run_doctor
@@ -52,7 +51,6 @@ from kiosk_agent.recording.stream import Fact
 from kiosk_agent.recording.writer import MIB, EventRecording
 from kiosk_agent.report.commands import Closed
 from kiosk_agent.report.commands import read_kept as read_kept_commands
-from kiosk_agent.report.policy import in_force, with_settings
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.clock_jumps import ClockWatch
 from kiosk_agent.sensors.sense import KeepsToPolicy, Senses
@@ -61,6 +59,7 @@ from kiosk_agent.session.machine import Session
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Proof, StateName
+from kiosk_agent.settings.resolve import Resolved
 from kiosk_agent.status import Status, remove_status, write_status
 from kiosk_agent.wire.policy import Settings
 
@@ -104,6 +103,7 @@ class Surroundings:
     driver_lost: Callable[[], None] = lambda: None  # no browser can be asked anything any more
     if_lost: Callable[[Panel], None] = lambda _panel: None  # what to show then, in the visit's language
     card_check: CardCheck | None = None  # in place of the desk's own card sense
+    resolved: Resolved | None = None  # where the configuration came from; None: it was made without a file
 
 
 class StatusFile:
@@ -171,7 +171,8 @@ async def open_desk(
     async with AsyncExitStack() as stack:
         stack.enter_context(DeskLock(data_dir, wait_s=LOCK_WAIT_S))
         health = Health(clock.wall)
-        config, check_policy, revision = as_central_says(config, data_dir, health)
+        check_policy = tell_what_is_not_taken(given.resolved, config.policy, health)
+        revision = given.resolved.revision if given.resolved is not None else 0
         executable = find_browser(config.browser.executable)
         settings = BrowserSettings(
             executable,
@@ -320,15 +321,13 @@ def shown_by(status: StatusFile, others: Watchers) -> Watchers:
     return replace(others, state_changed=state_changed)
 
 
-def as_central_says(config: Config, data_dir: Path, health: Health) -> tuple[Config, Callable[[Settings], Policy], int]:
-    """``config`` with central's policy; what makes one of other settings, or refuses them; central's number of it.
-
-    The number is 0 where the desk's own file says all of it.
-    """
-    own, senses = config.policy, frozenset(switched_on(config))
-    policy, revision = in_force(own, data_dir, config.central.url, senses, health)
-    with_policy = msgspec.structs.replace(config, policy=policy)
-    return with_policy, functools.partial(with_settings, own, senses=senses), revision
+def tell_what_is_not_taken(resolved: Resolved | None, own: Policy, health: Health) -> Callable[[Settings], Policy]:
+    """Warn of settings that came from outside and do not hold; what says whether another policy could be kept to."""
+    if resolved is None:
+        return lambda _settings: own
+    for warning in resolved.warnings:
+        health.fail(*warning)
+    return resolved.check_policy
 
 
 def closed_by_central(config: Config, data_dir: Path) -> Closed | None:
@@ -426,7 +425,7 @@ Beside = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
 def guard(
-    config: Config,
+    resolved: Resolved,
     profile: Profile,
     watchers: Watchers | None = None,
     beside: Beside | None = None,
@@ -438,20 +437,19 @@ def guard(
     reads the card once more, in place of the desk's own sense.
     """
     allocator.keep_little()
-    return asyncio.run(_guard(config, profile, watchers or Watchers(), beside, card_check))
+    return asyncio.run(_guard(resolved, profile, watchers or Watchers(), beside, card_check))
 
 
 async def _guard(
-    config: Config, profile: Profile, watchers: Watchers, beside: Beside | None, card_check: CardCheck | None
+    resolved: Resolved, profile: Profile, watchers: Watchers, beside: Beside | None, card_check: CardCheck | None
 ) -> int:
+    config = resolved.config
     stop = asyncio.Event()
     beat_s = beat_for(config.supervision.hang_limit_s)
     lifeline = Lifeline(on_stop=stop.set, on_orphaned=stop.set, beat_s=beat_s)
     await lifeline.start()
-    async with open_desk(config, profile, replace(surroundings(lifeline, watchers), card_check=card_check)) as (
-        desk,
-        work,
-    ):
+    given = replace(surroundings(lifeline, watchers), card_check=card_check, resolved=resolved)
+    async with open_desk(config, profile, given) as (desk, work):
         company = asyncio.create_task(beside(desk)) if beside is not None else None
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -59,6 +59,7 @@ SENSES: dict[str, Callable[[Config], bool]] = {
 }
 ALL_LANGUAGES = ", ".join(f'"{one}"' for one in SPOKEN)
 MOST_EXTENSIONS = 1000  # more is no limit
+EXTENSIONS = (MIN_EXTENSIONS, MOST_EXTENSIONS, "WCAG 2.2, 2.2.1: at least ten times.")
 CENTRAL_URL = re.compile(r"https?://[^\s@?#\\]+")
 CENTRAL_PROXY = re.compile(r"https?://[^\s@/]+/?")
 PROXY = re.compile(r"(http|https|socks5)://[^/\s@]+")
@@ -103,10 +104,17 @@ HANG_LIMITS = (2.0, 30.0, "In less a busy PC counts as hung; for longer nobody w
 def load_config(path: Path) -> Config:
     """Read and check a configuration. Relative paths in it start at its own folder.
 
-    Raises ConfigError with every mistake.
+    Raises ConfigError with every mistake. This is the file alone; what holds at a desk: :mod:`kiosk_agent.settings`.
     """
     source = TomlInput(path, ConfigError)
-    root = source.root
+    config = read_config(source)
+    source.finish()
+    return config
+
+
+def read_config(source: TomlInput) -> Config:
+    """Check what ``source`` says. Every mistake is noted there; what is wrong has its default in the answer."""
+    path, root = source.path, source.root
     hint = "The portal's profile, as a path that starts at this file's folder."
     profile = _as_path(root, "profile", root.required_text("profile", hint=hint), path.parent)
     config = Config(
@@ -126,8 +134,7 @@ def load_config(path: Path) -> Config:
     for number, name in enumerate(config.policy.mandatory_senses):
         if not SENSES[name](config):
             key = ("policy", "mandatory_senses", number)
-            source.note(key, "a sense that is switched on", shown(name), "This desk would be held for ever.")
-    source.finish()
+            source.contradict(key, "a sense that is switched on", shown(name), "This desk would be held for ever.")
     return config
 
 
@@ -163,7 +170,9 @@ def _languages(table: Table, own: str) -> tuple[str, ...]:
     if not isinstance(given, list) or len(languages) < len(given):
         return languages  # not given, or noted already
     if own in SPOKEN and own not in languages:
-        table.note("languages", f'a list with "{own}" in it', "The desk's own language is one of those that it offers.")
+        table.contradict(
+            "languages", f'a list with "{own}" in it', "The desk's own language is one of those that it offers."
+        )
     elif len(set(languages)) < len(languages):
         table.note("languages", "each language once")
     return languages
@@ -301,11 +310,9 @@ def _policy(table: Table) -> Policy:
     default = policy_of(preset)
     limits = {name: table.number(name, getattr(default, name), *bounds) for name, bounds in LIMITS.items()}
     if limits["warning_s"] + limits["idle_limit_s"] > limits["max_visit_s"]:
-        table.note("max_visit_s", "at least idle_limit_s + warning_s", "Otherwise every visit ends before its warning.")
-    reason = "WCAG 2.2, 2.2.1: at least ten times."
-    max_extensions = table.whole_number(
-        "max_extensions", default.max_extensions, MIN_EXTENSIONS, MOST_EXTENSIONS, reason
-    )
+        hint = "Otherwise every visit ends before its warning."
+        table.contradict("max_visit_s", "at least idle_limit_s + warning_s", hint)
+    max_extensions = table.whole_number("max_extensions", default.max_extensions, *EXTENSIONS)
     mark = table.choice("mark", MarkPolicy)
     senses = table.texts(
         "mandatory_senses", lambda one: None if one in SENSES else "one of " + ", ".join(f'"{one}"' for one in SENSES)

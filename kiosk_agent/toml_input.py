@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import enum
 import os
@@ -29,9 +30,16 @@ class TomlInput:
         self.path = path
         self._error = error
         self.problems: list[Problem] = []
+        self.contradictions: set[str] = set()  # keys that are good by themselves, and noted because of others
         text = self._read_text()
         self.data = self._parse(text)
         self._lines = locate_keys(text)
+
+    def with_data(self, data: dict[str, Any]) -> TomlInput:
+        """The same file as if it said ``data``: nothing is noted yet. Lines are those of the file as it stands."""
+        other = copy.copy(self)
+        other.data, other.problems, other.contradictions = data, [], set()
+        return other
 
     @property
     def root(self) -> Table:
@@ -87,6 +95,11 @@ class TomlInput:
         """Note a mistake."""
         self.problems.append(Problem(str(self.path), self.line_of(path), key_text(path), expected, found, hint))
 
+    def contradict(self, path: KeyPath, expected: str, found: str, hint: str = "") -> None:
+        """Note a value that is good by itself, but does not fit what stands elsewhere."""
+        self.contradictions.add(key_text(path))
+        self.note(path, expected, found, hint)
+
     def finish(self) -> None:
         """Raise the error with everything that was noted, in the order of the file."""
         if self.problems:
@@ -109,6 +122,12 @@ class Table:
         self._bad.add(name)
         found = shown(self.values[name]) if name in self.values else "nothing"
         self.source.note((*self.path, name), expected, found, hint)
+
+    def contradict(self, name: str, expected: str, hint: str = "") -> None:
+        """Note that ``name`` is good by itself, but does not fit what stands elsewhere."""
+        self._bad.add(name)
+        found = shown(self.values[name]) if name in self.values else "nothing"
+        self.source.contradict((*self.path, name), expected, found, hint)
 
     def note_table(self, expected: str, found: str, hint: str = "") -> None:
         """Note that the table as a whole is not what was expected."""

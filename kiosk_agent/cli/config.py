@@ -1,24 +1,27 @@
-"""``kiosk-agent config``: check the agent's configuration, and make a release code."""
+"""``kiosk-agent config``: check the agent's configuration, show what holds, and make a release code."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import msgspec
 
 from kiosk_agent.cli.language import t
+from kiosk_agent.cli.options import overrides_option
 from kiosk_agent.cli.output import print_json
 from kiosk_agent.config_load import hash_release_code, load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.session.policy import TIMINGS, Policy, classify, policy_of
 from kiosk_agent.session.vocabulary import Signal
+from kiosk_agent.settings.describe import as_lines, as_object
+from kiosk_agent.settings.resolve import resolve
 
 
-@click.group("config", help=t("Check the configuration, and make a release code."))
+@click.group("config", help=t("Check the configuration, show what holds, and make a release code."))
 def command() -> None:
     """Commands on the agent's configuration."""
 
@@ -32,13 +35,7 @@ def check(file: Path, as_json: bool) -> None:
         config = load_config(file)
         load_profile(config.profile)
     except InputError as error:
-        if as_json:
-            problems = [msgspec.to_builtins(problem) for problem in error.problems]
-            print_json({"valid": False, "problems": problems})
-        else:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-        sys.exit(1)
+        stop_with(error, as_json)
     if as_json:
         print_json({"valid": True, "problems": [], "policy": policy_as_object(config.policy)})
         return
@@ -46,6 +43,36 @@ def check(file: Path, as_json: bool) -> None:
     click.echo(t("Policy: preset {preset}", preset=config.policy.preset.value))
     for line in policy_as_lines(config.policy):
         click.echo(f"  {line}")
+
+
+def stop_with(error: InputError, as_json: bool) -> NoReturn:
+    """Tell every mistake, and end."""
+    if as_json:
+        print_json({"valid": False, "problems": [msgspec.to_builtins(problem) for problem in error.problems]})
+    else:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+    sys.exit(1)
+
+
+@command.command("show", help=t("Show every setting as it holds at this desk, all sources together."))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--origin", is_flag=True, help=t("Also where each value comes from."))
+@overrides_option
+@click.option("--json", "as_json", is_flag=True, help=t("Print one JSON object."))
+def show(file: Path, origin: bool, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Exit status 1 where the file or the command line is wrong; what comes from outside and is not taken is told."""
+    try:
+        resolved = resolve(file, overrides=overrides)
+    except InputError as error:
+        stop_with(error, as_json)
+    if as_json:
+        print_json(as_object(resolved))
+        return
+    for line in as_lines(resolved, t, with_origin=origin):
+        click.echo(line)
+    for _, _, detail, remedy in resolved.warnings:
+        click.echo(f"{detail} {remedy}", err=True)
 
 
 def policy_as_object(policy: Policy) -> dict[str, Any]:

@@ -11,9 +11,10 @@ import click
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.output import print_json
 from kiosk_agent.config import Central, Config
-from kiosk_agent.config_load import central_url_problem, load_config
+from kiosk_agent.config_load import central_url_problem
 from kiosk_agent.errors import InputError, KioskError
 from kiosk_agent.folders import open_data_dir
+from kiosk_agent.settings.resolve import resolve
 
 if TYPE_CHECKING:
     from kiosk_agent.report.enrolment import Enrolment
@@ -36,7 +37,7 @@ def command(
     """Exit status 1 where the desk could not be enrolled."""
     code = _the_code(code, code_file)
     try:
-        read = load_config(config) if config is not None else None
+        read = resolve(config).config if config is not None else None
     except InputError as error:
         raise click.ClickException(str(error)) from error
     central = read.central if read is not None else Central()

@@ -11,11 +11,11 @@ import msgspec
 
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.output import print_json
-from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError, LedgerError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.ledger.reading import Recorded
+from kiosk_agent.settings.resolve import resolve
 
 
 @click.group("ledger", help=t("Look at the desk's record, check it, count it."))
@@ -43,7 +43,7 @@ def open_ledger(config: Path | None, file: Path | None) -> LedgerReader:
     """The ledger that the options name; without any, the one in the user's data folder."""
     try:
         if file is None:
-            folder = load_config(config).desk.data_dir if config is not None else None
+            folder = resolve(config).config.desk.data_dir if config is not None else None
             file = (folder or default_data_dir()) / FILE_NAME
         elif file.is_dir():
             file /= FILE_NAME

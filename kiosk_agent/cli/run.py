@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,7 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.config import Config
-from kiosk_agent.config_load import load_config
+from kiosk_agent.cli.options import overrides_option
 from kiosk_agent.errors import DeskError, InputError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands import panels
@@ -19,6 +19,7 @@ from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.locale import translator, worker_language
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
+from kiosk_agent.settings.resolve import Resolved, resolve
 
 EXIT_INPUT = 2  # the configuration or the profile is wrong: starting again would not help
 EXIT_DESK = 1
@@ -34,12 +35,10 @@ def supervisor_panels(language: str) -> dict[str, Any]:
     }
 
 
-def read_inputs(config_file: Path, *, headless: bool) -> tuple[Config, Profile]:
-    """The configuration and its portal's profile, both checked. Raises InputError."""
-    config = load_config(config_file)
-    if headless:
-        config = msgspec.structs.replace(config, browser=msgspec.structs.replace(config.browser, headless=True))
-    return config, load_profile(config.profile)
+def read_inputs(config_file: Path, overrides: Sequence[str] = ()) -> tuple[Resolved, Profile]:
+    """What holds at this desk, and its portal's profile, both checked. Raises InputError."""
+    resolved = resolve(config_file, overrides=overrides)
+    return resolved, load_profile(resolved.config.profile)
 
 
 @click.command("run", help=t("Guard this desk: start the supervisor and its agent."))
@@ -51,15 +50,19 @@ def read_inputs(config_file: Path, *, headless: bool) -> tuple[Config, Profile]:
     help=t("The agent's configuration file."),
 )
 @click.option("--headless", is_flag=True, help=t("Without a display: nothing is guarded on screen."))
+@overrides_option
 @click.option("--as-agent", is_flag=True, hidden=True)
-def command(config_file: Path, headless: bool, as_agent: bool) -> None:
+def command(config_file: Path, headless: bool, overrides: tuple[str, ...], as_agent: bool) -> None:
     """Exit status 0 after an orderly stop, 2 where an input file is wrong, 75 where the desk is guarded already."""
+    if headless:
+        overrides = (*overrides, "browser.headless=true")
     try:
-        config, profile = read_inputs(config_file, headless=headless)
+        resolved, profile = read_inputs(config_file, overrides)
         if as_agent:
             from kiosk_agent.app import guard
 
-            sys.exit(guard(config, profile))
+            sys.exit(guard(resolved, profile))
+        config = resolved.config
         from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
         from kiosk_agent.supervisor import Settings, launch
 
@@ -68,7 +71,7 @@ def command(config_file: Path, headless: bool, as_agent: bool) -> None:
         data_dir = open_data_dir(config.desk.data_dir)
         child = [sys.executable, "-m", "kiosk_agent", "run", "--config", str(config_file.absolute()), "--as-agent"]
         settings = Settings(
-            child=tuple(child + ["--headless"] * config.browser.headless),
+            child=(*child, *(part for one in overrides for part in ("--set", one))),
             panels=supervisor_panels(config.desk.language),
             hang_limit_s=config.supervision.hang_limit_s,
             headless=config.browser.headless,

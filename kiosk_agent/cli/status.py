@@ -10,12 +10,12 @@ import msgspec
 
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.output import print_json
-from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.sense import SenseState, SenseStatus
+from kiosk_agent.settings.resolve import resolve
 from kiosk_agent.status import Status, is_alive, read_status
 
 SIGN = {Severity.GREEN: "●", Severity.AMBER: "▲", Severity.RED: "■"}
@@ -95,7 +95,7 @@ def _sense(sense: SenseStatus) -> str:
 def command(config: Path | None, data_dir: Path | None, json_: bool) -> None:
     """Exit status 0 where an agent runs, 1 where none does."""
     try:
-        folder = data_dir or (load_config(config).desk.data_dir if config is not None else None)
+        folder = data_dir or (resolve(config).config.desk.data_dir if config is not None else None)
     except InputError as error:
         raise click.ClickException(str(error)) from error
     status = read_status(folder or default_data_dir())

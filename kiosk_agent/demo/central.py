@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import secrets
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -20,7 +19,6 @@ from kiosk_agent.health import Health
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.report.enrolment import enrol
 from kiosk_agent.report.keystore import KeystoreError
-from kiosk_agent.report.policy import with_settings
 from kiosk_agent.report.uploading import make_client, make_uploader
 
 COMMAND = (sys.executable, "-m", "kiosk_agent.central")
@@ -94,8 +92,11 @@ async def report_all(config: Config, folder: Path, clock: Clock) -> str:
     """Report what the desk's ledger has, once the desk is closed; returns what went wrong, or nothing."""
     ledger = LedgerWriter(folder, clock)
     await ledger.open()
-    check = functools.partial(with_settings, config.policy, senses=frozenset[str]())
-    uploader = make_uploader(config.central, folder, ledger, Health(clock.wall), clock, lambda: None, check, None)
+    health = Health(clock.wall)
+    # the desk is closed: no policy of central's is kept to any more
+    uploader = make_uploader(
+        config.central, folder, ledger, health, clock, lambda: None, lambda _settings: config.policy, None
+    )
     try:
         await uploader.round()
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import CardReader, Config, Senses
-from kiosk_agent.config_load import SENSES, load_config
+from kiosk_agent.config_load import SENSES
 from kiosk_agent.doctor.beside import check_beside
 from kiosk_agent.doctor.browser import check_browser_and_sandbox
 from kiosk_agent.doctor.card import check_card
@@ -29,6 +29,7 @@ from kiosk_agent.health import Severity
 from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Isolation, Profile
+from kiosk_agent.settings.resolve import resolve
 
 
 def worst(checks: list[Check]) -> Severity:
@@ -97,10 +98,12 @@ def _inputs(config_file: Path | None, t: Translate) -> tuple[Config | None, Prof
         detail = t("No configuration was named: only the PC itself is looked at.")
         return None, None, [amber("configuration", detail, t("Run: kiosk-agent doctor --config FILE"))]
     try:
-        config = load_config(config_file)
+        resolved = resolve(config_file)
     except InputError as error:
         return None, None, _problems("configuration", error, t("Mend it; kiosk-agent config check {file} tells more."))
+    config = resolved.config
     lines = [green("configuration", str(config_file))]
+    lines += [Check("configuration", severity, detail, remedy) for _, severity, detail, remedy in resolved.warnings]
     try:
         profile = load_profile(config.profile)
     except InputError as error:

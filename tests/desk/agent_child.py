@@ -17,7 +17,6 @@ from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page
 
 from kiosk_agent.app import Desk, guard
-from kiosk_agent.config_load import load_config
 from kiosk_agent.demo.people import STEP_LIMIT_S, Hall, PlayError, SupportWorker
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.runner import Watchers
@@ -27,6 +26,7 @@ from kiosk_agent.hands.steps import Front, run_steps
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
 from kiosk_agent.session.vocabulary import CardVerdict, StateName
+from kiosk_agent.settings.resolve import resolve
 
 
 async def at_once() -> None:
@@ -184,12 +184,12 @@ def said_by(desk: Desk) -> tuple[str, ...]:
 
 def main() -> int:
     """Guard the desk of CONFIG."""
-    config = load_config(Path(sys.argv[1]))
-    profile = load_profile(config.profile)
+    resolved = resolve(Path(sys.argv[1]))
+    profile = load_profile(resolved.config.profile)
     child = Child(sys.argv[2], profile)
     # a desk with a reader asks that
-    card_check = None if config.senses.card.enabled else child.card
-    return guard(config, profile, child.watchers, child.beside, card_check)
+    card_check = None if resolved.config.senses.card.enabled else child.card
+    return guard(resolved, profile, child.watchers, child.beside, card_check)
 
 
 if __name__ == "__main__":

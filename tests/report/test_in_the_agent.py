@@ -11,22 +11,25 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk_agent.app import StatusFile, also_reported, as_central_says
+from kiosk_agent.app import StatusFile, also_reported, tell_what_is_not_taken
 from kiosk_agent.cli.status import as_text
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.config import Central, Config
 from kiosk_agent.errors import DeskError
-from kiosk_agent.health import Health
+from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.report.client import DIRECT, Client, Unreachable, make_context
-from kiosk_agent.report.policy import Kept, PolicyRefusedError, keep
+from kiosk_agent.report.policy import REFUSED, Kept, PolicyRefusedError, keep
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session import entries as en
 from kiosk_agent.session.policy import Policy
+from kiosk_agent.settings.registry import Kind, Value
+from kiosk_agent.settings.resolve import GROUP_POLICY_IGNORED, resolve
 from kiosk_agent.status import read_status
 from kiosk_agent.wire.policy import PolicyAnswer, Settings
 from tests.report.desks import as_enrolled
 from tests.report.loopback import Asked, answer, loopback, taken
+from tests.support.fake_registry import FakePolicyKey
 
 
 async def run_beside(central: Central, data_dir: Path, until: asyncio.Event | None) -> StatusFile:
@@ -140,15 +143,31 @@ async def test_a_proxy_is_asked_where_one_is_named_or_the_system_has_one_but_not
 
 
 def test_the_agent_starts_with_the_policy_that_central_has_set(tmp_path: Path) -> None:
-    kept = Kept("http://central", '"t"', PolicyAnswer(1, Settings(idle_limit_s=77)))
-    keep(tmp_path, kept)
+    keep(tmp_path, Kept("http://central", '"t"', PolicyAnswer(1, Settings(idle_limit_s=77))))
     health = Health(ManualClock().wall)
-    config = Config(Path("agent.toml"), Path("portal.toml"), central=Central("http://central", DIRECT))
-    started, check_policy, revision = as_central_says(config, tmp_path, health)
-    assert (started.policy.idle_limit_s, revision) == (77, 1)
-    assert (started.path, started.central) == (config.path, config.central)
-    assert check_policy(Settings(gap_s=20)) == msgspec.structs.replace(config.policy, gap_s=20.0)
+    file = tmp_path / "agent.toml"
+    file.write_text('profile = "p"\ndesk.data_dir = "."\ncentral.url = "http://central/"\n')
+    resolved = resolve(file, registry=FakePolicyKey())
+    assert resolved.config.policy.idle_limit_s == 77
+    check_policy = tell_what_is_not_taken(resolved, Policy(), health)
+    assert health.warnings == []
+    assert check_policy(Settings(gap_s=20)) == msgspec.structs.replace(Policy(), gap_s=20.0)
+    assert resolved.revision == 1
     with pytest.raises(PolicyRefusedError):
         check_policy(Settings(mandatory_senses=("none",)))
-    alone, _, revision = as_central_says(Config(Path("agent.toml"), Path("portal.toml")), tmp_path, health)
-    assert (alone.policy, revision) == (config.policy, 0)
+    file.write_text('profile = "p"\ndesk.data_dir = "."\n')
+    assert resolve(file, registry=FakePolicyKey()).config.policy == Policy()
+
+
+def test_what_is_not_taken_is_a_warning_of_the_running_agent(tmp_path: Path) -> None:
+    keep(tmp_path, Kept("http://central", '"t"', PolicyAnswer(1, Settings(mandatory_senses=("none",)))))
+    file = tmp_path / "agent.toml"
+    file.write_text('profile = "p"\ndesk.data_dir = "."\ncentral.url = "http://central"\n')
+    registry = FakePolicyKey({r"policy\warning_s": Value(Kind.DWORD, 5)})
+    health = Health(ManualClock().wall)
+    tell_what_is_not_taken(resolve(file, registry=registry), Policy(), health)
+    assert {(one.code, one.severity) for one in health.warnings} == {
+        (REFUSED, Severity.AMBER),
+        (GROUP_POLICY_IGNORED, Severity.AMBER),
+    }
+    assert all(one.remedy for one in health.warnings)

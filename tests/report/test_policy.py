@@ -14,20 +14,26 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import service
 from kiosk_agent.clock import ManualClock, SystemClock
-from kiosk_agent.health import Health
 from kiosk_agent.report.client import DIRECT, Client, make_context
-from kiosk_agent.report.policy import FILE_NAME, REFUSED, PolicyRefusedError, in_force, read_kept, with_settings
+from kiosk_agent.report.policy import FILE_NAME, REFUSED, PolicyRefusedError, read_kept
 from kiosk_agent.report.uploader import POLICY_EVERY_S, Uploader
 from kiosk_agent.session.policy import MarkPolicy, Policy, Preset, policy_of
 from kiosk_agent.session.vocabulary import Signal, Weight
+from kiosk_agent.settings.resolve import Resolved, resolve
 from kiosk_agent.wire.policy import Settings, read_settings
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.central.serving import Server
 from tests.report.desks import TOKEN, ReportingDesk, reporting_desk
 from tests.report.loopback import Reply, answer, loopback, refusal, taken
+from tests.support.fake_registry import FakePolicyKey
 
 NATION = Place(Level.NATION)
-SENSES = frozenset({"input", "tray"})
+OWN = """
+[desk]
+data_dir = "."
+[senses.card]
+enabled = false
+"""
 
 
 @pytest.fixture
@@ -55,10 +61,17 @@ async def desk(
         desk.health,
         clock,
         lambda: Client(server.url, DIRECT, make_context(None)),
-        check_policy=lambda settings: with_settings(Policy(), settings, SENSES),
+        check_policy=lambda settings: at_desk(desk.data_dir, server.url).check_policy(settings),
         chance=lambda: 0.5,
     )
     return desk
+
+
+def at_desk(data_dir: Path, url: str | None, own: str = OWN) -> Resolved:
+    """What would hold if the agent started now, at a desk without a card reader."""
+    file = data_dir / "agent.toml"
+    file.write_text('profile = "p"\n' + (f'central.url = "{url}"\n' if url else "") + own, encoding="utf-8")
+    return resolve(file, registry=FakePolicyKey())
 
 
 def put(database: Database, **values: Any) -> None:
@@ -67,7 +80,7 @@ def put(database: Database, **values: Any) -> None:
 
 def idle(desk: ReportingDesk, server: Server) -> float:
     """The idle limit with which the agent would start now."""
-    return in_force(Policy(), desk.data_dir, server.url, SENSES, desk.health)[0].idle_limit_s
+    return at_desk(desk.data_dir, server.url).config.policy.idle_limit_s
 
 
 async def a_round_later(desk: ReportingDesk) -> None:
@@ -91,8 +104,8 @@ async def test_a_policy_is_fetched_kept_and_in_force_at_the_next_start(
     server.stop()
     await a_round_later(desk)
     assert idle(desk, server) == 70
-    assert in_force(Policy(), desk.data_dir, "http://another.invalid", SENSES, desk.health) == (Policy(), 0)
-    assert in_force(Policy(), desk.data_dir, None, SENSES, desk.health) == (Policy(), 0)
+    assert at_desk(desk.data_dir, "http://another.invalid").config.policy == Policy()
+    assert at_desk(desk.data_dir, None).config.policy == Policy()
 
 
 async def test_a_policy_that_cannot_be_kept_to_is_refused_told_and_the_last_good_one_goes_on(
@@ -143,27 +156,30 @@ async def test_a_damaged_file_is_fetched_anew(
 
 
 def test_what_is_kept_and_no_longer_fits_this_desk_is_told_at_the_start(tmp_path: Path) -> None:
-    health = Health(SystemClock().wall)
     kept = {"url": "http://c", "tag": '"t"', "answer": {"revision": 1, "settings": {"mandatory_senses": ["card"]}}}
     (tmp_path / FILE_NAME).write_bytes(msgspec.json.encode(kept))
-    assert in_force(Policy(), tmp_path, "http://c/", SENSES, health) == (Policy(), 0)
-    assert [warning.code for warning in health.warnings] == [REFUSED]
-    policy, revision = in_force(Policy(), tmp_path, "http://c", SENSES | {"card"}, health)
-    assert (policy.mandatory_senses, revision) == (("card",), 1)
+    without = at_desk(tmp_path, "http://c/")
+    assert without.config.policy == Policy()
+    assert [code for code, *_ in without.warnings] == [REFUSED]
+    with_reader = at_desk(tmp_path, "http://c", OWN.replace("false", "true"))
+    assert with_reader.config.policy.mandatory_senses == ("card",)
+    assert with_reader.warnings == ()
 
 
-def test_settings_go_before_the_desks_own_and_what_is_not_set_stays() -> None:
-    own = Policy(idle_limit_s=100, gap_s=33, weights={Signal.OS_LOCKED: Weight.CERTAIN})
+def test_settings_go_before_the_desks_own_and_what_is_not_set_stays(tmp_path: Path) -> None:
+    own = '[policy]\nidle_limit_s = 100\ngap_s = 33\n[policy.weights]\nos_locked = "certain"\n'
     settings = read_settings(
         {"idle_limit_s": 60, "mark": "initials", "max_extensions": 12, "weights": {"resumed": "certain"}}
     )
-    made = with_settings(own, settings, SENSES)
+    made = at_desk(tmp_path, None, own).check_policy(settings)
     assert (made.idle_limit_s, made.gap_s, made.mark, made.max_extensions) == (60, 33, MarkPolicy.INITIALS, 12)
     assert made.weights == {Signal.OS_LOCKED: Weight.CERTAIN, Signal.RESUMED: Weight.CERTAIN}
 
 
-def test_a_preset_brings_its_own_limits_and_weights() -> None:
-    made = with_settings(Policy(idle_limit_s=111), read_settings({"preset": "strict", "gap_s": 44}), SENSES)
+def test_a_preset_brings_its_own_limits_and_weights(tmp_path: Path) -> None:
+    own = '[policy]\nidle_limit_s = 111\n[policy.weights]\nos_locked = "certain"\n'
+    settings = read_settings({"preset": "strict", "gap_s": 44})
+    made = at_desk(tmp_path, None, own).check_policy(settings)
     strict = policy_of(Preset.STRICT)
     assert made == msgspec.structs.replace(strict, gap_s=44)
 
@@ -176,13 +192,13 @@ def test_a_preset_brings_its_own_limits_and_weights() -> None:
         (read_settings({"max_visit_s": 100}), "max_visit_s"),
     ],
 )
-def test_no_policy_of_centrals_undercuts_the_agents_floor(settings: Settings, told: str) -> None:
+def test_no_policy_of_centrals_undercuts_the_agents_floor(tmp_path: Path, settings: Settings, told: str) -> None:
     with pytest.raises(PolicyRefusedError, match=told):
-        with_settings(Policy(), settings, SENSES)
+        at_desk(tmp_path, None).check_policy(settings)
 
 
-def test_a_sign_that_this_agent_does_not_know_is_left_out() -> None:
-    made = with_settings(Policy(), read_settings({"weights": {"of_a_later_agent": "certain"}}), SENSES)
+def test_a_sign_that_this_agent_does_not_know_is_left_out(tmp_path: Path) -> None:
+    made = at_desk(tmp_path, None).check_policy(read_settings({"weights": {"of_a_later_agent": "certain"}}))
     assert made == Policy()
 
 
