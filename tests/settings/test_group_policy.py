@@ -59,7 +59,8 @@ def test_every_kind_of_value_is_taken(file: Path) -> None:
 
 def test_a_list_of_group_policys_editor_keeps_the_order_of_its_numbers(file: Path) -> None:
     languages = ["zh", "ja", "en", "ko", "vi", "pt", "ja-easy"]
-    entries = {f"desk__languages__{number}": text(one) for number, one in reversed(list(enumerate(languages, 1)))}
+    # from 7 to 13: as texts, 10 would stand before 7
+    entries = {f"desk__languages__{number}": text(one) for number, one in reversed(list(enumerate(languages, 7)))}
     assert under(file, **entries).config.desk.languages == tuple(languages)
 
 

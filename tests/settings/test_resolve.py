@@ -98,10 +98,12 @@ def test_what_central_refuses_leaves_all_of_the_other_sources_standing(tmp_path:
 
 
 def test_central_may_ask_for_a_sense_that_group_policy_switches_on(tmp_path: Path) -> None:
-    file, central = "[senses.card]\nenabled = false\n", {"mandatory_senses": ["card"]}
+    file, central = "[senses.card]\nenabled = false\n", {"mandatory_senses": ["card"], "gap_s": 22, "challenge_s": 33}
     assert laid(tmp_path, file, central).refused
-    resolved = laid(tmp_path, file, central, {r"senses\card\enabled": Value(Kind.DWORD, 1)})
-    assert resolved.refused == ""
+    registry = {r"senses\card\enabled": Value(Kind.DWORD, 1), r"policy\gap_s": Value(Kind.DWORD, 44)}
+    resolved = laid(tmp_path, file, central, registry)
+    assert (resolved.refused, resolved.revision) == ("", 7)
+    assert (resolved.config.policy.gap_s, resolved.config.policy.challenge_s) == (44, 33)
     assert resolved.config.policy.mandatory_senses == ("card",)
 
 

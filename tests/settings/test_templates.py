@@ -208,6 +208,10 @@ def twice(parent: str) -> Callable[[ET.Element], None]:
     return change
 
 
+def least_above_the_most(root: ET.Element) -> None:
+    next(one for one in root.iter(f"{N}decimal") if one.get("id")).set("minValue", "100000")
+
+
 def other_namespace(root: ET.Element) -> None:
     first(root, "policy").tag = "policy"
 
@@ -226,7 +230,7 @@ BREAKS: list[tuple[str, Callable[[ET.Element], None]]] = [
     ("", set_of("policy", "presentation", "$(presentation.nothing)")),
     ("", set_of("text", "valueName", None)),
     ("", set_of("text", "id", "other")),
-    ("", set_of("decimal", "minValue", "100000")),
+    ("", least_above_the_most),
     ("", set_of("list", "valueName", "1")),
     ("", without("policy", "supportedOn")),
     ("", without("policy", "disabledValue")),
