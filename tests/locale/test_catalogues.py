@@ -155,6 +155,7 @@ def test_no_text_is_put_together_before_it_is_translated() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}: {match.group()}"
         for path in PACKAGE.rglob("*.py")
+        if "central" not in path.relative_to(PACKAGE).parts  # its words are keys of tables
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
