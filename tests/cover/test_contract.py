@@ -184,7 +184,7 @@ async def test_without_a_display_the_cover_is_lost_at_its_start(monkeypatch: pyt
 async def test_a_panel_that_cannot_be_read_covers_the_screen_and_is_an_error(display: str, panel: Any) -> None:
     process = subprocess.Popen([sys.executable, "-m", "kiosk_agent.cover"], stdin=-1, stdout=-1)
     channel = Channel(cast("BinaryIO", process.stdout), cast("BinaryIO", process.stdin), "test")
-    client = CoverClient(channel)
+    client = CoverClient(channel, show_limit_s=60.0)  # its start is waited for, too
     channel.start()
     with pytest.raises(ShieldLostError, match="panel"):
         await client._ask({"cover": "show", "panel": panel}, "shown")
