@@ -16,9 +16,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy_history_none": ("ここではまだ何も定めていません。", "Nothing was ever set here."),
     "policy_change": ("{place}の方針を変える", "Change the policy of {place}"),
     "policy_change_lead": (
-        "空欄は「定めない」です。上の方針か端末の設定が効きます。端末は次に起動したときから従います。",
+        "空欄は「定めない」です。上の方針か端末の設定が効きます。端末は、次に利用者のいないときから従います。",
         "What is left empty is not set here: the places above, or the desk's own file, say it. Desks keep to it from "
-        "their next start on.",
+        "the next time that nobody is being served.",
     ),
     "policy_not_set": ("定めない", "not set"),
     "policy_share_of": ("はじめに効かせる端末の割合（%）", "For this share of the desks at first (%)"),
