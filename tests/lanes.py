@@ -38,14 +38,14 @@ def main(options: Sequence[str]) -> int:
     first, second = lanes()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         computing = subprocess.Popen(
-            [*pytest, "-p", "no:cacheprovider", *map(str, second)],
+            [*pytest, "-p", "no:cacheprovider", *second],
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
         )
         os.setpriority(os.PRIO_PROCESS, computing.pid, LOWEST_PRIORITY)
         try:
-            status = subprocess.call([*pytest, *map(str, first)])
+            status = subprocess.call([*pytest, *first])
             print("\nThe other lane:", flush=True)
             other = computing.wait()
         except BaseException:
@@ -57,13 +57,13 @@ def main(options: Sequence[str]) -> int:
     return status or other
 
 
-def lanes() -> tuple[list[Path], list[Path]]:
-    """The files of tests of the first lane, and of the second."""
-    first, second = [], []
-    for path in sorted(TESTS.rglob("test_*.py")):
-        computes = path.relative_to(TESTS).parts[0] in COMPUTING and not path.match(WITH_BROWSERS)
-        (second if computes else first).append(path)
-    return first, second
+def lanes() -> tuple[list[str], list[str]]:
+    """What pytest is given for the first lane, and for the second: folders, so that each may leave out what it must."""
+    folders = sorted({path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")})
+    first = [str(TESTS / name) for name in folders if name not in COMPUTING]
+    second = [str(TESTS / name) for name in folders if name in COMPUTING]
+    with_browsers = [str(path) for name in COMPUTING for path in sorted((TESTS / name).rglob(WITH_BROWSERS))]
+    return [*first, *with_browsers], [*second, *(f"--ignore={path}" for path in with_browsers)]
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
