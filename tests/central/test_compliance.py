@@ -111,6 +111,26 @@ def test_a_rate_from_three_visits_has_no_rank() -> None:
     assert made == [("large", 1, 1, 1), ("just", 2, 2, 2), ("less", None, None, None), ("small", None, None, None)]
 
 
+@given(st.lists(st.tuples(st.integers(0, 200), st.floats(0, 1)), max_size=25))
+def test_ranks_are_what_each_place_says_of_each_other_one(numbers: list[tuple[int, float]]) -> None:
+    made = ranked(*((f"{place:02}", visits, round(visits * good)) for place, (visits, good) in enumerate(numbers)))
+    shares = {
+        f"{place:02}": Share(visits, round(visits * good), visits - round(visits * good), 0)
+        for place, (visits, good) in enumerate(numbers)
+        if visits >= FEWEST_VISITS
+    }
+    for name, rank_, best, worst in made:
+        share = shares.get(name)
+        if share is None:
+            assert (rank_, best, worst) == (None, None, None)
+            continue
+        low, high = share.interval
+        others = shares.values()
+        assert rank_ == 1 + sum(other.yes * share.total > share.yes * other.total for other in others)
+        assert best == 1 + sum(other.interval[0] > high for other in others)
+        assert worst == len(shares) - sum(other.interval[1] < low for other in others)
+
+
 def test_equal_shares_have_equal_ranks_and_overlapping_intervals_say_so() -> None:
     made = ranked(("c", 50, 25), ("b", 100, 90), ("a", 50, 45), ("d", 40, 19))
     assert [one[:2] for one in made] == [("a", 1), ("b", 1), ("c", 3), ("d", 4)]
