@@ -4,6 +4,7 @@
     python3 installer/build.py sbom    the bill of materials (CycloneDX) of agent and central
     python3 installer/build.py bundle  everything for a network without Internet, with hashes
     python3 installer/build.py msi     the Windows installer of the agent
+    python3 installer/build.py site    the guides and reference pages as a folder that any browser reads
 
 ``--out DIR`` (``dist``) says where to; ``… NAME --help`` tells what else an artefact takes. Wheels
 come from the package index that pip is set up for, checked against the pinned hashes, and are kept in ``dist/wheels``;

@@ -44,6 +44,8 @@ CARD_BUILD = "setuptools>=80\nswig>=4.1\n"
 # works with 3.11.
 WAGTAIL = "wagtail>=8.0,<8.1\ndjango>=5.2,<5.3\n"
 
+# What builds the guides into a site. MkDocs 2 has no themes and no hooks.
+DOCS = "mkdocs>=1.6,<2\nmkdocs-material>=9.5,<10\n"
 
 # For the Windows Python of the tests: as in agent.txt and test.txt, but with Windows' own choice of packages.
 WINDOWS_TESTS = "pytest>=8.3,<10\npytest-asyncio>=1,<2\npytest-timeout>=2.4,<3\npyinstaller>=6.11,<7\n"
@@ -85,6 +87,7 @@ def main() -> None:
     """Write all files; ``central`` takes over what ``build`` and ``agent`` have settled, ``test`` all three."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     lock("build", ["-"], upgrade, stdin=BUILD)
+    lock("docs", ["-"], [f"--constraints={FOLDER.relative_to(ROOT)}/build.txt", *upgrade], stdin=DOCS)
     lock("wagtail", ["-"], upgrade, stdin=WAGTAIL)
     lock("card-build", ["-"], upgrade, stdin=CARD_BUILD)
     lock("card", ["-"], upgrade, stdin="\n".join(CARD) + "\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from installer.messages import SetupError
 
-ARTEFACTS = ("deb", "bundle", "sbom", "msi")
+ARTEFACTS = ("deb", "bundle", "sbom", "msi", "site")
 FAILED = 70  # EX_SOFTWARE of sysexits.h, as in bootstrap.py
 
 

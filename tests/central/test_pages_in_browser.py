@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from litestar import Litestar
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database, sqlite_url
@@ -29,11 +29,13 @@ from tests.central.nation import NOW
 from tests.central.page_addresses import addresses
 from tests.central.people import PASSWORD
 from tests.central.shown import add_people, fill
+from tests.screens.pictures import keep
 
 PICTURES = os.environ.get("KIOSK_CENTRAL_PICTURES")
 ENDINGS = (".svg", ".pdf", ".css", ".js")
 SHOWN = [("nation", "all"), ("office", "2"), ("desk", "2")]
 DESKTOP, SMALL, ZOOMED = (1280, 900), (1024, 768), (512, 384)  # the last: 1024 × 768 at 200 %
+MARGIN_PX = 24  # below what a picture for the guides ends with
 
 
 class Central:
@@ -101,6 +103,18 @@ def keep_picture(page: Page, address: str, what: str) -> None:
         page.screenshot(path=Path(PICTURES) / f"{name}.{what}.png", full_page=True)
 
 
+def keep_for_guides(page: Page, address: str) -> None:
+    """The parts of two pages that the guides show: the overview down to its numbers, and a ranking."""
+    if address == "/":
+        numbers = page.locator(".numbers").bounding_box()
+        assert numbers is not None, "the overview has no numbers that the guides could show"
+        height = numbers["y"] + numbers["height"] + MARGIN_PX
+        clip: FloatRect = {"x": 0, "y": 0, "width": SMALL[0], "height": height}
+        keep("central-overview", page.screenshot(full_page=True, clip=clip))
+    elif address == "/places/nation/all":
+        keep("central-ranking", page.locator("section[aria-labelledby=ranking]").screenshot())
+
+
 class Walk:
     """What was found on all pages: each is loaded once, looked at in light and dark, and made smaller."""
 
@@ -120,6 +134,8 @@ class Walk:
                 if (wide := page.evaluate("document.documentElement.scrollWidth")) > size[0]:
                     self.wide.append(f"{address}: {wide} of {size[0]}")
                 keep_picture(page, address, str(size[0]))
+                if size == SMALL:
+                    keep_for_guides(page, address)
             at_size(page, DESKTOP)
             page.emulate_media(color_scheme="dark")
             self._look(page, axe, f"dark {address}", {"runOnly": ["color-contrast"], "resultTypes": ["violations"]})

@@ -24,6 +24,8 @@ README = (
     "confirm-mark",
     "held",
     "languages",
+    "central-overview",
+    "central-ranking",
 )
 COLORS = 128  # flat screens: no difference is to be seen, and a quarter of the bytes
 
