@@ -1,4 +1,4 @@
-"""Where the pictures of the screens go: to be looked at, and some of them into the README."""
+"""Where the pictures of the screens go: to be looked at, and some of them into the README and the guides."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ README = (
     "confirm-mark",
     "held",
     "languages",
-    "central-overview",
-    "central-ranking",
 )
+GUIDES_FOLDER = ROOT / "docs" / "guides" / "screens"
+GUIDES = ("central-overview", "central-ranking")  # beside the README's
+
 COLORS = 128  # flat screens: no difference is to be seen, and a quarter of the bytes
 
 
 def keep(name: str, content: bytes) -> None:
-    """Keep a picture (PNG). The README's are written only when KIOSK_AGENT_WRITE_PICTURES=1."""
-    is_wanted = os.environ.get("KIOSK_AGENT_WRITE_PICTURES") == "1" and name in README
-    folder = README_FOLDER if is_wanted else OUTPUT
+    """Keep a picture (PNG). The README's and the guides' are written only when KIOSK_AGENT_WRITE_PICTURES=1."""
+    folder = OUTPUT
+    if os.environ.get("KIOSK_AGENT_WRITE_PICTURES") == "1":
+        folder = README_FOLDER if name in README else GUIDES_FOLDER if name in GUIDES else OUTPUT
     folder.mkdir(parents=True, exist_ok=True)
     picture = Image.open(io.BytesIO(content)).convert("RGB")
     picture.quantize(COLORS, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
