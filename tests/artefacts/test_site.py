@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from installer.artefacts.site import build, problems
+from kiosk_agent.hands.find_browser import sandbox_wanted
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,25 @@ def test_files_that_it_does_not_hold_are_named_but_not_linked(site: Path) -> Non
     page = (site / "configuration.html").read_text("utf-8")
     assert "config/agent.example.toml" in page
     assert 'agent.example.toml"' not in page
+
+
+def test_the_support_workers_page_is_one_sheet_of_a4_and_asks_nobody_for_anything(
+    site: Path, browser_path: str
+) -> None:
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=sandbox_wanted())
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        for language in ("ja", "en"):
+            page.goto((site / "guides" / language / "worker.html").as_uri())
+            paper = page.pdf(prefer_css_page_size=True, print_background=True)
+            assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1, language
+            width, height = map(float, re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", paper)[0])
+            assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (210, 297)
+        browser.close()
+    assert len(asked) > 10
+    assert [address for address in asked if not address.startswith(("file:", "data:"))] == []
 
 
 @pytest.mark.parametrize(
