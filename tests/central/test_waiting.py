@@ -75,7 +75,7 @@ def test_for_the_same_desk_even_with_another_ledger(database: Database, meeting:
     desk.count("2026-04-01", visits=3)
     after = DeskOfTests("131016", token=desk.token, id=desk.id)
     after.count("2026-04-01", visits=1)
-    meeting.of(repository, "TOUCH_DESKS", desk.arrived(desk.report()), after.arrived(after.report()))
+    meeting.of(repository, "UPDATE_DESKS", desk.arrived(desk.report()), after.arrived(after.report()))
     ledgers = [("131016", desk.days), ("131016", after.days)]
     assert sums(database, "nation_days") == expected(ledgers, "nation_days")
 
@@ -86,7 +86,7 @@ def test_for_a_ledger_that_two_desks_have(database: Database, meeting: Meeting) 
     take_reports(database, [desk.arrived(desk.report())])
     copy = enrolled(database, DeskOfTests("011002", epoch=desk.epoch, entries=1, days={}))
     desk.count("2026-04-01", visits=3)
-    meeting.of(repository, "TOUCH_DESKS", desk.arrived(desk.report()), copy.arrived(copy.report()))
+    meeting.of(repository, "UPDATE_DESKS", desk.arrived(desk.report()), copy.arrived(copy.report()))
     with database.reading() as connection:
         row = connection.execute(sa.text("SELECT entries, digest FROM ledgers")).one()
     assert tuple(row) == (2, digest_at(desk.epoch, 2))

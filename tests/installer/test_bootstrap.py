@@ -66,7 +66,7 @@ def test_every_text_has_the_same_fields_in_both_languages() -> None:
 
 
 def test_every_text_that_is_said_exists_and_every_text_is_said() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "installer").glob("*.py")))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "installer").rglob("*.py")))
     said = set(re.findall(r"""\b(?:say|text)\(\s*"([^"]+)\"""", source)) | set(re.findall(r'"(what [\w-]+)"', source))
     assert said == set(messages.TEXTS)
 

@@ -188,4 +188,5 @@ def test_no_command_of_the_machine_is_left_without_its_stand_in() -> None:
         do.DestroyBrowser, do.RemoveResidue, do.ProveLogout, do.AskConfirmation, do.ShowGate,
     }  # fmt: skip
     only_shown = {do.ShowVisit, do.HideWarning, do.LowerShield, do.LetFormGo, do.ShowNudge, do.Hold, do.StopAgent}
+    only_shown |= {do.KeepTo}  # a replay keeps to the policy that it was given
     assert answered | only_shown == set(do.Command.__subclasses__())
