@@ -16,7 +16,7 @@ from playwright.async_api import Error as BrowserError
 from kiosk_agent.hands.credentials import Credentials, note_credentials
 from kiosk_agent.hands.pages import Pages
 from kiosk_agent.hands.proof import ElsewhereError, Replayer
-from kiosk_agent.hands.reach import Reach, is_open, opens_at_once
+from kiosk_agent.hands.reach import Reach, comes_open, opens_at_once
 from kiosk_agent.portal.profile import Profile, Replay
 from kiosk_agent.session.vocabulary import Proof
 
@@ -26,6 +26,7 @@ MOST_KEPT = 6  # the newest; more than a logout has steps that change them
 NOTE_LIMIT_S = 1.0  # measured: 1.3 ms for cookies
 SIBLING_LIMIT_S = 1.0
 PAGE_LIMIT_S = 0.5  # measured: 2 ms; a page that needs longer hangs
+DRAWING_LIMIT_S = 10.0  # an editor of several megabytes on a busy PC: measured up to 7 s until it shows what tells
 RETRY_PAUSES_S = (5.0, 15.0, 45.0, 120.0, 300.0)  # a portal that restarts is back by then
 PROOF_OF = {Reach.REFUSED: Proof.REVOKED, Reach.OPENED: Proof.CLEARED, Reach.UNKNOWN: Proof.UNPROVEN}
 
@@ -90,7 +91,8 @@ class Noted:
 
     async def _control_quietly(self) -> None:
         try:
-            await self.control()
+            if not await self.control():
+                await self._one_comes_open(DRAWING_LIMIT_S)
         except (BrowserError, TimeoutError) as error:
             log.debug("the browser went away during the check: %s", type(error).__name__)
 
@@ -101,11 +103,19 @@ class Noted:
         """
         if self._profile.proof.replay is Replay.NONE:
             return False
-        for watched in self._pages.watched:
-            if watched.dialog is None and await self._shows_it_open(watched.page):
-                self._note_opened(await self._keep())
-                return True
-        return await self._control_by_request()
+        return await self._one_comes_open(PAGE_LIMIT_S) or await self._control_by_request()
+
+    async def _one_comes_open(self, limit_s: float) -> bool:
+        """See whether a page shows the protected page; one that still draws itself gets ``limit_s`` for it.
+
+        Asking for the page a second time meanwhile would only slow it down.
+        """
+        pages = [watched.page for watched in self._pages.watched if watched.dialog is None]
+        proof = self._profile.proof
+        found = any(await asyncio.gather(*(comes_open(page, proof, limit_s=limit_s) for page in pages)))
+        if found:
+            self._note_opened(await self._keep())
+        return found
 
     async def _control_by_request(self) -> bool:
         try:
@@ -116,13 +126,6 @@ class Noted:
             self._note_opened(await self._keep())  # the portal may have changed the cookies with this very answer
         return answer is Reach.OPENED
 
-    async def _shows_it_open(self, page: Page) -> bool:
-        try:
-            async with asyncio.timeout(PAGE_LIMIT_S):
-                return await is_open(page, self._profile.proof)
-        except (BrowserError, TimeoutError):
-            return False  # it hangs or went away: the portal is asked instead
-
     async def control_beneath_cover(self, page: Page, limit_s: float) -> bool:
         """The same, in a tab beside ``page`` where nothing less can tell. Raises BrowserError, TimeoutError."""
         if self._profile.proof.replay is Replay.NONE:
@@ -131,6 +134,8 @@ class Noted:
             if not self._replayer.requests_tell:
                 await self._control_by_request()
             return self._opened is not None
+        if await self._one_comes_open(limit_s / 2):
+            return True
         sibling = await self._open_sibling(page)
         try:
             if await opens_at_once(sibling, self._profile.proof, limit_s=limit_s):

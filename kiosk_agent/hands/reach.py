@@ -83,6 +83,22 @@ async def is_open(page: Page, proof: ProofOf) -> bool:
     return await shows(page, proof.opened.selector) and not (refused is not None and await shows(page, refused))
 
 
+async def comes_open(page: Page, proof: ProofOf, *, limit_s: float) -> bool:
+    """Whether ``page`` is the protected page and shows it within ``limit_s``: it may still be drawing itself.
+
+    Never raises for what the page does. False as soon as the page is another one.
+    """
+    try:
+        async with asyncio.timeout(limit_s):
+            while proof.opened.selector is not None and is_same_page(page.url, proof.protected_url):
+                if await is_open(page, proof):
+                    return True
+                await asyncio.sleep(LOOK_PAUSE_S)
+    except (BrowserError, TimeoutError):
+        pass  # it hangs, went away, or shows something else
+    return False
+
+
 def is_same_page(url: str, protected_url: str) -> bool:
     """Whether both are the same page, whatever stands behind ``?`` and ``#``."""
     return _bare(url) == _bare(protected_url)
