@@ -19,6 +19,7 @@ PORTALS: tuple[type[Portal], ...] = (
     provider.SilentByItsOwnAddress,
     strange.StorageApp,
     strange.SessionStorageApp,
+    strange.DrawsLate,
     strange.StorageForgotten,
     strange.RotatesCookies,
     strange.FormInPlace,
