@@ -26,11 +26,11 @@ async def test_each_operation_is_told_once_however_often_its_page_is_loaded(
         await visit.until(ev.OperationFinished)
         await finish(visit, "/register/done")
         await finish(visit, "/register/done#again")
-        await finish(visit, "/account")
+        await finish(visit, "/register/bank")
         await visit.until(ev.OperationFinished, lambda event: event.name == SECOND)
         assert [event.name for event in visit.of(ev.OperationFinished)] == [FIRST, SECOND]
         await finish(visit, "/register/done")
-        await finish(visit, "/account")
+        await finish(visit, "/register/bank")
         await visit.page.evaluate("location.hash = 'looked'")
         await visit.until(ev.AccountSeen)
         assert [event.name for event in visit.of(ev.OperationFinished)] == [FIRST, SECOND]
@@ -39,6 +39,6 @@ async def test_each_operation_is_told_once_however_often_its_page_is_loaded(
 SECOND_OPERATION = f"""
 [[operation]]
 name = "{SECOND}"
-url = "{{url}}/account"
-done = "#accounts"
+url = "{{url}}/register/bank"
+done = "#registration-form"
 """
