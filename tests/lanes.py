@@ -22,7 +22,10 @@ from typing import NoReturn
 
 TESTS = Path(__file__).resolve().parent
 # Folders whose tests need neither a screen nor a browser of their own. A folder that is missing here is only slower.
-COMPUTING = ("central", "config", "ledger", "locale", "portal", "replay", "report", "session", "wire")
+COMPUTING = {
+    *("artefacts", "central", "config", "installer", "ledger", "locale", "portal", "replay", "report", "session"),
+    *("settings", "wire"),
+}
 # A browser in one lane would be a foreign one for the desks of the other, which notice such browsers and close them.
 WITH_BROWSERS = "*in_browser*.py"
 LOWEST_PRIORITY = 19

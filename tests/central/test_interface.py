@@ -78,6 +78,6 @@ def test_it_keeps_to_the_document(case: schemathesis.Case, running: Running) -> 
     case.headers.pop("Content-Encoding", None)  # the caller here packs nothing; test_endpoints.py does
     # one wrong token again and again is told to wait, rightly; test_endpoints.py has unknown ones
     excluded = [ignored_auth]
-    if case.operation.path in ("/v1/report", "/v1/commands"):  # an item that is wrong is refused alone, in an answer 200
+    if case.operation.path in ("/v1/report", "/v1/commands"):  # a wrong item is refused alone, in a 200
         excluded.append(negative_data_rejection)
     case.call_and_validate(base_url=running.server.url, headers=running.headers(), excluded_checks=excluded)

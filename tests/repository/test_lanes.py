@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,13 @@ def test_every_test_runs_in_one_lane() -> None:
     assert within(lanes.TESTS / "session" / "test_exhaustive.py", second)
     assert within(lanes.TESTS / "desk" / "test_nudge.py", first)
     assert within(lanes.TESTS / "central" / "test_pages_in_browser.py", first)
+
+
+def test_the_second_lane_needs_no_browser() -> None:
+    _, second = lanes.lanes()
+    in_it = [path for path in lanes.TESTS.rglob("test_*.py") if within(path, second)]
+    asking = re.compile(r"\bbrowser_path: str\b")  # the fixture
+    assert [path for path in in_it if asking.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(("failing", "status"), [("session", 1), ("desk", 1), ("browser", 1), ("", 0)])

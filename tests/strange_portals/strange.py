@@ -104,7 +104,7 @@ class SessionStorageApp(StorageApp):
 
 
 class DrawsLate(StorageApp):
-    """Heavy, on a busy PC: what tells that it is open comes late; opened a second time beside, not within the limits."""
+    """Heavy, on a busy PC: what tells that it is open comes late; opened again beside, not within the limits."""
 
     FIRST_MS, BESIDE_MS = 1500, 30_000
 
