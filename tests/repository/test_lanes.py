@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -49,7 +50,11 @@ def test_a_failure_in_either_lane_is_one(tmp_path: Path, failing: str, status: i
     (tmp_path / "tests" / "windows" / "conftest.py").write_text('collect_ignore_glob = ["test_*.py"]\n')
     (tmp_path / "tests" / "lanes.py").write_text(Path(lanes.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     command = [sys.executable, "-m", "tests.lanes", "-q", "-pno:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    plain = {
+        **os.environ,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }  # they take seconds to load, and nothing here needs them
+    done = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     here, _, other = done.stdout.partition("The other lane:")
     assert ("1 failed" in here, "1 failed" in other) == (failing in {"desk", "browser"}, failing == "session")

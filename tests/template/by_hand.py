@@ -71,6 +71,17 @@ async def xdotool(*words: str) -> str:
     return said.decode()
 
 
+async def open_tab() -> None:
+    """Press Ctrl+T until there is a new tab, for the same reason as below."""
+    seen = asyncio.create_task(xdotool("search", "--sync", "--onlyvisible", "--name", "^New Tab - "))
+    try:
+        while not seen.done():
+            await xdotool("key", "--clearmodifiers", "ctrl+t")
+            await asyncio.wait({seen}, timeout=PRESS_AGAIN_S)
+    finally:
+        seen.cancel()
+
+
 async def press(keys: Callable[[], Awaitable[object]], office: Office, path: str) -> None:
     """Press keys until they have led to ``path``: a busy browser loses some, and a person presses again."""
     while True:
@@ -83,8 +94,8 @@ async def press(keys: Callable[[], Awaitable[object]], office: Office, path: str
 async def install(office: Office, address: str) -> None:
     """The person, until cancelled: opens the office's page, follows its link, and says yes when the browser asks."""
     window = ["search", "--sync", "--onlyvisible", "--name", "^Extensions - "]  # what a person waits for, too
-    await xdotool(*window, "windowactivate", "--sync", "key", "--clearmodifiers", "ctrl+t")
-    await xdotool("search", "--sync", "--onlyvisible", "--name", "^New Tab - ")
+    await xdotool(*window, "windowactivate", "--sync")
+    await open_tab()
 
     async def go() -> None:
         await xdotool("key", "--clearmodifiers", "ctrl+l")
