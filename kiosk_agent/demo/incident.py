@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk_agent.app import Desk
 from kiosk_agent.demo.people import Hall, Pace, Resident, SupportWorker
 from kiosk_agent.demo.timeline import Timeline
+from kiosk_agent.desk import Desk
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.records import PEOPLE
 from kiosk_agent.session.vocabulary import StateName

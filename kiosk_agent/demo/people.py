@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from kiosk_agent.app import Desk
+from kiosk_agent.desk import Desk
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import StateName
 

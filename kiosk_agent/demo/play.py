@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk_agent.app import Desk, open_desk, surroundings
+from kiosk_agent.app import surroundings
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import (
     Browser,
@@ -33,6 +33,7 @@ from kiosk_agent.demo.central import DemoCentral, DemoCentralError, open_central
 from kiosk_agent.demo.incident import Incident, Translate
 from kiosk_agent.demo.people import Hall, PlayError
 from kiosk_agent.demo.timeline import Timeline
+from kiosk_agent.desk import Desk, open_desk
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.ledger import LedgerReader
 from kiosk_agent.ledger.store import FILE_NAME

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import (
     Browser,
@@ -27,6 +26,7 @@ from kiosk_agent.config import (
 )
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, Resident, SupportWorker
+from kiosk_agent.desk import Desk, Surroundings, open_desk
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.hands.shield import StandaloneCover
 from kiosk_agent.portal.load import load_profile

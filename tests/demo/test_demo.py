@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_agent.app import Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import Browser, Config, Hotkey
 from kiosk_agent.config import Desk as DeskConfig
@@ -20,6 +19,7 @@ from kiosk_agent.demo.incident import Incident
 from kiosk_agent.demo.people import Hall, Resident
 from kiosk_agent.demo.play import NOBODY_LOOKS_ON
 from kiosk_agent.demo.timeline import Timeline
+from kiosk_agent.desk import Surroundings, open_desk
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.hands.shield import NullCover
 from kiosk_agent.locale import translator

@@ -16,8 +16,9 @@ from typing import Any
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page
 
-from kiosk_agent.app import Desk, guard
+from kiosk_agent.app import guard
 from kiosk_agent.demo.people import STEP_LIMIT_S, Hall, PlayError, SupportWorker
+from kiosk_agent.desk import Desk
 from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.hands.same_card import FakeCardCheck

@@ -13,11 +13,11 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from kiosk_agent.app import Desk, Surroundings, open_desk
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import Browser, BrowserAction, BrowsersSense, CardReader, Config, Hotkey, RemoteAction, Senses
 from kiosk_agent.config import Desk as DeskConfig
 from kiosk_agent.demo.people import Hall, SupportWorker
+from kiosk_agent.desk import Desk, Surroundings, open_desk
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.hands.shield import StandaloneCover
 from kiosk_agent.hands.stage import Moment

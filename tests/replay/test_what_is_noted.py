@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from kiosk_agent.app import also_recorded
 from kiosk_agent.clock import ManualClock, SystemClock
 from kiosk_agent.config import Config, Recording
+from kiosk_agent.desk_records import also_recorded
 from kiosk_agent.hands.runner import Watchers
 from kiosk_agent.health import Health
 from kiosk_agent.recording.stream import Fact, read_parts

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk_agent.app import StatusFile, also_reported, tell_what_is_not_taken
 from kiosk_agent.cli.status import as_text
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.config import Central, Config
+from kiosk_agent.desk_records import also_reported, tell_what_is_not_taken
 from kiosk_agent.errors import DeskError
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
@@ -26,6 +26,7 @@ from kiosk_agent.session.policy import Policy
 from kiosk_agent.settings.registry import Kind, Value
 from kiosk_agent.settings.resolve import GROUP_POLICY_IGNORED, resolve
 from kiosk_agent.status import read_status
+from kiosk_agent.status_file import StatusFile
 from kiosk_agent.wire.policy import PolicyAnswer, Settings
 from tests.report.desks import as_enrolled
 from tests.report.loopback import Asked, answer, loopback, taken
