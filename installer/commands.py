@@ -19,6 +19,7 @@ from kiosk_agent.hands.find_browser import BROWSER_VARIABLE, SANDBOX_VARIABLE
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
 REQUIREMENTS = ROOT / "installer" / "requirements"
+DEMO = (REQUIREMENTS / "agent.txt", REQUIREMENTS / "central.txt")  # a desk, and the central that it reports to
 SETUP_FAILED = 70  # as in bootstrap.py
 INTERRUPTED = 130  # what shells say of Ctrl+C
 WINDOWS = "--windows"
@@ -64,8 +65,7 @@ def _compile_catalogues(python: Path) -> None:
 
 
 def _prepare_demo(rest: list[str]) -> list[str]:
-    agent = REQUIREMENTS / "agent.txt"
-    python = ensure_environment(FOLDER, [agent], project=ROOT)
+    python = ensure_environment(FOLDER, DEMO, project=ROOT)
     _compile_catalogues(python)
     say("ready")
     if not _has_screen() and not {"--headless", "--help", "-h", *SHOWS_WINDOWS}.intersection(rest):
@@ -84,8 +84,8 @@ def _prepare_demo(rest: list[str]) -> list[str]:
 
 
 def _prepare_test(rest: list[str]) -> list[str]:
-    # The test requirements hold the agent's as well (tests/installer checks it): the demo can use the environment.
-    python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=[REQUIREMENTS / "agent.txt"])
+    # The test requirements hold the demo's as well (tests/installer checks it): it can use the environment.
+    python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=DEMO)
     _compile_catalogues(python)
     say("ready")
     missing = provide([driver(), tkinter_of(base_python(), covers=True), fonts(), *tests()], python)
@@ -101,7 +101,7 @@ def _prepare_test(rest: list[str]) -> list[str]:
 
 def _prepare_test_on_windows(rest: list[str]) -> list[str]:
     """The tests of ``tests/windows``, with a Windows Python under Wine; on Windows itself, with that system's own."""
-    python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=[REQUIREMENTS / "agent.txt"])
+    python = ensure_environment(FOLDER, [REQUIREMENTS / "test.txt"], project=ROOT, covers=DEMO)
     _compile_catalogues(python)
     os.chdir(ROOT)
     if sys.platform == "win32":

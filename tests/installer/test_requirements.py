@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from installer import commands
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "installer" / "requirements"
 OURS = ("build", "agent", "central", "test")
@@ -43,8 +45,9 @@ def test_no_requirements_file_says_where_packages_come_from(name: str) -> None:
 
 
 def test_the_environment_of_the_tests_serves_the_demo_as_well() -> None:
-    tests, agent = pins("test"), pins("agent")
-    assert {name: pin for name, pin in agent.items() if tests.get(name) != pin} == {}
+    tests = pins("test")
+    for part in commands.DEMO:
+        assert {name: pin for name, pin in pins(part.stem).items() if tests.get(name) != pin} == {}
 
 
 def test_what_is_pinned_lies_within_the_bounds_of_the_project() -> None:
