@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -142,6 +143,20 @@ class Stranger(BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def says(body: bytes) -> Iterator[CupsSpooler]:
+    """Something that gives this answer to every request."""
+    handler = type("Says", (Stranger,), {"body": body})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
+        thread = threading.Thread(target=web.serve_forever)
+        thread.start()
+        try:
+            yield CupsSpooler(("127.0.0.1", web.server_address[1]), LIMIT_S)
+        finally:
+            web.shutdown()
+            thread.join()
+
+
 ANSWERED = b"\x02\x00\x00\x00\x00\x00\x00\x01"
 
 
@@ -157,17 +172,25 @@ ANSWERED = b"\x02\x00\x00\x00\x00\x00\x00\x01"
     ],
 )
 def test_what_is_no_print_server_is_an_error_and_never_an_empty_queue(body: bytes, why: str) -> None:
-    handler = type("Says", (Stranger,), {"body": body})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        thread = threading.Thread(target=web.serve_forever)
-        thread.start()
-        try:
-            with pytest.raises(SpoolerError, match=why) as failure:
-                CupsSpooler(("127.0.0.1", web.server_address[1]), LIMIT_S).jobs()
-            assert not isinstance(failure.value, SpoolerMissingError)
-        finally:
-            web.shutdown()
-            thread.join()
+    with says(body) as spooler, pytest.raises(SpoolerError, match=why) as failure:
+        spooler.jobs()
+    assert not isinstance(failure.value, SpoolerMissingError)
+
+
+@pytest.mark.parametrize("status", [0x0403, 0x0500])
+def test_a_cancel_that_is_answered_with_an_error_is_one(status: int) -> None:
+    with says(_answer(status)) as spooler, pytest.raises(SpoolerError, match=f"0x{status:04x}"):
+        spooler.remove(PrintJob("", 1, 0.0))
+
+
+@pytest.mark.parametrize("status", [0x0000, 0x0404, 0x0406, 0x0407])
+def test_a_job_that_has_ended_meanwhile_needs_no_cancel(status: int) -> None:
+    with says(_answer(status)) as spooler:
+        spooler.remove(PrintJob("", 1, 0.0))
+
+
+def _answer(status: int) -> bytes:
+    return b"\x02\x00" + status.to_bytes(2, "big") + b"\x00\x00\x00\x01\x03"
 
 
 def test_a_request_asks_for_numbers_alone() -> None:

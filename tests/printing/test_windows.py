@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk_agent.hands.printing.spooler import SpoolerError
-from kiosk_agent.hands.printing.windows import COMPLETE, PRINTED, WindowsSpooler
+from kiosk_agent.hands.printing.windows import COMPLETE, DELETED, PRINTED, WindowsSpooler
 from tests.printing.conftest import FakeJob, FakeWinspool
 
 
@@ -35,8 +35,10 @@ def test_titles_do_not_stay_in_memory(fake: FakeWinspool, spooler: WindowsSpoole
     assert all(not any(buffer.raw) for buffer in fake.written)
 
 
-@pytest.mark.parametrize("status", [PRINTED, COMPLETE])
-def test_a_printed_job_that_is_kept_is_over(fake: FakeWinspool, spooler: WindowsSpooler, status: int) -> None:
+@pytest.mark.parametrize("status", [PRINTED, COMPLETE, DELETED])
+def test_a_job_of_which_nothing_is_to_be_printed_any_more_is_over(
+    fake: FakeWinspool, spooler: WindowsSpooler, status: int
+) -> None:
     fake.printers["desk"].append(FakeJob(3, "resident", "a", status))
     assert spooler.jobs()[0].is_over
 
