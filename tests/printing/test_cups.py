@@ -148,7 +148,7 @@ def says(body: bytes) -> Iterator[CupsSpooler]:
     """Something that gives this answer to every request."""
     handler = type("Says", (Stranger,), {"body": body})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        thread = threading.Thread(target=web.serve_forever)
+        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield CupsSpooler(("127.0.0.1", web.server_address[1]), LIMIT_S)
