@@ -14,13 +14,14 @@ from kiosk_agent.hands.pages import Pages
 from kiosk_agent.hands.ports import Post
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.signs import AccountTagger, Signs, mask
-from kiosk_agent.portal.profile import Profile
+from kiosk_agent.portal.profile import Operation, Profile
 from kiosk_agent.session import events as ev
 
 log = logging.getLogger(__name__)
 
 LOOK_PAUSE_S = 0.2  # several signs of a change come together; one look answers them all
 LOOK_LIMIT_S = 10.0  # a page that hangs answers nothing; opening a menu to read the account takes up to five
+READING = ("GET", "HEAD", "OPTIONS")  # these change nothing (RFC 9110, 9.2.1)
 TELLING = ("document", "xhr", "fetch")  # answers that may give or take a cookie, or change what a page shows
 
 
@@ -50,7 +51,9 @@ class SignIn:
         self._tag: str | None = None  # of the account that was seen first
         self._told: set[str] = set()
         self._revealed = False
-        self._done_operations: set[str] = set()
+        self._sent = 0  # requests that changed something at the portal
+        self._done_at: dict[str, int] = {}  # of each operation that was shown as done: how many had been sent then
+        self._shown_done: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
         self._again = False
         self._is_settled = False
@@ -72,6 +75,7 @@ class SignIn:
     def answered(self, response: Response) -> None:
         """The portal answered. Whether it set a cookie would cost a question each time: the look finds out."""
         if response.request.resource_type in TELLING:
+            self._sent += response.request.method not in READING
             self.look()
 
     async def _look(self) -> None:
@@ -103,11 +107,16 @@ class SignIn:
         self._asked_at = ()
         await self._read_account(pages)
         await self._also(pages)
-        for operation in await self.signs.finished(pages):
-            if operation.name not in self._done_operations:
-                self._done_operations.add(operation.name)
-                self._post(ev.OperationFinished(operation.name))
+        self._note_done(await self.signs.finished(pages))
         await self.noted.note()
+
+    def _note_done(self, finished: Sequence[Operation]) -> None:
+        """A page that says "done" once more, and nothing was sent meanwhile, is looked at again, not done again."""
+        for name in (operation.name for operation in finished):
+            if name not in self._shown_done and self._sent > self._done_at.get(name, -1):
+                self._post(ev.OperationFinished(name))
+            self._done_at[name] = self._sent
+        self._shown_done = {operation.name for operation in finished}
 
     async def _is_over(self, pages: list[Page]) -> bool:
         """The marks of the sign-in are gone. Has the resident logged out, or is this just another page?"""
