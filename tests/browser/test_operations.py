@@ -7,7 +7,7 @@ from pathlib import Path
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.session import events as ev
 from tests.browser.conftest import Visit, visiting
-from tests.browser.test_same_person import OWN
+from tests.browser.test_same_person import OWN, noticed
 
 FIRST, SECOND = "公金受取口座の登録", "口座の確認"
 
@@ -57,6 +57,7 @@ async def test_what_is_done_once_more_is_told_once_more_and_what_is_only_looked_
 ) -> None:
     async with visiting(portal, tmp_path) as visit:
         await visit.sign_in()
+        await noticed(visit)  # otherwise the form would be held for the worker
         await register(visit, done=1)
         await finish(visit, "/account")
         await visit.page.go_back()
