@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -39,12 +40,19 @@ class FakeTable:
         pid: int | None = None,
         created: float = 100.0,
         of_this_desk: bool = True,
+        passing: bool = False,
     ) -> int:
         """Start one; returns its number."""
         if pid is None:
             pid, self._next_pid = self._next_pid, self._next_pid + 1
-        self.processes[pid] = Details(pid, created, parent, name, line or (name,), of_this_desk)
+        shown = () if passing else line or (name,)
+        self.processes[pid] = Details(pid, created, parent, name, shown, of_this_desk, passing)
         return pid
+
+    def begin_to_end(self, *pids: int) -> None:
+        """They have let go of their memory, and with it of their command line; their names are still there."""
+        for pid in pids:
+            self.processes[pid] = msgspec.structs.replace(self.processes[pid], line=(), passing=True)
 
     def end(self, *pids: int) -> None:
         for pid in pids:

@@ -107,6 +107,29 @@ def test_what_a_dying_browser_leaves_is_none(pc: Pc) -> None:
     assert pc.browsers() == []
 
 
+def test_a_part_that_ends_after_its_browser_is_not_taken_for_one_of_its_own(pc: Pc) -> None:
+    root, zygote, page = pc.chromium()
+    first = pc.scanner.scan().browsers
+    pc.table.begin_to_end(root, page)  # what it was started with can no longer be told
+    assert pc.scanner.scan().browsers == first
+    pc.table.end(root, zygote)
+    pc.table.begin_to_end(page)
+    assert pc.browsers() == []
+
+
+def test_one_that_ends_is_still_the_browser_that_it_was(pc: Pc) -> None:
+    pid = pc.table.add("AppRun", "/tmp/.mount_Firefo/usr/bin/firefox")
+    first = pc.scanner.scan().browsers
+    pc.table.begin_to_end(pid)  # only its name is left, which says nothing
+    assert pc.scanner.scan().browsers == first
+
+
+def test_one_that_ends_before_it_was_seen_is_not_noticed_any_more(pc: Pc) -> None:
+    pids = pc.chromium(created=NOW)
+    pc.table.begin_to_end(*pids[:1])
+    assert pc.browsers() == []
+
+
 def test_a_browser_that_is_closed_and_opened_again_is_another_one(pc: Pc) -> None:
     pids = pc.chromium()
     first = pc.scanner.scan().browsers
@@ -115,6 +138,18 @@ def test_a_browser_that_is_closed_and_opened_again_is_another_one(pc: Pc) -> Non
     second = pc.scanner.scan().browsers
     assert first != second
     assert len(second) == 1
+
+
+def test_one_that_got_the_number_of_another_is_another_one(pc: Pc) -> None:
+    pid = pc.table.add("firefox")
+    first = pc.scanner.scan().browsers
+    pc.table.add("firefox", pid=pid, created=NOW)
+    pc.time += 1.0
+    assert pc.scanner.scan().browsers == ()  # until its turn comes
+    for _ in range(ROUND_SCANS):
+        second = pc.scanner.scan().browsers
+    assert len(second) == 1
+    assert second != first
 
 
 # the agent's own
@@ -302,6 +337,15 @@ def test_a_desktop_that_is_shown_elsewhere_is_driven(pc: Pc) -> None:
 def test_a_remote_control_that_has_ended_is_gone(pc: Pc) -> None:
     pid = pc.table.add("x11vnc")
     assert pc.remotes() == [("x11vnc", True)]
+    pc.table.end(pid)
+    assert pc.remotes() == []
+
+
+def test_a_connection_that_ends_is_no_other_one_meanwhile(pc: Pc) -> None:
+    pid = pc.table.add("rustdesk", "/usr/bin/rustdesk", "--cm", created=NOW)
+    assert pc.remotes() == [("RustDesk", True)]
+    pc.table.begin_to_end(pid)
+    assert pc.remotes() == [("RustDesk", True)]
     pc.table.end(pid)
     assert pc.remotes() == []
 

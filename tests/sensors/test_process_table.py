@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from kiosk_agent.sensors.browsers.processes import ProcessTable, SystemTable
-from tests.sensors.processes import FakeTable, program, started_elsewhere
+from tests.sensors.processes import FakeTable, line_of, program, started_elsewhere, until
 
+BIG = "import sys; held = b'x' * 200_000_000; print('held', flush=True); sys.stdin.read()"
 Start = Callable[[str], tuple[int, Callable[[], None]]]  # a program's name → its number, and how to end it
 
 
@@ -38,6 +39,7 @@ def real(folder: Path) -> Iterator[tuple[ProcessTable, Start]]:
     def start(name: str) -> tuple[int, Callable[[], None]]:
         process = subprocess.Popen([program(folder, name), "600"])
         running.append(process)
+        until(lambda: bool(line_of(psutil.Process(process.pid))))  # while it becomes the program it has none
 
         def end() -> None:
             process.kill()
@@ -81,6 +83,20 @@ def test_one_that_has_ended_tells_nothing(world: tuple[ProcessTable, Start]) -> 
     pid, end = start("firefox")
     end()  # the real one is a zombie now: still in the list
     assert table.read(pid) is None
+
+
+def test_one_that_is_ending_and_has_let_go_of_its_line_says_so() -> None:
+    if sys.platform == "win32":
+        pytest.skip("only on Linux: there, what is ending no longer has a command line")
+    table, seen = SystemTable(), set[tuple[bool, bool]]()
+    while (True, False) not in seen:  # it takes some hundredths of a second, in which this process may have to wait
+        with subprocess.Popen([sys.executable, "-c", BIG], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"held\n"
+            process.kill()
+            while (read := table.read(process.pid)) is not None:
+                seen.add((read.passing, bool(read.line)))
+    assert seen <= {(True, False), (False, True)}
 
 
 def test_nobody_shows_this_desktop_elsewhere(world: tuple[ProcessTable, Start]) -> None:
@@ -128,6 +144,7 @@ def test_whatever_a_process_refuses_it_is_no_reason_to_fail(
     assert (read is None) == is_needed
     if read is not None:
         assert (refused == "cmdline") == (read.line == ())
+        assert not read.passing  # it refuses, and does not end
 
 
 # in namespaces of its own, where /proc hides what is not the user's; becomes another user after its imports
@@ -143,6 +160,8 @@ browser = subprocess.Popen([sys.argv[1], "600"])
 table = SystemTable()
 assert 1 not in table.pids(), "nothing is hidden here"
 assert table.read(1) is None
+while table.read(browser.pid).passing:
+    pass  # it is just becoming the program
 seen = Scanner(table, Ours([], 0), os.getpid()).scan()
 browser.kill()
 browser.wait()

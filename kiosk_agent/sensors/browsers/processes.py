@@ -16,6 +16,8 @@ class Details(msgspec.Struct, frozen=True):
     """One process as it is now. ``line`` is its command line, empty where that is not for us to read.
 
     ``of_this_desk``: it belongs to whoever is at this desk: the agent's own user, or its session on Windows.
+    ``passing``: it has no command line, although that might be read (Linux): it is ending, and has let go of its
+    memory, or is just becoming another program; what it is cannot be told. Threads of the kernel are always so.
     """
 
     pid: int
@@ -24,6 +26,7 @@ class Details(msgspec.Struct, frozen=True):
     name: str
     line: tuple[str, ...] = ()
     of_this_desk: bool = True
+    passing: bool = False
 
     @property
     def mark(self) -> ProcessMark:
@@ -62,13 +65,15 @@ class SystemTable:
             with process.oneshot():
                 if process.status() == psutil.STATUS_ZOMBIE:
                     return None
+                line = _line_of(process)
                 return Details(
                     pid=pid,
                     created=process.create_time(),
                     parent=_parent_of(process),
                     name=process.name(),
-                    line=_line_of(process),
+                    line=line or (),
                     of_this_desk=_is_of_this_desk(process),
+                    passing=line == () and sys.platform != "win32",
                 )
         except (psutil.Error, OSError):
             return None
@@ -81,11 +86,12 @@ def _parent_of(process: psutil.Process) -> int:
         return 0
 
 
-def _line_of(process: psutil.Process) -> tuple[str, ...]:
+def _line_of(process: psutil.Process) -> tuple[str, ...] | None:
+    """Its command line; None where it refuses it."""
     try:
         return tuple(process.cmdline())
     except (psutil.AccessDenied, OSError):  # OSError: Windows, of a process that is just being made
-        return ()
+        return None
 
 
 if sys.platform == "win32":

@@ -120,18 +120,25 @@ class Scanner:
         self._young &= pids
         for found in (self._browsers, self._dormant):
             for root, beside in list(found.items()):
-                process = self._details(root.pid) if root.pid in pids else None
-                if process is None or process.mark != root or browser_of(process) is not beside.program:
+                process = self._still(root, pids)
+                if process is None or not (process.passing or browser_of(process) is beside.program):
                     del found[root]
                     self._pages.pop(root, None)
         self._pages = {root: pages & pids for root, pages in self._pages.items()}
         for pid, (mark, remote) in list(self._remotes.items()):
-            process = self._details(pid) if pid in pids else None
-            now = None if process is None or process.mark != mark else remote_of(process)
-            if now != (remote.program, remote.driven):
+            process = self._still(mark, pids)
+            now = (remote.program, remote.driven)
+            if process is None or not (process.passing or remote_of(process) == now):
                 del self._remotes[pid]
 
+    def _still(self, mark: ProcessMark, pids: set[int]) -> Details | None:
+        """This process now; None where it has ended."""
+        process = self._details(mark.pid) if mark.pid in pids else None
+        return process if process is not None and process.mark == mark else None
+
     def _consider(self, process: Details) -> None:
+        if process.passing:
+            return  # a part of a browser that ends would be taken for one of its own, without the line that tells
         remote = remote_of(process)
         if remote is not None:
             self._remotes[process.pid] = (process.mark, Remote(*remote))
@@ -141,7 +148,9 @@ class Scanner:
 
     def _consider_browser(self, process: Details, program: Program) -> None:
         root = root_of(process, program, self._details)
-        if is_child(root) or self._ours.has(root, self._details) or self._ours.is_above_us(root, self._details):
+        if root.passing or is_child(root):
+            return
+        if self._ours.has(root, self._details) or self._ours.is_above_us(root, self._details):
             return
         beside = Beside(root.mark, program)
         if not is_dormant(root):
