@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page, Route, expect
 
+from kiosk_agent.portal.names import plain_name
 from kiosk_agent.practice.journal import Entry
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant, practice_profile
@@ -163,9 +164,27 @@ async def test_at_the_visits_end_a_held_form_is_refused_for_good(visit: Visit) -
     page = await at_the_form(visit, OTHERS)
     await page.evaluate(f"() => {{ {FETCH} }}")
     await is_held(visit)
+    asked = visit.browser._same_person._asked
     await visit.browser.run_logout(steps=True)
+    assert asked is not None
+    assert asked.result() is False  # whatever is answered later
     assert sent(visit) == []
     assert visit.portal.sessions == {}  # the logout's own form was none of the guard's business
+
+
+async def test_where_two_pages_show_a_name_the_newest_counts(visit: Visit) -> None:
+    await visit.sign_in()
+    await noticed(visit)
+    older, guard = visit.page, visit.browser._same_person
+    (selector,) = guard._names
+    await older.goto(f"{visit.portal.url}/account")
+    async with older.context.expect_page() as opened:
+        await older.evaluate("() => { window.open('/account') }")
+    newer = await opened.value
+    await newer.locator(selector).first.wait_for(state="attached")
+    await newer.evaluate("([at, name]) => { document.querySelector(at).textContent = name }", [selector, OTHERS])
+    await guard.note_names([older, newer])
+    assert guard._names[selector] == plain_name(OTHERS)
 
 
 async def test_a_page_whose_form_is_refused_stays_where_it_is_for_the_logout(visit: Visit) -> None:
