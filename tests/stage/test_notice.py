@@ -99,7 +99,7 @@ async def test_it_says_what_is_closed_and_when_and_that_it_may_be_done_at_once(d
     await desk.settled("notice")
     panel = desk.cover.panels[-1]
     assert panel == closing_panel(("Firefox", "Microsoft Edge"), 10.0, t)
-    assert panel.title == "別のブラウザが開かれました"
+    assert panel.title == "別のブラウザーが開かれました"
     assert panel.lines[0] == "Firefox、Microsoft Edge を閉じます。"
     assert (panel.countdown_s, panel.countdown_label) == (10.0, "あと {seconds} 秒で閉じます。")
     desk.cover.press("close")
