@@ -47,8 +47,11 @@ WAGTAIL = "wagtail>=8.0,<8.1\ndjango>=5.2,<5.3\n"
 # What builds the guides into a site. MkDocs 2 has no themes and no hooks.
 DOCS = "mkdocs>=1.6,<2\nmkdocs-material>=9.5,<10\n"
 
-# For the Windows Python of the tests: as in agent.txt and test.txt, but with Windows' own choice of packages.
-WINDOWS_TESTS = "pytest>=8.3,<10\npytest-asyncio>=1,<2\npytest-timeout>=2.4,<3\npyinstaller>=6.11,<7\n"
+# What the agent for Windows is frozen from, and with: as in agent.txt, but with Windows' own choice of packages, among
+# them pyscard's wheel.
+WINDOWS_BUILD = "pyinstaller>=6.11,<7\n"
+# What the Windows Python of the tests has beside it.
+WINDOWS_TESTS = "pytest>=8.3,<10\npytest-asyncio>=1,<2\npytest-timeout>=2.4,<3\n"
 ANYWHERE, WINDOWS = "--universal", "--python-platform=x86_64-pc-windows-msvc"
 
 
@@ -98,8 +101,11 @@ def main() -> None:
     lock("central", ["pyproject.toml"], ["--extra=central", build, agent, *upgrade])
     settled = [build, agent, central]
     lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=central", "--extra=test", *settled, *upgrade])
-    settled += [f"--constraints={FOLDER.relative_to(ROOT)}/test.txt"]
-    lock("windows-tests", ["pyproject.toml", "-"], ["--extra=agent", *settled, *upgrade], WINDOWS_TESTS, WINDOWS)
+    settled += [f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("test", "card")]
+    extras = ["--extra=agent", "--extra=card"]
+    lock("windows-build", ["pyproject.toml", "-"], [*extras, *settled, *upgrade], WINDOWS_BUILD, WINDOWS)
+    settled += [f"--constraints={FOLDER.relative_to(ROOT)}/windows-build.txt"]
+    lock("windows-tests", ["-"], [*settled, *upgrade], WINDOWS_TESTS, WINDOWS)
     lock_nodered(upgrade=bool(upgrade))
 
 

@@ -27,7 +27,8 @@ from installer.processes import run
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE.parent / "requirements"
 PLACE = Path(".thirdparty") / "windows"
-EMBEDDED, PACKAGES = REQUIREMENTS / "windows-python.txt", REQUIREMENTS / "windows-tests.txt"
+EMBEDDED = REQUIREMENTS / "windows-python.txt"
+PACKAGES = (REQUIREMENTS / "windows-build.txt", REQUIREMENTS / "windows-tests.txt")
 READY = "kiosk-agent-ready.txt"
 NEW, TRASH = "python.new-", "python.trash-"
 COMPILER = "x86_64-w64-mingw32-gcc"
@@ -62,7 +63,7 @@ def ensure_windows_python(root: Path, python: Path) -> Path:
 def _digest() -> str:
     """Of all that decides what the folder holds."""
     digest = hashlib.sha256(sys.version.encode())
-    for file in (Path(__file__), HERE / "launcher.c", EMBEDDED, PACKAGES):
+    for file in (Path(__file__), HERE / "launcher.c", EMBEDDED, *PACKAGES):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -91,7 +92,8 @@ def _build(folder: Path, python: Path) -> None:
         )
         shutil.copytree(sysconfig.get_path("stdlib"), building / "Lib", ignore=ignored)
         target = building / "Lib" / "site-packages"
-        run([*pip, "install", *FOR_WINDOWS, f"--requirement={PACKAGES}", f"--target={target}", "--no-warn-conflicts"])
+        wanted = [f"--requirement={file}" for file in PACKAGES]
+        run([*pip, "install", *FOR_WINDOWS, *wanted, f"--target={target}", "--no-warn-conflicts"])
         with (building / READY).open("w", encoding="ascii") as file:
             file.write(_digest())
             file.flush()

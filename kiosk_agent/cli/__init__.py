@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kiosk_agent import __version__
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.output import replace_what_cannot_be_printed
 
@@ -35,6 +36,6 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     help=t("Guards a shared help-desk PC: one resident, one session, one proven logout."),
 )
-@click.version_option(package_name="kiosk-agent")
+@click.version_option(__version__)  # a frozen program is no installed package that could be asked
 def main() -> None:
     """The whole command line."""
