@@ -4,7 +4,7 @@
     python3 installer/build.py msi --payload FOLDER --profile portal.toml [--certificate P12 --password-file FILE]
 
 The first form freezes the agent with PyInstaller (one folder) and that Python, which must be python.org's CPython with
-the packages of ``installer/requirements/windows-tests.txt``: what ships is what its hash says. It runs on Windows;
+the packages of ``installer/requirements/windows-build.txt``: what ships is what its hash says. It runs on Windows;
 under Wine it takes the Python of the tests as well, and what comes out is for tests. The second form packs what was
 frozen elsewhere. Packing and signing (msitools, osslsigncode) run on Linux.
 """
@@ -90,8 +90,7 @@ def pack(
     if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,5}", version):
         raise SetupError(text("msi version", version=version))
     read = {file.stem: load_profile(file) for file in profiles}
-    task = folder / "task.xml"  # in UTF-16, as the task scheduler expects it
-    task.write_text((WINDOWS / "task.xml").read_text(encoding="utf-8"), encoding="utf-16")
+    task = task_file(folder)
     document = folder / "kiosk-agent.wxs"
     # wixl takes no absolute paths: everything is beside the document
     (folder / "payload").symlink_to(payload.absolute())
@@ -108,6 +107,13 @@ def pack(
     made.unlink(missing_ok=True)
     sign(unsigned, made, signing)
     return made
+
+
+def task_file(folder: Path) -> Path:
+    """The scheduled task in UTF-16, as the task scheduler expects it."""
+    task = folder / "task.xml"
+    task.write_text((WINDOWS / "task.xml").read_text(encoding="utf-8"), encoding="utf-16")
+    return task
 
 
 def signing_of(options: argparse.Namespace) -> list[str] | None:
