@@ -2,8 +2,9 @@
 
 The installer leaves in ``HKLM\\Software\\KioskAgent`` what ``msiexec`` was told. Whoever is logged on may read it, but
 only this account can keep a token that Windows encrypts for it: so the desk enrols here, at its first start, and not in
-the installer. The configuration is ``%ProgramData%\\kiosk-agent\\agent.toml`` where the IT desk has put one; otherwise
-it is written anew at each start from the registry, so that an upgrade with other properties holds from then on.
+the installer; and the used code is removed from there. The configuration is ``%ProgramData%\\kiosk-agent\\agent.toml``
+where the IT desk has put one; otherwise it is written anew at each start from the registry, so that an upgrade with
+other properties holds from then on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pathlib import Path
 from kiosk_agent.process_tree import Leash
 
 KEY = r"Software\KioskAgent"
-NAMES = ("CentralUrl", "EnrollCode", "Profile", "Folder")
+NAMES = ("CentralUrl", "Profile", "Folder")
+CODE_KEY = rf"{KEY}\Enrolment"  # Users may remove its values; the installer gives them that right
+CODE = "Code"
 OWN_CONFIGURATION = Path("kiosk-agent") / "agent.toml"  # below %ProgramData%
 SOURCE = "kiosk-agent"  # of the event log
 INFORMATION, WARNING, ERROR = 4, 2, 1  # EVENTLOG_*_TYPE of winnt.h
@@ -47,23 +50,33 @@ def configuration(told: Mapping[str, str]) -> str:
 
 def told_by_the_installer() -> dict[str, str]:
     """The registry's values by name; empty ones and those that are not there are left out."""
+    found = {name: value for name in NAMES if (value := _value(KEY, name))}
+    if code := _value(CODE_KEY, CODE):
+        found["EnrollCode"] = code
+    return found
+
+
+def _value(key: str, name: str) -> str:
+    """A text of this PC's registry; empty where there is none."""
     if sys.platform == "win32":
         import winreg
 
-        found = {}
         try:
-            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, KEY, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as key:
-                for name in NAMES:
-                    try:
-                        value = str(winreg.QueryValueEx(key, name)[0]).strip()
-                    except FileNotFoundError:
-                        continue
-                    if value:
-                        found[name] = value
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as opened:
+                return str(winreg.QueryValueEx(opened, name)[0]).strip()
         except FileNotFoundError:
-            return {}
-        return found
-    return {}
+            return ""
+    return ""
+
+
+def forget_the_code() -> None:
+    """Remove the used code, so that nobody at this PC can read it any more. Raises OSError where Windows refuses."""
+    if sys.platform == "win32":
+        import winreg
+
+        wanted = winreg.KEY_SET_VALUE | winreg.KEY_WOW64_64KEY
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, CODE_KEY, 0, wanted) as key:
+            winreg.DeleteValue(key, CODE)
 
 
 def to_event_log(kind: int, number: int, text: str) -> None:
@@ -92,10 +105,11 @@ def to_event_log(kind: int, number: int, text: str) -> None:
         raise OSError("only Windows has an event log")
 
 
-def start(told: Mapping[str, str], agent: list[str], data_dir: Path, log: Log) -> int:
+def start(told: Mapping[str, str], agent: list[str], data_dir: Path, log: Log, forget: Callable[[], None]) -> int:
     """Enrol where that is due, then guard the desk until the end; returns the exit status of ``agent run``.
 
-    What goes wrong in the enrolment is told and tried again at the next start: a desk without central is still guarded.
+    ``forget`` is called once the code is of no more use; an OSError of it is told. What goes wrong in the enrolment is
+    told and tried again at the next start: a desk without central is still guarded.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     own = Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / OWN_CONFIGURATION
@@ -109,10 +123,17 @@ def start(told: Mapping[str, str], agent: list[str], data_dir: Path, log: Log) -
         config = data_dir / "installed.toml"
         config.write_text(text, encoding="utf-8")
     code, url = told.get("EnrollCode"), told.get("CentralUrl")
-    if code and url and not (data_dir / "enrolment.json").exists():
+    enrolled = (data_dir / "enrolment.json").exists()
+    if code and url and not enrolled:
         # the code reaches the command alone: neither a file nor the event log shows it
         where = ["--config", str(config), "--data-dir", str(data_dir)]
-        _run("enroll", [*agent, "enroll", "--central", url, "--code", code, *where], log)
+        enrolled = _run("enroll", [*agent, "enroll", "--central", url, "--code", code, *where], log) == 0
+    if code and enrolled:
+        try:
+            forget()
+        except OSError as error:
+            text = rf"The used enrolment code could not be removed: {error}. Delete {CODE} in HKLM\{CODE_KEY}."
+            log(WARNING, COMPLAINED, text)
     log(INFORMATION, STARTED, f"The desk is guarded. Configuration: {config}")
     return _run("run", [*agent, "run", "--config", str(config)], log)
 
@@ -144,7 +165,8 @@ def main() -> int:
     """For the scheduled task."""
     from kiosk_agent.folders import default_data_dir
 
-    return start(told_by_the_installer(), [sys.executable, "-m", "kiosk_agent"], default_data_dir(), to_event_log)
+    agent = [sys.executable, "-m", "kiosk_agent"]
+    return start(told_by_the_installer(), agent, default_data_dir(), to_event_log, forget_the_code)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ EVENTS_KEY = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\kiosk-agen
 # Windows' own list of texts for the events 1 to 1000: each is just what it is given
 EVENT_TEXTS = r"%SystemRoot%\System32\EventCreate.exe"
 BROWSERS = {r"SOFTWARE\Policies\Google\Chrome": browser_policies, r"SOFTWARE\Policies\Microsoft\Edge": edge_policies}
-# property → the value of HKLM\Software\KioskAgent that keeps it; ENROLLCODE is used up at the first start
-KEPT = {"CENTRALURL": "CentralUrl", "PROFILE": "Profile"}
+# property → the value of HKLM\Software\KioskAgent that keeps it; ENROLLCODE is used up at the first start, see tables
+KEPT = {"CENTRALURL": "CentralUrl", "PROFILE": "Profile", "KIOSKUSER": "KioskUser", "NOTASK": "NoTask"}
+SETTINGS = "registry/settings"  # the component of that key
 
 
 def source(
@@ -50,7 +51,7 @@ def source(
     names = [*_folder(folder, here, payload, payload)]
     portals = _add(folder, "Directory", Id="PORTALS", Name="portals")
     names += [_file(portals, here, file, f"portals/{file.name}") for file in profile_files]
-    names += [_file(folder, here, task, task.name), _settings(folder), _event_source(folder)]
+    names += [_file(folder, here, task, task.name), _settings(folder, version), _event_source(folder)]
     names += [_policies(folder, name, profile) for name, profile in profiles.items()]
     feature = _add(product, "Feature", Id="Desk", Level="1")
     for name in names:
@@ -105,10 +106,11 @@ def _value(component: ET.Element, key: str, name: str, kind: str, value: str, *,
     _add(component, "RegistryValue", Root="HKLM", Key=key, Name=name, Type=kind, Value=value, **path)
 
 
-def _settings(parent: ET.Element) -> str:
-    component = _component(parent, "registry/settings")
+def _settings(parent: ET.Element, version: str) -> str:
+    component = _component(parent, SETTINGS)
     _value(component, OWN_KEY, "Folder", "string", "[INSTALLDIR]", is_key=True)
-    for name, value in {**KEPT, "ENROLLCODE": "EnrollCode"}.items():
+    _value(component, OWN_KEY, "Version", "string", version)
+    for name, value in KEPT.items():
         _value(component, OWN_KEY, value, "string", f"[{name}]")
     return component.attrib["Id"]
 

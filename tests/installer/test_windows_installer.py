@@ -10,8 +10,8 @@ import pytest
 
 from installer.artefacts.msi import build, freeze, pack
 from installer.messages import SetupError
-from installer.windows.tables import SECURE
-from installer.windows.wix import identifier, policy_values
+from installer.windows.tables import HIDDEN, NOT_LOGGED, SECURE, actions
+from installer.windows.wix import KEPT, identifier, policy_values
 from kiosk_agent import desk_start
 from kiosk_agent.desk_start import COMPLAINED, EXIT_INPUT, FAILED, STARTED, configuration, start
 from kiosk_agent.portal.load import load_profile
@@ -32,10 +32,17 @@ sys.exit(int(sys.argv[2]))
 class Desk:
     def __init__(self, folder: Path, status: int = 0) -> None:
         self.folder, self.calls, self.log = folder, folder / "calls", [(0, 0, "")][:0]
+        self.forgotten = 0
+        self.refuses: OSError | None = None
         self.agent = [sys.executable, "-c", AGENT, str(self.calls), str(status)]
 
     def start(self, told: dict[str, str]) -> int:
-        return start(told, self.agent, self.folder / "data", lambda *entry: self.log.append(entry))
+        return start(told, self.agent, self.folder / "data", lambda *entry: self.log.append(entry), self.forget)
+
+    def forget(self) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.forgotten += 1
 
     @property
     def commands(self) -> list[str]:
@@ -58,6 +65,7 @@ def test_the_first_start_enrols_and_guards(desk: Desk) -> None:
     assert written == {"profile": "/x/portals/practice.toml", "central": {"url": "https://central.example"}}
     assert [number for _, number, _ in desk.log] == [COMPLAINED, STARTED, COMPLAINED]
     assert not any("ABCD" in text for *_, text in desk.log)
+    assert desk.forgotten == 1
 
 
 def test_a_desk_that_is_enrolled_is_not_enrolled_again(desk: Desk) -> None:
@@ -65,12 +73,23 @@ def test_a_desk_that_is_enrolled_is_not_enrolled_again(desk: Desk) -> None:
     (desk.folder / "data" / "enrolment.json").write_text("{}")
     desk.start(TOLD)
     assert [line.split()[0] for line in desk.commands] == ["run"]
+    assert desk.forgotten == 1, "a code that is of no use any more"
+
+
+def test_a_code_that_cannot_be_removed_is_told_and_the_desk_is_guarded(desk: Desk) -> None:
+    desk.refuses = PermissionError("access is denied")
+    assert desk.start(TOLD) == 0
+    assert [line.split()[0] for line in desk.commands] == ["enroll", "run"]
+    (told,) = [text for *_, text in desk.log if "access is denied" in text]
+    assert r"Delete Code in HKLM\Software\KioskAgent\Enrolment" in told
+    assert "ABCD" not in told
 
 
 def test_a_desk_whose_enrolment_fails_is_guarded_all_the_same(tmp_path: Path, desk: Desk) -> None:
     failing = Desk(desk.folder, status=1)
     assert failing.start(TOLD) == 1
     assert [line.split()[0] for line in failing.commands] == ["enroll", "run"]
+    assert failing.forgotten == 0, "the next start tries again"
     assert [text for _, number, text in failing.log if number == FAILED] == [
         "`kiosk-agent enroll` ended with status 1.",
         "`kiosk-agent run` ended with status 1.",
@@ -110,6 +129,15 @@ def test_a_path_as_profile_is_taken_as_it_is() -> None:
 def test_every_property_is_documented() -> None:
     text = (ROOT / "docs" / "windows.md").read_text(encoding="utf-8")
     assert [name for name in SECURE.split(";") if f"`{name}" not in text] == []
+
+
+def test_nothing_but_the_hidden_action_writes_the_code() -> None:
+    """What the log of an installation would show of it."""
+    assert HIDDEN.split(";") == ["ENROLLCODE", "KeepCode"]
+    uses = [action for action in actions() if "[ENROLLCODE]" in action.target + action.source]
+    assert [action.name for action in uses] == ["KeepCode"]
+    assert uses[0].kind & NOT_LOGGED
+    assert "ENROLLCODE" not in KEPT
 
 
 def test_both_browsers_get_each_policy_and_the_driver_keeps_its_tools() -> None:

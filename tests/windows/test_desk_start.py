@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import pytest
 
-from kiosk_agent.desk_start import INFORMATION, STARTED, to_event_log
-from tests.windows.conftest import PATIENCE_S
+from kiosk_agent.desk_start import (
+    CODE,
+    CODE_KEY,
+    INFORMATION,
+    KEY,
+    STARTED,
+    forget_the_code,
+    start,
+    to_event_log,
+    told_by_the_installer,
+)
+from kiosk_agent.desk_task import NAME
+from tests.windows.conftest import PATIENCE_S, Outside
 
 # Starts an agent that says its number and lives until it is killed.
 START = """
@@ -18,7 +32,8 @@ from kiosk_agent.desk_start import start
 
 agent = "import os, sys, threading; print(os.getpid(), file=sys.stderr, flush=True); threading.Event().wait()"
 told = {"Profile": "practice", "Folder": sys.argv[1]}
-start(told, [sys.executable, "-c", agent], pathlib.Path(sys.argv[1]), lambda *entry: print(entry[2], flush=True))
+say = lambda *entry: print(entry[2], flush=True)
+start(told, [sys.executable, "-c", agent], pathlib.Path(sys.argv[1]), say, lambda: None)
 """
 
 
@@ -37,3 +52,54 @@ def test_whoever_ends_the_task_ends_the_desk(tmp_path: Path) -> None:
 
 def test_the_event_log_takes_what_it_is_told() -> None:
     to_event_log(INFORMATION, STARTED, "試験")
+
+
+# Enrols for real, and guards nothing.
+ENROLS = (
+    "import runpy, sys; sys.argv[1] == 'run' and sys.exit(0); "
+    "runpy.run_module('kiosk_agent', run_name='__main__', alter_sys=True)"
+)
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Writes values as the installer does; all of them are gone at the end."""
+    monkeypatch.setenv("PROGRAMDATA", str(tmp_path / "ProgramData"))
+
+    def write(key: str, name: str, value: str) -> None:
+        subprocess.run(["reg", "add", rf"HKLM\{key}", "/v", name, "/d", value, "/f"], check=True, capture_output=True)
+
+    yield write
+    subprocess.run(["reg", "delete", rf"HKLM\{KEY}", "/f"], check=False, capture_output=True)
+
+
+def test_the_code_goes_from_the_registry_once_the_desk_is_enrolled(
+    told: Callable[..., None], outside: Outside, tmp_path: Path
+) -> None:
+    central = outside.ask("code")
+    told(KEY, "CentralUrl", central["url"])
+    told(KEY, "Profile", "practice")
+    told(KEY, "Folder", str(Path("config").absolute()))
+    told(CODE_KEY, CODE, central["code"])
+    assert told_by_the_installer()["EnrollCode"] == central["code"]
+    agent, log = [sys.executable, "-X", "utf8", "-c", ENROLS], [(0, 0, "")][:0]
+    assert start(told_by_the_installer(), agent, tmp_path / "desk", lambda *one: log.append(one), forget_the_code) == 0
+    assert [number for _, number, _ in log] == [STARTED]
+    assert (tmp_path / "desk" / "enrolment.json").exists()
+    assert "EnrollCode" not in told_by_the_installer()
+    assert told_by_the_installer()["CentralUrl"] == central["url"]
+
+
+def test_the_task_for_one_account_is_made_of_the_installers_file(tmp_path: Path) -> None:
+    made = Path(os.environ["WINDIR"]) / "system32" / "tasks" / NAME
+    assert not made.exists()
+    file = tmp_path / "task.xml"
+    file.write_text((Path("installer") / "windows" / "task.xml").read_text(encoding="utf-8"), encoding="utf-16")
+    command = [sys.executable, "-m", "kiosk_agent.desk_task", str(file), r"EXAMPLE\desk01"]
+    try:
+        assert subprocess.run(command, check=False, timeout=PATIENCE_S).returncode == 0
+        assert made.is_file()
+        assert r"<UserId>EXAMPLE\desk01</UserId>" in file.read_text(encoding="utf-16")
+    finally:
+        subprocess.run(["schtasks", "/Delete", "/TN", NAME, "/F"], check=False, timeout=PATIENCE_S)
+    assert not made.exists()

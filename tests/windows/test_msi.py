@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_agent.desk_start import KEY, configuration, told_by_the_installer
+from kiosk_agent.desk_start import CODE_KEY, KEY, configuration, told_by_the_installer
 from kiosk_agent.portal.load import load_profile
 from tests.windows.conftest import PATIENCE_S, Outside
 
@@ -33,9 +33,12 @@ def values(key: str) -> dict[str, object]:
     return found
 
 
+TASK = Path(os.environ["WINDIR"]) / "system32" / "tasks" / "kiosk-agent"
+UNINSTALL = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+
+
 def msiexec(*words: str) -> int:
-    """Wine cannot make a task from a file. NOTASK is for those who start the desk by other means."""
-    return subprocess.run(["msiexec", *words, "NOTASK=1", "/qn"], check=False, timeout=2 * PATIENCE_S).returncode
+    return subprocess.run(["msiexec", *words, "/qn"], check=False, timeout=2 * PATIENCE_S).returncode
 
 
 @pytest.fixture
@@ -64,9 +67,9 @@ def test_it_is_installed_silently_with_what_it_was_told(installer: Callable[[str
         "Folder": f"{FOLDER}\\",
     }
     assert values(EVENTS)["TypesSupported"] == 7
-    task = (FOLDER / "task.xml").read_text(encoding="utf-16")
-    for part in ("LogonTrigger", "RestartOnFailure", "kiosk-agentw.exe", "S-1-5-32-545"):
-        assert part in task
+    assert values(CODE_KEY) == {"Code": "ABCD-EFGH-JKMN"}
+    assert "ABCD-EFGH-JKMN" not in values(KEY).values()
+    assert TASK.is_file()  # Wine keeps little more of it than that it is there
 
 
 def test_the_browsers_may_open_the_chosen_portal_alone_and_the_driver_works_on(
@@ -99,15 +102,18 @@ def test_what_it_was_told_becomes_a_configuration_that_is_right(
 
 
 def test_an_upgrade_keeps_the_ledger_and_what_it_was_told(installer: Callable[[str], str]) -> None:
-    assert msiexec("/i", installer("1.0.0"), "CENTRALURL=https://central.example", "PROFILE=practice") == 0
+    told = ["CENTRALURL=https://central.example", "PROFILE=practice", "NOTASK=1"]
+    assert msiexec("/i", installer("1.0.0"), *told) == 0
+    assert not TASK.exists()
     DATA.mkdir(parents=True, exist_ok=True)
     (DATA / "ledger.sqlite3").write_text("the ledger")
     assert msiexec("/i", installer("1.0.1")) == 0
     assert (FOLDER / "inner" / "data.txt").read_text() == "1.0.1"
     assert not (FOLDER / "inner" / "only-in-1.0.0.txt").exists()
     assert (DATA / "ledger.sqlite3").read_text() == "the ledger"
-    told = told_by_the_installer()
-    assert (told["CentralUrl"], told["Profile"]) == ("https://central.example", "practice")
+    assert not TASK.exists(), "the desk is still started by other means"
+    kept = told_by_the_installer()
+    assert (kept["CentralUrl"], kept["Profile"]) == ("https://central.example", "practice")
     assert values(CHROME)["IncognitoModeAvailability"] == 1
     assert msiexec("/i", installer("1.0.0")) != 0, "an older version over a newer one"
     assert (FOLDER / "inner" / "data.txt").read_text() == "1.0.1"
@@ -118,12 +124,13 @@ def test_it_is_removed_whole_and_the_ledger_only_where_that_is_said(
     installer: Callable[[str], str], ledger: str
 ) -> None:
     made = installer("1.0.0")
-    assert msiexec("/i", made, "PROFILE=practice") == 0
+    assert msiexec("/i", made, "PROFILE=practice", "ENROLLCODE=ABCD-EFGH-JKMN") == 0
     DATA.mkdir(parents=True, exist_ok=True)
     (DATA / "ledger.sqlite3").write_text("the ledger")
     assert msiexec("/x", made, *(["REMOVELEDGER=1"] if ledger == "goes" else [])) == 0
     assert not FOLDER.exists()
-    assert [values(key) for key in (KEY, EVENTS, CHROME, EDGE, rf"{EDGE}\URLAllowlist")] == [{}] * 5
+    assert not TASK.exists()
+    assert [values(key) for key in (KEY, CODE_KEY, EVENTS, CHROME, EDGE, rf"{EDGE}\URLAllowlist")] == [{}] * 6
     assert (DATA / "ledger.sqlite3").exists() == (ledger == "stays")
 
 
@@ -136,9 +143,73 @@ def test_the_task_is_made_at_each_installation_and_goes_for_good_alone(outside: 
     as_system_and_in_order = str(0x400 | 0x800 | 34)
     kind, _folder, made = told["MakeTask"]
     assert (kind, '/XML "[INSTALLDIR]task.xml"' in made) == (as_system_and_in_order, True)
-    assert told["MakeTaskOf"][2] == f'{made} /RU "[KIOSKUSER]" /IT'
-    assert conditions["MakeTask"] == 'NOT REMOVE~="ALL" AND NOT NOTASK AND NOT KIOSKUSER'
+    assert told["MakeTaskOf"][2] == (
+        '"[INSTALLDIR]kiosk-agent.exe" -m kiosk_agent.desk_task "[INSTALLDIR]task.xml" "[KIOSKUSER]"'
+    )
+    assert conditions["MakeTask"] == 'NOT REMOVE~="ALL" AND NOTASK<>"1" AND NOT KIOSKUSER'
     assert conditions["RemoveTask"] == 'REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE'
+
+
+def test_users_may_remove_the_code_and_the_log_does_not_show_it(outside: Outside) -> None:
+    """What Wine does not carry out, as it stands in the tables."""
+    made = outside.ask("msi", "1.0.0")
+    properties = dict(row for row in outside.ask("table", made, "Property") if len(row) == 2)
+    assert properties["MsiHiddenProperties"] == "ENROLLCODE;KeepCode"
+    assert "ENROLLCODE" in properties["SecureCustomProperties"].split(";")
+    assert not [row for row in outside.ask("table", made, "Registry") if "[ENROLLCODE]" in row]
+    (lock,) = outside.ask("table", made, "MsiLockPermissionsEx")
+    assert lock[1:4] == ["code", "Registry", "D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;0x2001b;;;BU)"]
+    (row,) = [row for row in outside.ask("table", made, "Registry") if row[0] == "code"]
+    assert row[1:5] == ["2", CODE_KEY, "*", ""]
+
+
+def rules() -> list[tuple[str, str, str]]:
+    """Those of docs/windows.md: kind, where, rule."""
+    page = (Path("docs") / "windows.md").read_text(encoding="utf-8")
+    section = page.partition("## Detection rules")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+    return [(kind, where.replace("`", ""), rule) for kind, where, rule in rows]
+
+
+def numbers(version: object) -> tuple[int, ...]:
+    return tuple(map(int, str(version).split(".")))
+
+
+def holds(kind: str, where: str, rule: str, product: str, version: str) -> bool:
+    """As Intune and SCCM judge such a rule for the installer of ``version``."""
+    if kind == "file":
+        assert rule == "exists"
+        return Path(os.path.expandvars(where)).exists()
+    if kind == "registry":
+        key, _, name = where.partition(", value ")
+        found = values(key.removeprefix("HKLM\\")).get(name)
+        if rule == "exists":
+            return found is not None
+        assert rule == "version greater than or equal to the one that is rolled out"
+        return found is not None and numbers(found) >= numbers(version)
+    assert (kind, rule) == ("MSI", "version greater than or equal to the one that is rolled out")
+    shown = values(rf"{UNINSTALL}\{product}").get("DisplayVersion")
+    return shown is not None and numbers(shown) >= numbers(version)
+
+
+def test_the_detection_rules_tell_what_is_installed(installer: Callable[[str], str], outside: Outside) -> None:
+    older, newer = installer("1.0.0"), installer("1.0.1")
+    product = {made: dict(outside.ask("table", made, "Property"))["ProductCode"] for made in (older, newer)}
+    assert {kind for kind, *_ in rules()} == {"MSI", "registry", "file"}
+
+    def detected(made: str, version: str) -> list[bool]:
+        return [holds(*rule, product[made], version) for rule in rules()]
+
+    assert not any(detected(older, "1.0.0"))
+    assert msiexec("/i", older, "PROFILE=practice") == 0
+    assert all(detected(older, "1.0.0")), list(zip(rules(), detected(older, "1.0.0"), strict=True))
+    assert not all(detected(newer, "1.0.1")), "an older version is not the one that is rolled out"
+    (FOLDER / "kiosk-agent.exe").unlink()
+    assert not all(detected(older, "1.0.0")), "half a desk"
+    assert msiexec("/i", newer) == 0
+    assert all(detected(newer, "1.0.1"))
+    assert msiexec("/x", newer) == 0
+    assert not any(detected(newer, "1.0.1"))
 
 
 def test_a_signed_installer_is_verified_and_one_that_was_changed_is_refused(outside: Outside) -> None:
