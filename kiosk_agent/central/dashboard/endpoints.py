@@ -18,8 +18,8 @@ from kiosk_agent.central.dashboard.asked import Asked, address, read_asked, read
 from kiosk_agent.central.dashboard.compliance import compliance
 from kiosk_agent.central.dashboard.schemas import Days, NamedPlace, TrendPoint
 from kiosk_agent.central.dashboard.silence import JAPAN, silent_before
-from kiosk_agent.central.dashboard.tables import Tables, label, shown
-from kiosk_agent.central.pages.charts import DARK, LIGHT, Bar, trend_chart
+from kiosk_agent.central.dashboard.tables import Tables, hour_label, label, shown
+from kiosk_agent.central.pages.charts import DARK, DARK_SHADES, LIGHT, LIGHT_SHADES, Bar, hour_map, trend_chart
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import language, page
 from kiosk_agent.central.pages.tables import Table, file_address, wanted_file
@@ -77,6 +77,24 @@ async def chart(
     return Response(await asyncio.to_thread(draw), media_type=SVG)
 
 
+@get("/places/{level:str}/{key:str}/hours.svg", opt={"needs": Role.VIEWER})
+async def hours_picture(
+    request: Request[Any, Any, Any], services: Given, staff: Signed, level: FromPath[str], key: FromPath[str]
+) -> Response[bytes]:
+    """The map of a place's visits by weekday and hour."""
+    asked, wanted = read_asked(request, today_of(services)), read_place(level, key)
+    shades = DARK_SHADES if "dark" in request.query_params else LIGHT_SHADES
+    t = words(language(request))
+
+    def draw() -> bytes:
+        found = service.hours(services.database, staff.scope, wanted, asked.days)
+        days = [t(f"weekday_{day}") for day in range(7)]
+        rows = [(hour_label(hour), [found.cells.get((day, hour), 0) for day in range(7)]) for hour in found.hours]
+        return hour_map(days, rows, shades)
+
+    return Response(await asyncio.to_thread(draw), media_type=SVG)
+
+
 @get("/unprotected", opt={"needs": Role.VIEWER})
 async def unprotected(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """The desks that are silent in opening hours."""
@@ -89,7 +107,7 @@ async def alarms(request: Request[Any, Any, Any], services: Given, staff: Signed
     return await _answer(request, "list.html", functools.partial(_alarms, request, services, staff))
 
 
-PAGES = [overview, places, place, chart, unprotected, alarms]
+PAGES = [overview, places, place, chart, hours_picture, unprotected, alarms]
 
 
 async def _answer(request: Request[Any, Any, Any], template: str, build: Callable[[], Values]) -> Response[Any]:
@@ -119,6 +137,7 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
         compliance(service.totals(database, scope, scope, days))
         for days in (week, Days(week.first - WEEK, week.last - WEEK))
     )
+    hours = service.hours(database, scope, scope, asked.days)
     found = service.alarms(database, scope, scope, MOST_ALARMS)
     caption = t("attention_alarms", most=MOST_ALARMS)
     return {
@@ -130,7 +149,10 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
             "alarms": made.alarms(found, caption=caption, empty=t("alarms_none")),
             "numbers": made.numbers(numbers),
             "changed": made.changed(new, old),
+            "hours": made.hours(hours),
         },
+        "hours": hours,
+        "hours_picture": _hours_picture(scope, asked),
     }
 
 
@@ -141,12 +163,14 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
     named = service.named(database, scope, wanted)
     numbers = compliance(service.totals(database, scope, wanted, asked.days))
     points = service.trends(database, scope, wanted, asked.days, asked.step)
+    hours = service.hours(database, scope, wanted, asked.days)
     query = urllib.parse.urlencode(
         {"from": asked.days.first, "to": asked.days.last, "figure": asked.figure.value, "step": asked.step.value}
     )
     tables: dict[str, Table | None] = {
         "numbers": made.numbers(numbers),
         "trend": made.trend(points, asked.figure, asked.step),
+        "hours": made.hours(hours),
         "desks": None,
     }
     values: Values = {
@@ -156,6 +180,8 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
         "numbers": shown(numbers),
         "whole": numbers.of(asked.figure),
         "chart": f"{address(wanted)}/trend.svg?{query}",
+        "hours": hours,
+        "hours_picture": _hours_picture(wanted, asked),
         "months": _months(today),
         "tables": tables,
     }
@@ -173,6 +199,11 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
     ranked = service.ranking(database, scope, wanted, asked.days, asked.figure)
     tables["ranking"] = made.ranking(ranked, asked.figure, query)
     return {**values, **_status(services, scope, wanted)}
+
+
+def _hours_picture(place: Place, asked: Asked) -> str:
+    query = urllib.parse.urlencode({"from": asked.days.first, "to": asked.days.last})
+    return f"{address(place)}/hours.svg?{query}"
 
 
 def _unprotected(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Values:

@@ -27,6 +27,7 @@ from kiosk_agent.central.database.tables import (
     offices,
     prefecture_days,
 )
+from kiosk_agent.central.incidents.tables import visit_desks, visit_facts, visit_hours
 from kiosk_agent.central.places.schemas import Level, Place
 
 COUNTERS = Totals.__struct_fields__
@@ -167,6 +168,63 @@ def children_totals(connection: Connection, scope: Place, place: Place, days: Da
             .group_by(desks.c.office_id)
         )
     return {Place(child, str(getattr(row, CHILD))): totals_of(row) for row in connection.execute(query)}
+
+
+def hours_of(connection: Connection, scope: Place, place: Place, days: Days) -> dict[tuple[datetime.date, int], int]:
+    """The visits of a place by day and hour, as far as desks tell of them; of offices and desks from the facts."""
+    match place.level:
+        case Level.NATION:
+            conditions = [visit_hours.c.code == "", within.of_nation(scope)]
+        case Level.PREFECTURE:
+            conditions = [visit_hours.c.code == place.key, within.of_prefectures(scope, visit_hours.c.code)]
+        case Level.MUNICIPALITY:
+            conditions = [visit_hours.c.code == place.key, within.of_municipalities(scope, visit_hours.c.code)]
+        case _:
+            return _hours_of_desks(connection, sa.and_(within.of_desks(place), within.of_desks(scope)), days)
+    query = sa.select(visit_hours.c.day, visit_hours.c.hour, visit_hours.c.visits).where(
+        *conditions, visit_hours.c.day.between(*days)
+    )
+    return {(row.day, row.hour): int(row.visits) for row in connection.execute(query)}
+
+
+def _hours_of_desks(connection: Connection, chosen: Condition, days: Days) -> dict[tuple[datetime.date, int], int]:
+    facts = visit_facts.c
+    query = (
+        sa.select(facts.day, facts.hour, sa.func.count().label("visits"))
+        .where(
+            facts.municipality_code.in_(sa.select(desks.c.municipality_code).where(chosen)),
+            facts.desk_id.in_(sa.select(desks.c.id).where(chosen)),
+            facts.day.between(*days),
+        )
+        .group_by(facts.day, facts.hour)
+    )
+    return {(row.day, row.hour): int(row.visits) for row in connection.execute(query)}
+
+
+def desks_telling(
+    connection: Connection, scope: Place, place: Place, days: Days, most_named: int
+) -> tuple[int, int, list[str]]:
+    """How many desks of a place tell of visits within these days, and how many there are; names where they are few."""
+    chosen = sa.and_(within.of_desks(place), within.of_desks(scope))
+    telling = sa.and_(
+        visit_desks.c.municipality_code == desks.c.municipality_code,
+        visit_desks.c.desk_id == desks.c.id,
+        visit_desks.c.first_day <= days.last,
+        visit_desks.c.last_day >= days.first,
+    )
+    counted = sa.select(sa.func.count(), sa.func.count(visit_desks.c.desk_id))
+    row = connection.execute(counted.select_from(desks.outerjoin(visit_desks, telling)).where(chosen)).one()
+    named: list[str] = []
+    if 0 < row[1] <= most_named:
+        query = (
+            sa.select(desks.c.id, desks.c.name, offices.c.name.label("office"))
+            .join(visit_desks, telling)
+            .join(offices, offices.c.id == desks.c.office_id)
+            .where(chosen)
+            .order_by(desks.c.municipality_code, offices.c.id, desks.c.id)
+        )
+        named = [f"{one.office} {one.name or one.id}" for one in connection.execute(query)]
+    return int(row[1]), int(row[0]), named
 
 
 def below(place: Place) -> Level:

@@ -14,6 +14,8 @@ from kiosk_agent.central.dashboard.silence import Silence
 from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.wire import v1
 
+USUAL_DAY = range(8, 18)
+
 
 class Days(NamedTuple):
     """A range of the desks' local days, both ends included. ``first`` after ``last`` is an empty one."""
@@ -43,6 +45,27 @@ class Ranked(msgspec.Struct, frozen=True):
     rank: int | None
     best: int | None
     worst: int | None
+
+
+class HourMap(msgspec.Struct, frozen=True):
+    """Visits by weekday (0 Monday … 6 Sunday) and hour of the desk's day, of the desks that tell of their visits.
+
+    ``begun``: the visits that the counts of all desks know of; ``visits``: those of them that are in the map.
+    ``names``: what the telling desks are called, where they are few.
+    """
+
+    cells: dict[tuple[int, int], int]
+    visits: int
+    begun: int
+    telling: int
+    desks: int
+    names: tuple[str, ...]
+
+    @property
+    def hours(self) -> range:
+        """Which hours there are to show: the usual day, and whatever is beyond it."""
+        seen = [hour for (_, hour), visits in self.cells.items() if visits]
+        return range(min([USUAL_DAY.start, *seen]), max([USUAL_DAY.stop, *(hour + 1 for hour in seen)]))
 
 
 class Step(enum.StrEnum):

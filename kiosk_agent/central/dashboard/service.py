@@ -18,6 +18,7 @@ from kiosk_agent.central.dashboard.schemas import (
     DeskAlarm,
     DeskNow,
     Guarded,
+    HourMap,
     NamedPlace,
     Ranked,
     Step,
@@ -31,6 +32,7 @@ from kiosk_agent.errors import CentralError
 from kiosk_agent.wire import v1
 
 LEVELS = list(Level)
+MOST_NAMED = 8  # desks in a sentence
 SEVERITIES = list(v1.Severity)  # from green to red
 _health = msgspec.json.Decoder(tuple[v1.HealthItem, ...])
 
@@ -75,6 +77,22 @@ def trends(database: Database, scope: Place, place: Place, days: Days, step: Ste
         _named(connection, scope, place)
         found = repository.days_of(connection, scope, place, days)
     return trend.points(found, days, step)
+
+
+def hours(database: Database, scope: Place, place: Place, days: Days) -> HourMap:
+    """Its visits by weekday and hour, of the desks that tell of them. Raises PlaceUnknownError."""
+    with database.reading() as connection:
+        _named(connection, scope, place)
+        found = repository.hours_of(connection, scope, place, days)
+        telling, desks, names = repository.desks_telling(connection, scope, place, days, MOST_NAMED)
+        known = repository.total_of(connection, scope, place, days)
+    cells: dict[tuple[int, int], int] = {}
+    for (day, hour), visits in found.items():
+        key = (day.weekday(), hour)
+        cells[key] = cells.get(key, 0) + visits
+    total = sum(cells.values())
+    begun = max(known.visits, known.outcomes, total)
+    return HourMap(cells, total, begun, telling, desks, tuple(names))
 
 
 def desks(

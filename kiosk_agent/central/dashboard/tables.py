@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kiosk_agent.central.dashboard.asked import address
 from kiosk_agent.central.dashboard.compliance import Compliance, Figure, Share
-from kiosk_agent.central.dashboard.schemas import DeskAlarm, DeskNow, Ranked, Step, TrendPoint
+from kiosk_agent.central.dashboard.schemas import DeskAlarm, DeskNow, HourMap, Ranked, Step, TrendPoint
 from kiosk_agent.central.dashboard.silence import State
 from kiosk_agent.central.export.service import Cell as Value
 from kiosk_agent.central.pages.formats import Formats, Words
@@ -132,6 +132,29 @@ class Tables:
             )
         return Table("trend", t("trend_of", figure=t(figure.value)), columns, rows, t("no_days"))
 
+    def hours(self, found: HourMap) -> Table:
+        """Visits by hour and weekday, with the sums of both."""
+        t, days = self._t, range(7)
+        columns = (
+            Column(t("hour")),
+            *(Column(t(f"weekday_{day}"), is_number=True) for day in days),
+            Column(t("total"), is_number=True),
+        )
+        rows = []
+        for hour in found.hours:
+            counts = [found.cells.get((day, hour), 0) for day in days]
+            rows.append([Cell(hour_label(hour)), *map(self._count, [*counts, sum(counts)])])
+        sums = [sum(found.cells.get((day, hour), 0) for hour in found.hours) for day in days]
+        rows.append([Cell(t("total")), *map(self._count, [*sums, found.visits])])
+        return Table("hours", t("hours"), columns, rows if found.telling else [], t("hours_none"), self._told(found))
+
+    def _told(self, found: HourMap) -> str:
+        """Of which desks the map is made."""
+        t, number = self._t, self._f.number
+        values = {"telling": number(found.telling), "desks": number(found.desks)}
+        told = t("hours_covers", visits=number(found.visits), begun=number(found.begun), **values)
+        return f"{told} {t('hours_desks', names=t('list_comma').join(found.names))}" if found.names else told
+
     def desks(self, desks: Sequence[DeskNow], names: Mapping[str, str], *, caption: str, empty: str) -> Table:
         """Desks as they stand."""
         t, f = self._t, self._f
@@ -210,6 +233,11 @@ class Tables:
         if share.unknown:
             sub = f"{sub} {self._t('unknown_share', share=self._f.percent(share.unknown_share))}"
         return Cell(self._f.percent(share.yes_share), values, sub)
+
+
+def hour_label(hour: int) -> str:
+    """From when an hour is."""
+    return f"{hour}:00"
 
 
 def label(first: datetime.date, step: Step) -> str:

@@ -1,4 +1,4 @@
-"""The tables of what desks tell beside their counts. Both lead with the municipality, as all large tables do."""
+"""The tables of what desks tell beside their counts. All lead with the municipality, as all large tables do."""
 
 from __future__ import annotations
 
@@ -39,4 +39,22 @@ incidents = sa.Table(
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Index("incidents_municipality_code_at_ms_idx", "municipality_code", "at_ms"),
+)
+# Sums of visit_facts. ``code``: of a municipality (six digits) or prefecture (two); empty for the nation.
+visit_hours = sa.Table(
+    "visit_hours",
+    metadata,
+    sa.Column("code", sa.String(6), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("visits", sa.BigInteger, nullable=False),
+)
+# Desks that have ever told of a visit, and the first and last day of such a visit.
+visit_desks = sa.Table(
+    "visit_desks",
+    metadata,
+    sa.Column("municipality_code", sa.String(6), primary_key=True),
+    sa.Column("desk_id", sa.BigInteger, primary_key=True),
+    sa.Column("first_day", sa.Date, nullable=False),
+    sa.Column("last_day", sa.Date, nullable=False),
 )

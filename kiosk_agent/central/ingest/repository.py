@@ -1,9 +1,9 @@
 """The queries of the ingest, each over a whole group of reports.
 
-Every transaction takes its locks in one order: desks, ledgers, then the sums of municipalities, prefectures and the
-nation. In each of these tables it first begins the rows that are not there yet, then locks all that it needs, both
-sorted by key. Two processes can wait for each other so, but never in a circle. The rows of a desk's days need no lock
-of their own: only reports of that desk write them, and those hold the desk.
+Every transaction takes its locks in one order: desks, ledgers, the sums of municipalities, prefectures and the nation,
+and last those of visits by hour. In each of these tables it first begins the rows that are not there yet, then locks
+all that it needs, both sorted by key. Two processes can wait for each other so, but never in a circle. The rows of a
+desk's days need no lock of their own: only reports of that desk write them, and those hold the desk.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from kiosk_agent.central.alarms.repository import raise_alarms
 from kiosk_agent.central.alarms.schemas import Alarm
 from kiosk_agent.central.commands.repository import desks_waited_for
 from kiosk_agent.central.database.engine import Database
-from kiosk_agent.central.incidents.repository import store_incidents, store_visits
+from kiosk_agent.central.incidents.repository import grow_hours, store_incidents, store_visits
 from kiosk_agent.central.ingest import repository
 from kiosk_agent.central.ingest.arithmetic import Finding, follow_ledger, merge_day, shrinking
 from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, StoredDay
@@ -169,8 +169,7 @@ class Group:
         repository.update_ledgers(connection, list(self._ledgers.values()))
         if self._changed:
             repository.store_days(connection, self._changed)
-        if self._visits:
-            store_visits(connection, list(self._visits.values()))
+        hours = store_visits(connection, list(self._visits.values())) if self._visits else {}
         if self._incidents:
             store_incidents(connection, list(self._incidents.values()), at_ms)
         sums: repository.Sums = {key: growth for key, growth in self._growth.items() if growth}
@@ -179,6 +178,7 @@ class Group:
             repository.MUNICIPALITY_DAYS.grow(connection, sums)
             repository.PREFECTURE_DAYS.grow(connection, prefectures)
             repository.NATION_DAYS.grow(connection, _gathered(prefectures, lambda key: key[1:]))
+        grow_hours(connection, hours)
         raise_alarms(connection, self._alarms, at_ms)
 
 

@@ -120,6 +120,34 @@ TEXTS = {
     "legend_no": ("いいえ（斜線）", "no (hatched)"),
     "legend_unknown": ("不明（枠だけ）", "unknown (outline)"),
     "trend_table": ("推移の表を開く", "Open the table of the trend"),
+    "hours": ("曜日と時間帯ごとの利用", "Visits by weekday and hour"),
+    "hours_alt": (
+        "曜日と時間帯ごとの利用件数の図。{first}から{last}まで、{visits}件。同じ数字が下の表にあります。",
+        "Map of visits by weekday and hour from {first} to {last}: {visits} visits. "
+        "The table below has the same numbers.",
+    ),
+    "hours_covers": (
+        "利用ごとの記録を中央へ送る端末（{desks}台のうち{telling}台）の、終わった利用だけです。"
+        "利用{begun}件のうち{visits}件が入っています。",
+        "Only of desks that send facts of each visit ({telling} of {desks}), and of visits that have ended: "
+        "{visits} of {begun} visits are in it.",
+    ),
+    "hours_desks": ("その端末：{names}。", "These desks: {names}."),
+    "hours_none": (
+        "この期間の利用ごとの記録を送った端末はありません。方針の「利用ごとの記録を中央へ送る」を有効にすると、"
+        "その端末の分が表示されます。",
+        "No desk has sent facts of visits in these days. Where the policy says “Facts of visits go to central”, "
+        "its desks are shown.",
+    ),
+    "list_comma": ("、", ", "),
+    "hour": ("時刻", "Hour"),
+    "weekday_0": ("月", "Mon"),
+    "weekday_1": ("火", "Tue"),
+    "weekday_2": ("水", "Wed"),
+    "weekday_3": ("木", "Thu"),
+    "weekday_4": ("金", "Fri"),
+    "weekday_5": ("土", "Sat"),
+    "weekday_6": ("日", "Sun"),
     "desks_now": ("端末のいま", "Desks now"),
     "state": ("状態", "State"),
     "state_heard": ("知らせあり", "heard of"),
