@@ -13,6 +13,7 @@ from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
+from kiosk_agent.central.alerts.pages import PAGES as ALERTS
 from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.commands.endpoints import commands
 from kiosk_agent.central.dashboard.endpoints import PAGES as DASHBOARD
@@ -39,7 +40,7 @@ from kiosk_agent.central.staff.people import PAGES as PEOPLE
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
-PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *POLICIES, *ENROLMENT, *PEOPLE]
+PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ALERTS, *POLICIES, *ENROLMENT, *PEOPLE]
 log = logging.getLogger(__name__)
 
 

@@ -7,6 +7,9 @@ import random
 
 import msgspec
 
+from kiosk_agent.central.alerts.findings import findings
+from kiosk_agent.central.alerts.schemas import Pace, Thresholds
+from kiosk_agent.central.alerts.service import look
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.places.schemas import Level, Place
@@ -92,6 +95,8 @@ def fill(database: Database) -> list[DeskOfTests]:
     policies.change(
         database, Place(Level.MUNICIPALITY, "131016"), Settings(idle_limit_s=90), "tests", "混雑のため短くする", NOW
     )
+    with database.writing() as connection:
+        look(connection, findings(connection, NOW, Thresholds()), NOW, Pace())
     return desks
 
 

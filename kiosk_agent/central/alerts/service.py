@@ -76,8 +76,12 @@ def acknowledge(
     actor: str,
     note: str = "",
     address: str = "",
+    again: bool = True,
 ) -> Alert:
-    """Say that somebody sees to it. Raises CentralError where it is not there within the scope, or is over."""
+    """Say that somebody sees to it. Raises CentralError where it is not there within the scope, or is over.
+
+    ``again``: also where somebody does already; they are no longer named then, but by the audit log.
+    """
     said = " ".join(note.split())
     if len(said) > LONGEST_NOTE:
         raise CentralError(f"A note has at most {LONGEST_NOTE} characters.", "Shorten it.")
@@ -85,6 +89,8 @@ def acknowledge(
         found = repository.find(connection, scope, alert_id)
         if found is None or found.state is State.RESOLVED:
             raise CentralError(f"There is no open alert {alert_id}.", "Choose one of the list.")
+        if found.state is State.ACKNOWLEDGED and not again:
+            raise CentralError(f"Somebody sees to alert {alert_id} already: {found.acknowledged_by}.")
         after = msgspec.structs.replace(
             found,
             state=State.ACKNOWLEDGED,

@@ -37,8 +37,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "number": ("番号{alert}", "number {alert}"),
     "left_out": ("ほかに{count}件あります。", "There are {count} more."),
     "foot": (
-        "対応する方は、「対応中」にしてください（kiosk-central alert acknowledge 番号）。再通知が止まります。",
-        "Whoever sees to it: acknowledge it (kiosk-central alert acknowledge NUMBER). Reminders end.",
+        "対応する方は「要対応」の画面で引き受けてください（または kiosk-central alert acknowledge 番号）。",
+        "Whoever sees to it: say so on the page “To be seen to” (or: kiosk-central alert acknowledge NUMBER).",
     ),
 }
 OF_VISITS = frozenset({AlertKind.CONFIRMATIONS_MISSING, AlertKind.LOGOUTS_UNPROVEN})

@@ -13,6 +13,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from kiosk_agent.central.alerts.pages import table_of, unresolved
 from kiosk_agent.central.dashboard import service
 from kiosk_agent.central.dashboard.asked import Asked, address, read_asked, read_place
 from kiosk_agent.central.dashboard.compliance import compliance
@@ -140,12 +141,15 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
     hours = service.hours(database, scope, scope, asked.days)
     found = service.alarms(database, scope, scope, MOST_ALARMS)
     caption = t("attention_alarms", most=MOST_ALARMS)
+    waiting = unresolved(services, scope)[:MOST_ALARMS]
+    waiting_caption = t("attention_alerts", most=MOST_ALARMS)
     return {
         **_status(services, scope, scope),
         "place_name": named.name or t("nation"),
         "asked": asked,
         "numbers": shown(numbers),
         "tables": {
+            "alerts": table_of(waiting, language(request), caption=waiting_caption, empty=t("alerts_none")),
             "alarms": made.alarms(found, caption=caption, empty=t("alarms_none")),
             "numbers": made.numbers(numbers),
             "changed": made.changed(new, old),

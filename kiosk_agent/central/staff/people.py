@@ -6,11 +6,13 @@ import asyncio
 import functools
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from sqlalchemy.engine import Connection, RowMapping
 
+from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.pages.formats import Formats
@@ -51,13 +53,29 @@ async def disable(request: Request[Any, Any, Any], services: Given, staff: Signe
     return await asyncio.to_thread(_disable, request, services, staff, name if isinstance(name, str) else "")
 
 
+@post("/staff/change", status_code=200, opt={"needs": Role.ADMINISTRATOR})
+async def change(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Another role or scope for an account; its sessions end."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return await asyncio.to_thread(_change, request, services, staff, fields)
+
+
+@post("/staff/reset", status_code=200, opt={"needs": Role.ADMINISTRATOR})
+async def reset(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """A new first password for an account; its sessions end."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return await asyncio.to_thread(_reset, request, services, staff, fields)
+
+
 @get("/staff/audit", opt={"needs": Role.ADMINISTRATOR})
 async def audit_log(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """What was done."""
     return await asyncio.to_thread(_audit, request, services, staff)
 
 
-PAGES = [people, add, disable, audit_log]
+PAGES = [people, add, change, reset, disable, audit_log]
 
 
 def _visible(database: Database, staff: Staff) -> list[RowMapping]:
@@ -87,7 +105,7 @@ def _people(
         is_on = row["disabled_at_ms"] is None
         cells.append(
             [
-                Cell(one.name),
+                Cell(one.name, href=_form_of(one.name) if is_on and one.id != staff.id else ""),
                 Cell(t(one.role.name)),
                 Cell(_scope_name(services.database, one.scope, t), sub=t(one.scope.level.value)),
                 Cell(t("set_up" if row["totp_secret"] else "not_set_up")),
@@ -105,10 +123,15 @@ def _people(
         tables={"list": table},
         files=functools.partial(file_address, request),
         message=message,
+        picked=request.query_params.get("name", ""),
         others=others,
         levels=SCOPES[SCOPES.index(staff.scope.level) :],
         shortest=SHORTEST,
     )
+
+
+def _form_of(name: str) -> str:
+    return f"/staff?{urlencode({'name': name})}#change"
 
 
 def _scope_name(database: Database, scope: Place, t: Callable[..., str]) -> str:
@@ -144,12 +167,59 @@ def _read_scope(connection: Connection, text: str, staff: Staff) -> Place:
 
 
 def _disable(request: Request[Any, Any, Any], services: Services, staff: Staff, name: str) -> Response[Any]:
-    visible = {row["name"]: row["id"] for row in _visible(services.database, staff)}
+    wanted = _other(services, staff, name)
+    now, address = services.clock.wall(), address_of(request)
+    try:
+        service.disable(services.database, wanted, now, staff.name, within=staff.scope, address=address)
+    except service.LastAdministratorError:
+        return _people(request, services, staff, words(language(request))("last_administrator"), 400)
+    return Redirect("/staff", status_code=303)
+
+
+def _change(request: Request[Any, Any, Any], services: Services, staff: Staff, fields: dict[str, str]) -> Response[Any]:
+    t, wanted = words(language(request)), _other(services, staff, fields.get("name", ""))
+    role = {one.name: one for one in Role}.get(fields.get("role", ""))
+    level, code = fields.get("level", ""), fields.get("code", "").strip()
+    if role is None or role > staff.role or level not in {"", *SCOPES}:
+        raise PageError("bad_choice")
+    scope = None if not level else level if level == Level.NATION else f"{level}:{code}"
+    now, address = services.clock.wall(), address_of(request)
+    try:
+        service.change(
+            services.database, wanted, now, staff.name, role=role, scope=scope, within=staff.scope, address=address
+        )
+    except service.LastAdministratorError:
+        return _people(request, services, staff, t("last_administrator"), 400)
+    except CentralError:
+        return _people(request, services, staff, t("not_changed"), 400)
+    return Redirect("/staff", status_code=303)
+
+
+def _reset(request: Request[Any, Any, Any], services: Services, staff: Staff, fields: dict[str, str]) -> Response[Any]:
+    t, wanted = words(language(request)), _other(services, staff, fields.get("name", ""))
+    try:
+        service.reset(
+            services.database,
+            wanted,
+            fields.get("password", ""),
+            services.clock.wall(),
+            staff.name,
+            remove_code=fields.get("remove_code") == "1",
+            within=staff.scope,
+            address=address_of(request),
+        )
+    except CentralError:
+        return _people(request, services, staff, t("not_usable", shortest=SHORTEST, longest=LONGEST), 400)
+    return Redirect("/staff", status_code=303)
+
+
+def _other(services: Services, staff: Staff, name: str) -> str:
+    """The account of somebody else within one's own scope. Raises PageError: nobody locks themselves out."""
+    visible = {row["name"]: row["id"] for row in _visible(services.database, staff) if row["disabled_at_ms"] is None}
     wanted = service.normal_name(name)
     if wanted not in visible or visible[wanted] == staff.id:
         raise PageError("bad_choice")
-    service.disable(services.database, wanted, services.clock.wall(), staff.name)
-    return Redirect("/staff", status_code=303)
+    return wanted
 
 
 def _audit(request: Request[Any, Any, Any], services: Services, staff: Staff) -> Response[Any]:

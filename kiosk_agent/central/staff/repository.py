@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from kiosk_agent.central.database.tables import municipalities, offices
+from kiosk_agent.central.staff.schemas import Role
 from kiosk_agent.central.staff.tables import staff, staff_attempts, staff_sessions
 
 
@@ -21,6 +22,12 @@ def find(connection: Connection, name: str, *, lock: bool = False) -> RowMapping
 def everybody(connection: Connection) -> list[RowMapping]:
     """All accounts, by name."""
     return list(connection.execute(sa.select(staff).order_by(staff.c.name)).mappings())
+
+
+def lock_administrators(connection: Connection) -> list[RowMapping]:
+    """The accounts that may sign in and are an administrator's, in order, locked until the transaction ends."""
+    query = sa.select(staff).where(staff.c.role == Role.ADMINISTRATOR.value, staff.c.disabled_at_ms.is_(None))
+    return list(connection.execute(query.order_by(staff.c.id).with_for_update()).mappings())
 
 
 def add(connection: Connection, **values: Any) -> None:

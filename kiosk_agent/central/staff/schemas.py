@@ -34,6 +34,7 @@ class Action(enum.StrEnum):
     DISABLED = "disabled"
     CODE_CHANGED = "code_changed"  # the second factor was set or taken away
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - by an administrator
     SIGNED_IN = "signed_in"
     FAILED = "failed"
     LOCKED = "locked"

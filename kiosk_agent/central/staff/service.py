@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from sqlalchemy.engine import Connection, RowMapping
 
+from kiosk_agent.central.dashboard.repository import find_place
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.places import repository as places
 from kiosk_agent.central.places.schemas import Level, Place
@@ -68,27 +70,89 @@ def add(
         audit.add(connection, now, Action.ADDED, actor=actor, subject=wanted, detail=f"{role.name.lower()} {scope}")
 
 
+class LastAdministratorError(CentralError):
+    """Nobody could look after the accounts of its scope any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is the last administrator of its scope.", "Add another one there, or above, first.")
+
+
 def change(
-    database: Database, name: str, now: datetime.datetime, actor: str, *, role: Role | None, scope: str | None
+    database: Database,
+    name: str,
+    now: datetime.datetime,
+    actor: str,
+    *,
+    role: Role | None,
+    scope: str | None,
+    within: Place | None = None,
+    address: str = "",
 ) -> None:
-    """Give an account another role or scope; its sessions end. Raises CentralError."""
+    """Give an account another role or scope; its sessions end.
+
+    ``within``: an account beyond it does not exist, and a scope beyond it is none. Raises CentralError, and
+    LastAdministratorError.
+    """
     with database.writing() as connection:
-        row = _known(connection, name)
+        administrators = repository.lock_administrators(connection)
+        row = _known(connection, name, within)
         bound = sessions.staff_of(row).scope if scope is None else read_scope(connection, scope)
+        if within is not None and not _covers(connection, within, bound):
+            raise CentralError(f"There is no scope {scope!r}.")
         chosen = Role(row["role"]) if role is None else role
+        _check_not_the_last(connection, administrators, row, bound if chosen is Role.ADMINISTRATOR else None)
         repository.change(connection, row["id"], role=chosen.value, scope=bound.level.value, scope_code=bound.key)
         repository.end_sessions(connection, row["id"])
         told = f"{chosen.name.lower()} {bound.level}:{bound.key}".rstrip(":")
-        audit.add(connection, now, Action.CHANGED, actor=actor, subject=row["name"], detail=told)
+        audit.add(connection, now, Action.CHANGED, actor=actor, subject=row["name"], detail=told, address=address)
 
 
-def disable(database: Database, name: str, now: datetime.datetime, actor: str) -> None:
-    """Let nobody sign in with it any more; its sessions end. Raises CentralError."""
+def disable(
+    database: Database,
+    name: str,
+    now: datetime.datetime,
+    actor: str,
+    *,
+    within: Place | None = None,
+    address: str = "",
+) -> None:
+    """Let nobody sign in with it any more; its sessions end. ``within`` and errors as for :func:`change`."""
     with database.writing() as connection:
-        row = _known(connection, name)
+        administrators = repository.lock_administrators(connection)
+        row = _known(connection, name, within)
+        _check_not_the_last(connection, administrators, row, None)
         repository.change(connection, row["id"], disabled_at_ms=to_ms(now))
         repository.end_sessions(connection, row["id"])
-        audit.add(connection, now, Action.DISABLED, actor=actor, subject=row["name"])
+        audit.add(connection, now, Action.DISABLED, actor=actor, subject=row["name"], address=address)
+
+
+def reset(
+    database: Database,
+    name: str,
+    password: str,
+    now: datetime.datetime,
+    actor: str,
+    *,
+    remove_code: bool = False,
+    within: Place | None = None,
+    address: str = "",
+) -> None:
+    """Give an account a new first password, and take its one-time code away where that is wanted; its sessions end.
+
+    ``within`` as for :func:`change`. Raises CentralError.
+    """
+    wanted = normal_name(name)
+    _check_not_the_name(wanted, password)
+    password_hash = passwords.hash_password(password)
+    with database.writing() as connection:
+        row = _known(connection, wanted, within)
+        values = {"totp_secret": None, "totp_step": 0} if remove_code else {}
+        repository.change(connection, row["id"], password_hash=password_hash, **values)
+        repository.end_sessions(connection, row["id"])
+        detail = "one-time code removed" if remove_code and row["totp_secret"] else ""
+        audit.add(
+            connection, now, Action.PASSWORD_RESET, actor=actor, subject=row["name"], detail=detail, address=address
+        )
 
 
 def set_code(database: Database, name: str, now: datetime.datetime, actor: str, *, remove: bool = False) -> str | None:
@@ -168,11 +232,32 @@ def _may_enter(connection: Connection, row: RowMapping, code: str, now: datetime
     return True
 
 
-def _known(connection: Connection, name: str) -> RowMapping:
+def _known(connection: Connection, name: str, within: Place | None = None) -> RowMapping:
     row = repository.find(connection, normal_name(name), lock=True)
-    if row is None:
+    is_beyond = row is not None and within is not None and not _covers(connection, within, sessions.staff_of(row).scope)
+    if row is None or is_beyond:
         raise CentralError(f"There is no account {name!r}.", "Run: kiosk-central staff list")
     return row
+
+
+def _covers(connection: Connection, wide: Place, narrow: Place) -> bool:
+    """Whether somebody of ``wide`` sees all of ``narrow``."""
+    return find_place(connection, wide, narrow) is not None
+
+
+def _check_not_the_last(
+    connection: Connection, administrators: Sequence[RowMapping], row: RowMapping, after: Place | None
+) -> None:
+    """Raises LastAdministratorError where nobody is left who sees all that this administrator looks after.
+
+    ``after``: what they will look after; None: nothing.
+    """
+    if row["id"] not in {one["id"] for one in administrators}:
+        return
+    scope = sessions.staff_of(row).scope
+    left = [sessions.staff_of(one).scope for one in administrators if one["id"] != row["id"]]
+    if not any(_covers(connection, one, scope) for one in [*left, *([] if after is None else [after])]):
+        raise LastAdministratorError(row["name"])
 
 
 def _check_not_the_name(name: str, password: str) -> None:

@@ -83,6 +83,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_set_up": ("なし", "none"),
     "active": ("有効", "active"),
     "disabled": ("停止", "disabled"),
+    "change_person": ("役割や範囲を変える", "Change role or scope"),
+    "change_lead": (
+        "変えると、その人はすぐにログアウトします。自分の範囲の中だけで変えられます。",
+        "They are logged out at once. Only within your own scope.",
+    ),
+    "new_role": ("新しい役割", "New role"),
+    "new_scope": ("新しい範囲", "New scope"),
+    "scope_as_it_is": ("いまのまま", "as it is"),
+    "not_changed": (
+        "変えていません。アカウント名と範囲のコードを確かめてください。自分の範囲の外には変えられません。",
+        "Nothing was changed. Check the name and the code of the scope; it cannot be beyond your own.",
+    ),
+    "last_administrator": (
+        "変えていません。その範囲を受け持つ最後の管理者です。先に別の管理者を追加してください。",
+        "Nothing was changed: this is the last administrator of that scope. Add another one first.",
+    ),
+    "reset_person": ("パスワードを付け直す", "Reset the password"),
+    "reset_lead": (
+        "本人が忘れたときに使います。その人はすぐにログアウトします。新しいパスワードは本人に直接伝え、"
+        "本人がログイン後に変えます。",
+        "For somebody who has forgotten it. They are logged out at once. Tell them the new one in person; "
+        "they change it after signing in.",
+    ),
+    "remove_code": ("確認コードも外す（機器をなくしたとき）", "Take the one-time code away, too (a lost device)"),
     "disable_person": ("アカウントを止める", "Disable an account"),
     "disable_lead": (
         "止めると、すぐにログアウトし、二度とログインできません。",
@@ -112,13 +136,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "action_changed": ("変更", "changed"),
     "action_disabled": ("停止", "disabled"),
     "action_code_changed": ("確認コードの変更", "one-time code changed"),
+    "action_password_reset": ("パスワードの付け直し", "password reset"),
     "action_password_changed": ("パスワードの変更", "password changed"),
     "action_signed_in": ("ログイン", "signed in"),
     "action_failed": ("ログイン失敗", "failed to sign in"),
     "action_locked": ("受け付け停止", "locked"),
     "action_logged_out": ("ログアウト", "logged out"),
     "action_codes_made": ("登録コードの作成", "made codes for desks"),
-    "action_alert_acknowledged": ("警告の確認", "acknowledged an alert"),
+    "action_alert_acknowledged": ("要対応を引き受けた", "saw to an alert"),
     "action_recipient_added": ("通知先の追加", "added a recipient of alerts"),
     "action_recipient_removed": ("通知先の削除", "removed a recipient of alerts"),
     "action_policy_set": ("方針の変更", "changed a policy"),
