@@ -28,6 +28,7 @@ from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.notices.endpoints import notices
 from kiosk_agent.central.openapi import openapi
+from kiosk_agent.central.opening.pages import PAGES as HOURS
 from kiosk_agent.central.pages.assets import PAGES as ASSETS
 from kiosk_agent.central.pages.rendering import error_page
 from kiosk_agent.central.policy.endpoints import policy
@@ -40,7 +41,7 @@ from kiosk_agent.central.staff.people import PAGES as PEOPLE
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
-PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ALERTS, *POLICIES, *ENROLMENT, *PEOPLE]
+PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ALERTS, *HOURS, *POLICIES, *ENROLMENT, *PEOPLE]
 log = logging.getLogger(__name__)
 
 

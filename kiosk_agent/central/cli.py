@@ -16,6 +16,7 @@ from kiosk_agent.central.commands.cli import command
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
 from kiosk_agent.central.notices.cli import notice
+from kiosk_agent.central.opening.cli import import_hours, office
 from kiosk_agent.central.policy.cli import policy
 from kiosk_agent.central.simulate.cli import simulate
 from kiosk_agent.central.staff.cli import staff
@@ -116,6 +117,8 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
     click.echo(f"{len(found)} municipalities.")
 
 
+import_group.add_command(import_hours)
+main.add_command(office)
 main.add_command(policy)
 main.add_command(command)
 main.add_command(notice)

@@ -17,7 +17,7 @@ from kiosk_agent.report.policy import OF_THE_REPORTS, Kept
 from kiosk_agent.session.vocabulary import Signal
 from kiosk_agent.settings.model import BY_PRESET, PRESET, SETTINGS, Kind
 from kiosk_agent.toml_input import TomlInput, did_you_mean, shown
-from kiosk_agent.wire.policy import Settings
+from kiosk_agent.wire.policy import OF_CENTRAL, Settings
 
 OPTION = "--set"
 BARE_WORD = re.compile(r"[^\s\"'\[\]{}#,=]+")
@@ -74,7 +74,7 @@ def of_central(settings: Settings, revision: int | None) -> Layer:
         if name == "weights":
             known = {signal: weight for signal, weight in value.items() if signal in set(Signal)}
             values |= {f"policy.weights.{signal}": Given(weight, where) for signal, weight in known.items()}
-        elif name not in OF_THE_REPORTS:
+        elif name not in (*OF_THE_REPORTS, *OF_CENTRAL):
             values[f"policy.{name}"] = Given(list(value) if isinstance(value, tuple) else value, where)
     return Layer(Source.CENTRAL, values)
 

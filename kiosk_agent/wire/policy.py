@@ -16,6 +16,7 @@ from kiosk_agent.wire.v1 import END, LARGEST_NUMBER
 
 LARGEST_POLICY_BYTES = 20_000
 MOST_SENSES = 10
+OF_CENTRAL = ("silent_desk",)  # settings that say what central does, and nothing of the desk
 SenseName = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=32)]
 SignalName = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=40)]
 # What says for certain that another person is there stays so under every policy.
@@ -48,6 +49,13 @@ class Weight(enum.StrEnum):
     NOTHING = "nothing"
 
 
+class SilentDesk(enum.StrEnum):
+    """What central does when a single desk is silent while its office is open."""
+
+    LIST = "list"  # it stands among what needs a person
+    ALERT = "alert"  # people are told of it, too
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What central sets of a desk's policy. Times in seconds."""
 
@@ -66,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # What leaves the desk beside the counts. They change nothing of what the desk does.
     report_visits: bool | UnsetType = UNSET  # facts of each visit; not set: none
     report_incidents: bool | UnsetType = UNSET  # kind and moment of each incident; not set: all
+    # Central's own: it reaches no desk.
+    silent_desk: SilentDesk | UnsetType = UNSET  # not set: list
 
 
 class PolicyAnswer(msgspec.Struct, frozen=True):

@@ -126,7 +126,7 @@ class VisitFact(msgspec.Struct, frozen=True):
     confirmation: Term = "none"  # confirmed, override
     operations: Annotated[list[OperationName], Meta(max_length=MOST_OPERATIONS)] = []
     worker: Pseudonym | None = None
-    account: Pseudonym | None = None
+    account: Pseudonym | None = None  # no agent of ours sends it: its ledger keeps nothing of an account
 
 
 class IncidentItem(msgspec.Struct, frozen=True):

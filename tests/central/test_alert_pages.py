@@ -8,7 +8,7 @@ import re
 import pytest
 
 from kiosk_agent.central.alerts import service
-from kiosk_agent.central.alerts.schemas import AlertKind, State
+from kiosk_agent.central.alerts.schemas import State, What
 from kiosk_agent.central.places.schemas import NATION
 from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.schemas import Role
@@ -63,7 +63,7 @@ async def test_who_sees_to_it_is_named_and_nobody_is_reminded_of_it(alerted: Wor
     assert newest.address
     look(alerted.database, LATER)
     (message,) = send(alerted.database, LATER)
-    assert [one.municipality for one in message.content.items if one.kind is AlertKind.CLONE] == ["札幌市"]
+    assert [one.municipality for one in message.content.items if one.what is What.REMINDER] == ["札幌市"]
 
 
 async def test_what_cannot_be_seen_to_stays_as_it_is(alerted: World) -> None:

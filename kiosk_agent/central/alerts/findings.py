@@ -10,32 +10,70 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.alerts.schemas import OF_ALARMS, AlertKind, Finding, Thresholds
-from kiosk_agent.central.dashboard.silence import JAPAN, SILENT_AFTER, USUAL_HOURS, OpeningHours, silent_before
-from kiosk_agent.central.database.tables import alarms, desk_days, desks, municipalities, municipality_days
+from kiosk_agent.central.dashboard.silence import JAPAN, SILENT_AFTER
+from kiosk_agent.central.database.tables import alarms, desk_days, desks, municipalities, municipality_days, offices
+from kiosk_agent.central.opening.service import open_now
+from kiosk_agent.central.policy.repository import all_versions
+from kiosk_agent.central.policy.schemas import DeskAt
+from kiosk_agent.central.policy.service import resolve
 from kiosk_agent.central.times import to_ms
+from kiosk_agent.wire.policy import SilentDesk
 
 # What was seen in a ledger lately is still the matter, until somebody acknowledges it.
 ALARM_LASTS = datetime.timedelta(days=1)
 
 
-def findings(
-    connection: Connection, now: datetime.datetime, thresholds: Thresholds, hours: OpeningHours = USUAL_HOURS
-) -> list[Finding]:
+def findings(connection: Connection, now: datetime.datetime, thresholds: Thresholds) -> list[Finding]:
     """All of them, in the whole nation."""
-    return [*_silent(connection, now, hours), *_counted(connection, now, thresholds), *_alarmed(connection, now)]
+    return [*_silent(connection, now), *_counted(connection, now, thresholds), *_alarmed(connection, now)]
 
 
-def _silent(connection: Connection, now: datetime.datetime, hours: OpeningHours) -> Iterator[Finding]:
-    """Offices none of whose desks is heard of. At night that is nothing new, but they are still not heard of."""
-    opens = silent_before(now, hours) is not None
-    last = sa.func.max(sa.func.coalesce(desks.c.reported_at_ms, desks.c.enrolled_at_ms))
+def _silent(connection: Connection, now: datetime.datetime) -> Iterator[Finding]:
+    """Offices none of whose desks is heard of, and others with single silent desks, where the policy wants those told.
+
+    At night that is nothing new, but they are still not heard of.
+    """
+    open_hours = open_now(connection, now)
+    is_silent = sa.func.coalesce(desks.c.reported_at_ms, desks.c.enrolled_at_ms) < to_ms(now - SILENT_AFTER)
+    silent = sa.func.count(sa.case((is_silent, 1)))
     query = (
-        sa.select(desks.c.office_id, desks.c.municipality_code, sa.func.count().label("desks"))
-        .group_by(desks.c.office_id, desks.c.municipality_code)
-        .having(last < to_ms(now - SILENT_AFTER))
+        sa.select(
+            desks.c.office_id,
+            desks.c.municipality_code,
+            offices.c.opening_hours,
+            sa.func.count().label("desks"),
+            silent.label("silent"),
+        )
+        .join(offices, offices.c.id == desks.c.office_id)
+        .group_by(desks.c.office_id, desks.c.municipality_code, offices.c.opening_hours)
+        .having(silent > 0)
     )
+    rows = connection.execute(query).all()
+    told = _silent_desks_to_tell(connection, is_silent)
+    for row in rows:
+        opens, whole = row.opening_hours in open_hours, row.silent == row.desks
+        if whole:
+            yield Finding(
+                AlertKind.OFFICE_SILENT, row.office_id, row.municipality_code, row.desks, row.desks, fresh=opens
+            )
+        if (number := told.get(row.office_id, 0)) > 0:
+            # where all are silent that is said already; but the single desk is not heard of by that
+            fresh = opens and not whole
+            yield Finding(AlertKind.DESK_SILENT, row.office_id, row.municipality_code, number, row.desks, fresh=fresh)
+
+
+def _silent_desks_to_tell(connection: Connection, is_silent: sa.ColumnElement[bool]) -> dict[int, int]:
+    """By office, how many desks are silent of which the policy says that a single one is an alert."""
+    versions = all_versions(connection)
+    if not any(one.settings.silent_desk is SilentDesk.ALERT for found in versions.values() for one in found):
+        return {}
+    query = sa.select(desks.c.id, desks.c.office_id, desks.c.municipality_code).where(is_silent)
+    told: dict[int, int] = {}
     for row in connection.execute(query):
-        yield Finding(AlertKind.OFFICE_SILENT, row.office_id, row.municipality_code, row.desks, row.desks, fresh=opens)
+        answer = resolve(DeskAt(row.id, row.office_id, row.municipality_code), versions)
+        if answer.settings.silent_desk is SilentDesk.ALERT:
+            told[row.office_id] = told.get(row.office_id, 0) + 1
+    return told
 
 
 def _counted(connection: Connection, now: datetime.datetime, thresholds: Thresholds) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ class AlertKind(enum.StrEnum):
     """What is the matter at an office."""
 
     OFFICE_SILENT = "office_silent"  # none of its desks is heard of in opening hours
+    DESK_SILENT = "desk_silent"  # single desks are not, where the policy wants that to be told
     CONFIRMATIONS_MISSING = "confirmations_missing"
     LOGOUTS_UNPROVEN = "logouts_unproven"
     CLONE = AlarmKind.CLONE.value

@@ -19,6 +19,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "開庁時間中なのに、端末から報告がありません",
         "No desk has reported, although the office is open",
     ),
+    AlertKind.DESK_SILENT: (
+        "開庁時間中なのに、報告のない端末があります",
+        "Single desks have not reported, although the office is open",
+    ),
     AlertKind.CONFIRMATIONS_MISSING: (
         "支援員によるログアウトの確認がありません",
         "Logouts that the support worker has not confirmed",

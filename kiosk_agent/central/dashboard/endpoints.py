@@ -17,9 +17,11 @@ from kiosk_agent.central.alerts.pages import table_of, unresolved
 from kiosk_agent.central.dashboard import service
 from kiosk_agent.central.dashboard.asked import Asked, address, read_asked, read_place
 from kiosk_agent.central.dashboard.compliance import compliance
-from kiosk_agent.central.dashboard.schemas import Days, NamedPlace, TrendPoint
-from kiosk_agent.central.dashboard.silence import JAPAN, silent_before
+from kiosk_agent.central.dashboard.schemas import Days, DeskNow, NamedPlace, TrendPoint
+from kiosk_agent.central.dashboard.silence import JAPAN
 from kiosk_agent.central.dashboard.tables import Tables, hour_label, label, shown
+from kiosk_agent.central.opening.pages import told as opening_told
+from kiosk_agent.central.opening.repository import offices_of
 from kiosk_agent.central.pages.charts import DARK, DARK_SHADES, LIGHT, LIGHT_SHADES, Bar, hour_map, trend_chart
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import language, page
@@ -141,6 +143,9 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
     hours = service.hours(database, scope, scope, asked.days)
     found = service.alarms(database, scope, scope, MOST_ALARMS)
     caption = t("attention_alarms", most=MOST_ALARMS)
+    silent = _longest_first(service.unprotected(database, scope, scope, services.clock.wall()))
+    names = service.municipalities(database, silent[:MOST_ALARMS])
+    silent_caption = t("attention_desks", most=MOST_ALARMS)
     waiting = unresolved(services, scope)[:MOST_ALARMS]
     waiting_caption = t("attention_alerts", most=MOST_ALARMS)
     return {
@@ -150,6 +155,7 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
         "numbers": shown(numbers),
         "tables": {
             "alerts": table_of(waiting, language(request), caption=waiting_caption, empty=t("alerts_none")),
+            "desks": made.desks(silent[:MOST_ALARMS], names, caption=silent_caption, empty=t("unprotected_none")),
             "alarms": made.alarms(found, caption=caption, empty=t("alarms_none")),
             "numbers": made.numbers(numbers),
             "changed": made.changed(new, old),
@@ -199,10 +205,21 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
     if wanted.level is Level.OFFICE:
         now = service.desks(database, scope, wanted, services.clock.wall())
         names = service.municipalities(database, now)
+        values |= {"opening": _opening(services, scope, wanted, t), "office_number": wanted.key}
         tables["desks"] = made.desks(now, names, caption=t("desks_now"), empty=t("now_none"))
     ranked = service.ranking(database, scope, wanted, asked.days, asked.figure)
     tables["ranking"] = made.ranking(ranked, asked.figure, query)
     return {**values, **_status(services, scope, wanted)}
+
+
+def _longest_first(found: list[DeskNow]) -> list[DeskNow]:
+    return sorted(found, key=lambda one: -one.silence.open_s)
+
+
+def _opening(services: Services, scope: Place, office: Place, t: Callable[..., str]) -> str:
+    """When an office is open, in words."""
+    with services.database.reading() as connection:
+        return opening_told(offices_of(connection, scope, office)[0]["opening_hours"], t)
 
 
 def _hours_picture(place: Place, asked: Asked) -> str:
@@ -214,8 +231,7 @@ def _unprotected(request: Request[Any, Any, Any], services: Services, staff: Sta
     t, given = words(language(request)), request.query_params
     wanted = read_place(given["level"], given.get("key", "")) if "level" in given else staff.scope
     named = service.named(services.database, staff.scope, wanted)
-    found = service.unprotected(services.database, staff.scope, wanted, services.clock.wall())
-    found.sort(key=lambda one: -one.silence.open_s)
+    found = _longest_first(service.unprotected(services.database, staff.scope, wanted, services.clock.wall()))
     kept = found if "as" in given else found[:MOST_ROWS]
     names = service.municipalities(services.database, kept)
     table = tables_for(language(request)).desks(kept, names, caption=t("unprotected"), empty=t("unprotected_none"))
@@ -247,11 +263,11 @@ def called(named: NamedPlace, t: Callable[..., str]) -> str:
 
 
 def _status(services: Services, scope: Place, wanted: Place) -> Values:
-    now = services.clock.wall()
+    guarded = service.guarded(services.database, scope, wanted, services.clock.wall())
     key = wanted.key or "all"
     return {
-        "guarded": service.guarded(services.database, scope, wanted, now),
-        "is_open": silent_before(now) is not None,
+        "guarded": guarded,
+        "is_open": guarded.in_hours > 0,
         "unprotected_address": f"/unprotected?{urllib.parse.urlencode({'level': wanted.level.value, 'key': key})}",
     }
 

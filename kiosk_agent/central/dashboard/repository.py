@@ -7,7 +7,7 @@ rows are read for one municipality at a time, of which they are a range of the k
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -235,26 +235,37 @@ def below(place: Place) -> Level:
 
 
 def desks_of(
-    connection: Connection, scope: Place, place: Place, last_heard_before_ms: int | None = None
+    connection: Connection,
+    scope: Place,
+    place: Place,
+    last_heard_before_ms: int | None = None,
+    open_hours: Collection[str] = (),
 ) -> Sequence[Row[Any]]:
-    """The desks of a place with their office; only those silent since then, where that is said."""
+    """The desks of a place with their office.
+
+    Where a moment is said only those silent since then whose office is open: it has one of ``open_hours``.
+    """
     query = (
-        sa.select(desks, offices.c.name.label("office"))
+        sa.select(desks, offices.c.name.label("office"), offices.c.opening_hours)
         .join(offices, offices.c.id == desks.c.office_id)
         .where(within.of_desks(place), within.of_desks(scope))
         .order_by(desks.c.municipality_code, desks.c.office_id, desks.c.name, desks.c.id)
     )
     if last_heard_before_ms is not None:
-        query = query.where(_last_heard() < last_heard_before_ms)
+        query = query.where(_last_heard() < last_heard_before_ms, offices.c.opening_hours.in_(open_hours))
     return connection.execute(query).all()
 
 
-def count_desks(connection: Connection, scope: Place, place: Place, last_heard_before_ms: int) -> tuple[int, int]:
-    """How many desks there are, and how many of them were last heard of before then."""
-    silent = sa.func.count(sa.case((_last_heard() < last_heard_before_ms, 1)))
-    query = sa.select(sa.func.count(), silent).where(within.of_desks(place), within.of_desks(scope))
+def count_desks(
+    connection: Connection, scope: Place, place: Place, last_heard_before_ms: int, open_hours: Collection[str]
+) -> tuple[int, int, int]:
+    """How many desks there are, how many of them are silent since then in open offices, and how many are in such."""
+    is_open = desks.c.office_id.in_(sa.select(offices.c.id).where(offices.c.opening_hours.in_(open_hours)))
+    silent = sa.func.count(sa.case((sa.and_(_last_heard() < last_heard_before_ms, is_open), 1)))
+    in_hours = sa.func.count(sa.case((is_open, 1)))
+    query = sa.select(sa.func.count(), silent, in_hours).where(within.of_desks(place), within.of_desks(scope))
     row = connection.execute(query.select_from(desks)).one()
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def _last_heard() -> sa.ColumnElement[int]:

@@ -108,7 +108,7 @@ class DeskNow(msgspec.Struct, frozen=True):
 
 
 class DeskAlarm(msgspec.Struct, frozen=True):
-    """One alarm, and whose it is. ``times``: how often it was seen."""
+    """One alarm, and whose it is. ``times``: how often it was seen. ``subject``, ``detail``: as they are kept."""
 
     kind: AlarmKind
     desk: Place
@@ -118,11 +118,13 @@ class DeskAlarm(msgspec.Struct, frozen=True):
     first_at: datetime.datetime
     last_at: datetime.datetime
     times: int
+    subject: str
     detail: str
 
 
 class Guarded(msgspec.Struct, frozen=True):
-    """How many desks there are in a place, and how many of them are unprotected now."""
+    """How many desks there are in a place, how many are unprotected now, and how many are in open offices."""
 
     desks: int
     unprotected: int
+    in_hours: int

@@ -24,8 +24,10 @@ from kiosk_agent.central.dashboard.schemas import (
     Step,
     TrendPoint,
 )
-from kiosk_agent.central.dashboard.silence import USUAL_HOURS, OpeningHours, silence, silent_before
+from kiosk_agent.central.dashboard.silence import SILENT_AFTER, silence
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.opening.service import open_now
+from kiosk_agent.central.opening.written import read_hours
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.times import from_ms, to_ms
 from kiosk_agent.errors import CentralError
@@ -95,34 +97,28 @@ def hours(database: Database, scope: Place, place: Place, days: Days) -> HourMap
     return HourMap(cells, total, begun, telling, desks, tuple(names))
 
 
-def desks(
-    database: Database, scope: Place, place: Place, now: datetime.datetime, hours: OpeningHours = USUAL_HOURS
-) -> list[DeskNow]:
+def desks(database: Database, scope: Place, place: Place, now: datetime.datetime) -> list[DeskNow]:
     """The desks of a place as they stand now. Raises PlaceUnknownError."""
     with database.reading() as connection:
         _named(connection, scope, place)
-        return _desks(connection, scope, place, repository.desks_of(connection, scope, place), now, hours)
+        return _desks(connection, scope, place, repository.desks_of(connection, scope, place), now)
 
 
-def unprotected(
-    database: Database, scope: Place, place: Place, now: datetime.datetime, hours: OpeningHours = USUAL_HOURS
-) -> list[DeskNow]:
+def unprotected(database: Database, scope: Place, place: Place, now: datetime.datetime) -> list[DeskNow]:
     """Those of them that are silent while their office is open. Raises PlaceUnknownError."""
-    limit = silent_before(now, hours)
     with database.reading() as connection:
         _named(connection, scope, place)
-        rows = [] if limit is None else repository.desks_of(connection, scope, place, to_ms(limit))
-        return _desks(connection, scope, place, rows, now, hours)
+        limit, open_hours = to_ms(now - SILENT_AFTER), open_now(connection, now)
+        rows = repository.desks_of(connection, scope, place, limit, open_hours) if open_hours else []
+        return _desks(connection, scope, place, rows, now)
 
 
-def guarded(
-    database: Database, scope: Place, place: Place, now: datetime.datetime, hours: OpeningHours = USUAL_HOURS
-) -> Guarded:
+def guarded(database: Database, scope: Place, place: Place, now: datetime.datetime) -> Guarded:
     """How many there are, and how many of them are unprotected. Raises PlaceUnknownError."""
-    limit = silent_before(now, hours)
     with database.reading() as connection:
         _named(connection, scope, place)
-        return Guarded(*repository.count_desks(connection, scope, place, 0 if limit is None else to_ms(limit)))
+        limit, open_hours = to_ms(now - SILENT_AFTER), open_now(connection, now)
+        return Guarded(*repository.count_desks(connection, scope, place, limit, open_hours))
 
 
 def alarms(database: Database, scope: Place, place: Place, most: int | None = None) -> list[DeskAlarm]:
@@ -139,7 +135,8 @@ def alarms(database: Database, scope: Place, place: Place, most: int | None = No
                 first_at=from_ms(row["first_at_ms"]),
                 last_at=from_ms(row["last_at_ms"]),
                 times=row["times"],
-                detail=f"{row['subject']} {row['detail']}".strip(),
+                subject=row["subject"],
+                detail=row["detail"],
             )
             for row in repository.alarm_rows(connection, scope, place, most)
         ]
@@ -180,14 +177,12 @@ def _around(row: Row[Any]) -> list[tuple[Place, str]]:
     return [(NATION, ""), *found]
 
 
-def _desks(
-    connection: Connection, scope: Place, place: Place, rows: Any, now: datetime.datetime, hours: OpeningHours
-) -> list[DeskNow]:
+def _desks(connection: Connection, scope: Place, place: Place, rows: Any, now: datetime.datetime) -> list[DeskNow]:
     alarms = repository.alarms_of(connection, scope, place)
-    return [_desk(row, alarms.get(row.id, {}), now, hours) for row in rows]
+    return [_desk(row, alarms.get(row.id, {}), now) for row in rows]
 
 
-def _desk(row: Row[Any], alarms: dict[str, int], now: datetime.datetime, hours: OpeningHours) -> DeskNow:
+def _desk(row: Row[Any], alarms: dict[str, int], now: datetime.datetime) -> DeskNow:
     enrolled_at = from_ms(row.enrolled_at_ms)
     reported_at = None if row.reported_at_ms is None else from_ms(row.reported_at_ms)
     health = _health.decode(row.health)
@@ -206,5 +201,5 @@ def _desk(row: Row[Any], alarms: dict[str, int], now: datetime.datetime, hours: 
         clock_ahead_ms=row.clock_ahead_ms,
         dropped_days=row.dropped_days,
         set_aside=row.set_aside,
-        silence=silence(reported_at or enrolled_at, now, hours),
+        silence=silence(reported_at or enrolled_at, now, read_hours(row.opening_hours)),
     )

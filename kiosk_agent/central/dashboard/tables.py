@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kiosk_agent.central.dashboard.asked import address
 from kiosk_agent.central.dashboard.compliance import Compliance, Figure, Share
+from kiosk_agent.central.dashboard.details import alarm_told, warning_told
 from kiosk_agent.central.dashboard.schemas import DeskAlarm, DeskNow, HourMap, Ranked, Step, TrendPoint
 from kiosk_agent.central.dashboard.silence import State
 from kiosk_agent.central.export.service import Cell as Value
@@ -191,7 +192,7 @@ class Tables:
                 Cell(f.moment(one.first_at)),
                 Cell(f.moment(one.last_at)),
                 self._count(one.times),
-                Cell(one.detail),
+                Cell(alarm_told(one.kind, one.subject, one.detail, t, f), (f"{one.subject} {one.detail}".strip(),)),
             ]
             for one in alarms
         ]
@@ -203,7 +204,7 @@ class Tables:
         columns = tuple(Column(t(word)) for word in ("warning", "severity", "since"))
         rows = [
             [
-                Cell(item.code),
+                Cell(warning_told(item.code, t), sub=item.code),
                 Cell(t(f"severity_{item.severity.value}"), mark=SEVERITY_MARKS[item.severity]),
                 Cell(self._f.moment(item.since)),
             ]

@@ -71,6 +71,7 @@ offices = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("municipality_code", sa.ForeignKey("municipalities.code"), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("opening_hours", sa.Text, nullable=False, server_default="", index=True),  # empty: the usual ones
     sa.UniqueConstraint("municipality_code", "name"),
 )
 desks = sa.Table(

@@ -83,7 +83,7 @@ def hour_map(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]], 
         for row, (_, values) in enumerate(rows):
             for column, value in enumerate(values):
                 colour = shades.steps[levels[row][column]][1]
-                place = {"ha": "center", "va": "center", "fontsize": 10}
+                place: Any = {"ha": "center", "va": "center", "fontsize": 10}
                 axes.text(column + 0.5, row + 0.5, f"{value:,}" if value else "·", color=colour, **place)
         axes.set_xticks([index + 0.5 for index in range(len(columns))], stand_ins)
         axes.set_yticks([index + 0.5 for index in range(len(rows))], [name for name, _ in rows])

@@ -37,7 +37,7 @@ def read_municipalities(path: Path) -> list[Municipality]:
 
     Raises MunicipalitiesError with every mistake.
     """
-    rows = csv.reader(io.StringIO(_text(path), newline=""))
+    rows = csv.reader(io.StringIO(text_of(path), newline=""))
     head = [_tidy(cell) for cell in next(rows, [])]
     columns = {column: _column(head, names) for column, names in HEADS.items()}
     missing = [HEADS[column][0] for column, index in columns.items() if index is None]
@@ -78,21 +78,22 @@ def read_municipalities(path: Path) -> list[Municipality]:
     return list(found_codes.values())
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path, error: type[InputError] = MunicipalitiesError) -> str:
+    """The text of a list, in UTF-8 or Shift_JIS, as spreadsheets in Japan save it. Raises ``error``."""
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        raise MunicipalitiesError(
-            [Problem(str(path), None, "file", "a readable file", error.strerror or str(error), "Check the path.")]
-        ) from error
+    except OSError as failed:
+        raise error(
+            [Problem(str(path), None, "file", "a readable file", failed.strerror or str(failed), "Check the path.")]
+        ) from failed
     if len(raw) > LARGEST_BYTES:
-        raise MunicipalitiesError([Problem(str(path), None, "file", "a list", f"more than {LARGEST_BYTES} bytes")])
-    for encoding in ("utf-8-sig", "cp932"):  # as spreadsheets in Japan save it
+        raise error([Problem(str(path), None, "file", "a list", f"more than {LARGEST_BYTES} bytes")])
+    for encoding in ("utf-8-sig", "cp932"):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise MunicipalitiesError([Problem(str(path), None, "file", "text in UTF-8 or Shift_JIS", "something else")])
+    raise error([Problem(str(path), None, "file", "text in UTF-8 or Shift_JIS", "something else")])
 
 
 def _tidy(cell: str) -> str:

@@ -15,10 +15,10 @@ from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard import service as dashboard
 from kiosk_agent.central.dashboard.asked import WHOLE, read_place
 from kiosk_agent.central.database.engine import Database
-from kiosk_agent.central.pages.formats import Formats
+from kiosk_agent.central.pages.formats import NOTHING, Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
-from kiosk_agent.central.pages.words import words
+from kiosk_agent.central.pages.words import TEXTS, words
 from kiosk_agent.central.places.repository import municipality_of_office
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.policy import repository, service
@@ -30,7 +30,7 @@ from kiosk_agent.central.staff.guards import Signed
 from kiosk_agent.central.staff.schemas import Action, Role, Staff
 from kiosk_agent.central.times import from_ms
 from kiosk_agent.errors import CentralError
-from kiosk_agent.wire.policy import Mark, Preset, Settings, read_settings
+from kiosk_agent.wire.policy import Mark, Preset, Settings, SilentDesk, read_settings
 
 NUMBERS = (
     "idle_limit_s",
@@ -42,7 +42,13 @@ NUMBERS = (
     "card_absent_grace_s",
     "card_wait_s",
 )
-CHOICES = {"preset": tuple(Preset), "mark": tuple(Mark)}
+SWITCHES = ("report_visits", "report_incidents")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "preset": tuple(Preset),
+    "mark": tuple(Mark),
+    "silent_desk": tuple(SilentDesk),
+    **dict.fromkeys(SWITCHES, ("true", "false")),
+}
 
 
 @get("/policy", opt={"needs": Role.VIEWER})
@@ -108,8 +114,17 @@ def _settings(database: Database, place: Place, fields: dict[str, str]) -> Setti
     for name in (*NUMBERS, *CHOICES):
         text = fields.get(name, "").strip()
         if text:
-            values[name] = text if name in CHOICES else int(text) if name == "max_extensions" else float(text)
+            values[name] = _read(name, text)
     return read_settings(values)
+
+
+def _read(name: str, text: str) -> object:
+    """Raises ValueError."""
+    if name in SWITCHES:
+        if text not in CHOICES[name]:
+            raise ValueError(f"{name}: true or false, not {text[:20]!r}")
+        return text == "true"
+    return text if name in CHOICES else int(text) if name == "max_extensions" else float(text)
 
 
 def _page(
@@ -136,7 +151,7 @@ def _page(
     }
     if request.method == "GET" and (file := wanted_file(request, list(tables.values()))) is not None:
         return file
-    now = {name: shown(value) for name, value in set_of(history[0].settings).items()} if history else {}
+    now = {name: typed_of(value) for name, value in set_of(history[0].settings).items()} if history else {}
     called = t("nation") if place.level is Level.NATION else named.name or t("desk_number", number=place.key)
     return page(
         request,
@@ -181,7 +196,7 @@ def _above_table(around: Sequence[Place], versions: dict[Place, list[Version]], 
     rows = [
         [
             Cell(t(f"setting_{name}"), sub=name),
-            Cell(shown(value)),
+            Cell(shown(value, t)),
             Cell(t(version.place.level.value)),
             Cell(f"{version.share} %", (version.share,)),
         ]
@@ -200,7 +215,10 @@ def _history_table(history: Sequence[Version], t: Callable[..., str], f: Formats
             Cell(one.made_by),
             Cell(one.reason, sub="" if one.restores is None else t("policy_restores", number=one.restores)),
             Cell(f"{one.share} %", (one.share,)),
-            Cell("; ".join(f"{name} = {shown(value)}" for name, value in set_of(one.settings).items()) or "–"),
+            Cell(
+                "; ".join(f"{t(f'setting_{name}')}: {shown(value, t)}" for name, value in set_of(one.settings).items())
+                or "–"
+            ),
         ]
         for one in history
     ]
@@ -218,7 +236,7 @@ def in_force_table(database: Database, desk: Place, t: Callable[..., str]) -> Ta
         if version is not None:
             told |= {name: (value, place) for name, value in set_of(version.settings).items()}
     rows = [
-        [Cell(t(f"setting_{name}"), sub=name), Cell(shown(value)), Cell(t(place.level.value))]
+        [Cell(t(f"setting_{name}"), sub=name), Cell(shown(value, t)), Cell(t(place.level.value))]
         for name, (value, place) in sorted(told.items())
     ]
     columns = (Column(t("setting")), Column(t("value")), Column(t("set_at")))
@@ -231,10 +249,26 @@ def set_of(settings: Settings) -> dict[str, object]:
     return found
 
 
-def shown(value: object) -> str:
+def shown(value: object, t: Callable[..., str]) -> str:
     """A setting's value in words."""
     if isinstance(value, dict):
-        return "; ".join(f"{name} = {one}" for name, one in value.items()) or "–"
+        parts = [f"{_named('signal', name, t)}: {_named('value', one, t)}" for name, one in value.items()]
+        return "; ".join(parts) or NOTHING
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
+        return t("list_comma").join(_named("sense", one, t) for one in value) or NOTHING
+    if isinstance(value, bool):
+        return t("value_true" if value else "value_false")
+    return _named("value", value, t) if isinstance(value, str) else f"{value:g}"
+
+
+def _named(what: str, code: str, t: Callable[..., str]) -> str:
+    """The words of a code; what a newer agent has besides stays as it is."""
+    key = f"{what}_{code}"
+    return t(key) if key in TEXTS else code
+
+
+def typed_of(value: object) -> str:
+    """A setting's value as the form has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,6 +7,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.engine import Database
@@ -15,15 +16,17 @@ from kiosk_agent.central.policy import repository
 from kiosk_agent.central.policy.schemas import DeskAt, Preview, Version
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
-from kiosk_agent.wire.policy import PolicyAnswer, Settings, contradiction, merged
+from kiosk_agent.wire.policy import OF_CENTRAL, PolicyAnswer, Settings, contradiction, merged
 
 ALL = 100  # percent
 LONGEST_TEXT = 200  # of a reason or a name
 
 
 def policy_for(connection: Connection, desk: DeskAt) -> PolicyAnswer:
-    """What holds at the desk."""
-    return resolve(desk, repository.versions_at(connection, desk.places))
+    """What holds at the desk, less what is central's own."""
+    answer = resolve(desk, repository.versions_at(connection, desk.places))
+    settings = msgspec.structs.replace(answer.settings, **dict.fromkeys(OF_CENTRAL, msgspec.UNSET))
+    return msgspec.structs.replace(answer, settings=settings)
 
 
 def resolve(desk: DeskAt, versions: Mapping[Place, Sequence[Version]]) -> PolicyAnswer:

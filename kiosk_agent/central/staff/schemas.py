@@ -41,6 +41,7 @@ class Action(enum.StrEnum):
     LOGGED_OUT = "logged_out"
     CODES_MADE = "codes_made"  # for new desks
     POLICY_SET = "policy_set"
+    HOURS_SET = "hours_set"  # of an office
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     RECIPIENT_ADDED = "recipient_added"  # of alerts
     RECIPIENT_REMOVED = "recipient_removed"

@@ -28,8 +28,14 @@ TEXTS = {
         "Offices are closed now ({desks} desks). Silence counts in opening hours.",
     ),
     "hours_note": (
-        "平日 8:30–17:15（祝日と年末年始を除く）に20分以上知らせのない端末を数えます。",
-        "Counted: desks silent for over 20 minutes on weekdays 8:30–17:15, holidays excepted.",
+        "窓口の開庁時間に20分以上知らせのない端末を数えます。定めのない窓口は、平日 8:30–17:15"
+        "（祝日と年末年始を除く）とします。",
+        "Counted: desks silent for over 20 minutes while their office is open; where nothing is set, weekdays "
+        "8:30–17:15, holidays excepted.",
+    ),
+    "attention_desks": (
+        "見守られていない端末（長い順、{most}台まで）",
+        "Unprotected desks (longest first, up to {most})",
     ),
     "see_list": ("一覧を見る", "See the list"),
     "four_numbers": ("四つの数字", "Four numbers"),
@@ -185,6 +191,7 @@ TEXTS = {
     "weekday_4": ("金", "Fri"),
     "weekday_5": ("土", "Sat"),
     "weekday_6": ("日", "Sun"),
+    "weekday_7": ("祝日", "Holidays"),
     "desks_now": ("端末のいま", "Desks now"),
     "state": ("状態", "State"),
     "state_heard": ("知らせあり", "heard of"),

@@ -50,6 +50,37 @@ TEXTS: dict[str, tuple[str, str]] = {
     "setting_report_visits": ("利用ごとの記録を中央へ送る", "Facts of visits go to central"),
     "setting_report_incidents": ("インシデントを中央へ送る", "Incidents go to central"),
     "setting_weights": ("別人のしるしの重み", "Weight of signs of another person"),
+    "setting_silent_desk": ("1台だけ知らせがないとき", "When a single desk is silent"),
+    "opening_hours": ("開庁時間", "Opening hours"),
+    "hours_lead": (
+        "端末の沈黙は、開庁時間の間だけ数えます。窓口の名前を選ぶと、変えられます。",
+        "Silence of desks counts only in opening hours. Choose an office to change them.",
+    ),
+    "hours_most": (
+        "{most}か所までを表示しています。全部はファイルにあります。窓口の画面からも変えられます。",
+        "{most} are shown. The files have all. An office's own page leads here, too.",
+    ),
+    "hours_usual": (
+        "平日 8:30–17:15（祝日と年末年始を除く）",
+        "weekdays 8:30–17:15, holidays excepted",
+    ),
+    "hours_closed": ("いつも閉庁", "always closed"),
+    "hours_are_usual": (
+        "この窓口の開庁時間は定められていません。平日 8:30–17:15（祝日と年末年始を除く）とします。",
+        "Nothing is set for this office: weekdays 8:30–17:15, holidays excepted.",
+    ),
+    "hours_how": (
+        "両方とも空欄の日は閉庁です。祝日の行は、国民の祝日と年末年始（12月29日–1月3日）に効きます。",
+        "Days left empty are closed. The row of holidays is for national holidays and 29 December to 3 January.",
+    ),
+    "hours_wrong": (
+        "変えていません。各日の開始と終了を、開始が先になるように入れてください。閉庁の日は両方とも空欄にします。",
+        "Nothing was changed. Give from and to of each day, from first; leave both empty where it is closed.",
+    ),
+    "hours_to_usual": ("定めをなくす（平日 8:30–17:15）", "Set nothing (weekdays 8:30–17:15)"),
+    "opens": ("開始", "From"),
+    "closes": ("終了", "To"),
+    "to_the_office": ("窓口の画面へ", "To the office's page"),
     "enrolment": ("端末の登録", "Enrolment"),
     "enrolment_lead": (
         "新しい端末ごとに、登録コードを1つ作ります。コードは作ったときだけ表示されます。",
@@ -146,6 +177,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "action_alert_acknowledged": ("要対応を引き受けた", "saw to an alert"),
     "action_recipient_added": ("通知先の追加", "added a recipient of alerts"),
     "action_recipient_removed": ("通知先の削除", "removed a recipient of alerts"),
+    "action_hours_set": ("開庁時間の変更", "changed opening hours"),
     "action_policy_set": ("方針の変更", "changed a policy"),
     "people": ("職員", "Staff"),
 }

@@ -1,0 +1,115 @@
+"""Setting opening hours, one office's or those of a list."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from kiosk_agent.central.dashboard.silence import silent_before
+from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.opening import repository
+from kiosk_agent.central.opening.written import HoursError, read_hours, written
+from kiosk_agent.central.places import repository as places
+from kiosk_agent.central.places.service import text_of
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.schemas import Action
+from kiosk_agent.errors import CentralError, InputError, Problem
+
+HEADS = {
+    "code": ("code", "団体コード"),
+    "office": ("office", "窓口"),
+    "hours": ("hours", "開庁時間"),
+}
+
+
+class ImportedHours(NamedTuple):
+    """One line of a list."""
+
+    line: int
+    municipality_code: str
+    office: str
+    hours: str
+
+
+class HoursListError(InputError):
+    """A list of opening hours cannot be used: nothing of it is taken."""
+
+
+def open_now(connection: Connection, now: datetime.datetime) -> frozenset[str]:
+    """Of all texts of opening hours that there are, the usual one among them, those by which silence counts now."""
+    texts = ["", *repository.own_hours(connection)]
+    return frozenset(text for text in texts if silent_before(now, read_hours(text)) is not None)
+
+
+def set_hours(
+    database: Database,
+    municipality_code: str,
+    office: str,
+    text: str,
+    now: datetime.datetime,
+    *,
+    actor: str,
+    address: str = "",
+) -> str:
+    """Set the hours of an office; an empty text: the usual ones. Returns what is kept. Raises CentralError."""
+    kept = written(read_hours(text))
+    with database.writing() as connection:
+        _set(connection, municipality_code, office, kept)
+        told = f"{municipality_code}/{office}: {kept or 'usual'}"
+        audit.add(connection, now, Action.HOURS_SET, actor=actor, detail=told, address=address)
+    return kept
+
+
+def import_hours(database: Database, rows: list[ImportedHours], path: Path, now: datetime.datetime, actor: str) -> None:
+    """Set the hours of all offices of a list, or of none. Raises HoursListError."""
+    problems: list[Problem] = []
+    with database.writing() as connection:
+        for row in rows:
+            try:
+                _set(connection, row.municipality_code, row.office, row.hours)
+            except CentralError:
+                found = f"{row.municipality_code}/{row.office}"
+                problems.append(Problem(str(path), row.line, "office", "an office that is known", found))
+        if problems:
+            raise HoursListError(problems)
+        audit.add(connection, now, Action.HOURS_SET, actor=actor, detail=f"{len(rows)} offices of a list")
+
+
+def read_list(path: Path) -> list[ImportedHours]:
+    """The opening hours of a CSV file in UTF-8 or Shift_JIS. Raises HoursListError with every mistake."""
+    lines = csv.reader(io.StringIO(text_of(path, HoursListError), newline=""))
+    head = ["".join(cell.split()) for cell in next(lines, [])]
+    columns = {name: next((head.index(one) for one in names if one in head), None) for name, names in HEADS.items()}
+    if None in columns.values():
+        found = ", ".join(head)[:100] or "an empty line"
+        raise HoursListError([Problem(str(path), 1, "head", "columns code, office, hours", found)])
+    rows: list[ImportedHours] = []
+    problems: list[Problem] = []
+    for cells in lines:
+        code, office, hours = (
+            cells[index].strip() if index is not None and index < len(cells) else "" for index in columns.values()
+        )
+        if not (code or office or hours):
+            continue
+        try:
+            rows.append(ImportedHours(lines.line_num, code, office, written(read_hours(hours))))
+        except HoursError as error:
+            problems.append(Problem(str(path), lines.line_num, "hours", "opening hours", str(error)[:200]))
+    if problems or not rows:
+        none = [Problem(str(path), None, "file", "at least one office", "none")]
+        raise HoursListError(problems or none)
+    return rows
+
+
+def _set(connection: Connection, municipality_code: str, office: str, text: str) -> None:
+    number = places.office_id(connection, municipality_code, office)
+    if number is None:
+        raise CentralError(
+            f"There is no office {office!r} in {municipality_code}.", "Codes for desks begin one: /enrolment."
+        )
+    repository.set_hours(connection, number, text)
