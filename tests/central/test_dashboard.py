@@ -212,7 +212,7 @@ def test_the_queries_themselves_keep_to_the_scope(database: Database, nation: Na
                 assert repository.total_of(connection, scope, place, DAYS) == Totals()
                 assert repository.days_of(connection, scope, place, DAYS) == []
                 assert list(repository.desks_of(connection, scope, place)) == []
-                assert repository.count_desks(connection, scope, place, 1 << 60) == (0, 0)
+                assert repository.count_desks(connection, scope, place, 1 << 60, [""]) == (0, 0, 0)
                 assert repository.alarms_of(connection, scope, place) == {}
                 if place.level is not Level.DESK:
                     assert repository.children_of(connection, scope, place) == []
@@ -270,7 +270,7 @@ def test_desks_that_are_silent_in_opening_hours_are_unprotected(database: Databa
     told = by_id(service.unprotected(database, NATION, place, later))
     assert set(told) == {str(silent.id), str(never.id)}
     assert told[str(silent.id)].silence == (State.UNPROTECTED, 3600)
-    assert service.guarded(database, NATION, place, later) == service.Guarded(3, 2)
+    assert service.guarded(database, NATION, place, later) == service.Guarded(3, 2, 3)
     night = NOW + datetime.timedelta(hours=9)
     assert service.unprotected(database, NATION, place, night) == []
-    assert service.guarded(database, NATION, place, night) == service.Guarded(3, 0)
+    assert service.guarded(database, NATION, place, night) == service.Guarded(3, 0, 0)

@@ -103,6 +103,8 @@ def test_the_map_has_what_its_place_has_and_says_of_whom(database: Database) -> 
     assert service.hours(database, NATION, Place(Level.PREFECTURE, "01"), DAYS).cells == {(0, 9): 1}
     nobody = service.hours(database, NATION, Place(Level.DESK, str(silent.id)), DAYS)
     assert (nobody.cells, nobody.telling, nobody.desks, nobody.names) == ({}, 0, 1, ())
+    before = Days(MONDAY - datetime.timedelta(days=9), MONDAY - datetime.timedelta(days=2))
+    assert service.hours(database, NATION, NATION, before).telling == 0
     with pytest.raises(service.PlaceUnknownError):
         service.hours(database, Place(Level.MUNICIPALITY, "131024"), Place(Level.MUNICIPALITY, "131016"), DAYS)
 
@@ -116,6 +118,8 @@ def test_what_was_told_before_there_were_sums_is_in_them(tmp_path: Path) -> None
         spans = connection.execute(sa.text("SELECT * FROM visit_desks")).all()
         for table in ("visit_hours", "visit_desks"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
+        connection.execute(sa.text("DROP INDEX offices_opening_hours_idx"))
+        connection.execute(sa.text("ALTER TABLE offices DROP COLUMN opening_hours"))  # of the next revision
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0008'"))
     migrate(database)
     assert sums_of(database, "visit_hours") == sums_of(database, "visit_facts") != {}

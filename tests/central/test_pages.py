@@ -140,6 +140,8 @@ async def test_what_needs_a_person_stands_on_the_overview(shown: World) -> None:
     text = (await shown.client.get("/")).text
     assert "4台のうち 1台から、開庁時間中なのに知らせが届いていません。" in text
     assert "台帳の複製（1つの台帳が2台にある）" in text
+    assert "見守られていない端末（長い順、10台まで）" in text
+    assert "開庁時間中なのに、端末から報告がありません" in text
     listed = (await shown.client.get("/unprotected")).text
     assert "本庁舎 2階 マイナンバーカード特設窓口" in listed
     assert "日本橋特別出張所" not in listed
@@ -245,6 +247,20 @@ async def test_the_chart_is_text_and_the_same_for_the_same_numbers(shown: World)
     dark = (await shown.client.get(f"{address}&dark=1")).text
     assert "#1a1a1a" in dark
     assert "#1a1a1a" not in first
+
+
+async def test_the_map_of_hours_says_of_which_desks_it_is(shown: World) -> None:
+    await as_person(shown, "chiyoda-administrator")
+    text = (await shown.client.get("/places/municipality/131016")).text
+    assert "利用ごとの記録を中央へ送る端末（2台のうち1台）" in text
+    assert "その端末：市民課 端末1。" in text
+    picture = await shown.client.get("/places/municipality/131016/hours.svg?days=28")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml")
+    assert ">月</text>" in picture.text
+    assert (await shown.client.get("/places/municipality/131024/hours.svg")).status_code == 404
+    nobodys = (await shown.client.get("/places/desk/2")).text
+    assert "この期間の利用ごとの記録を送った端末はありません。" in nobodys
+    assert "hours.svg" not in nobodys
 
 
 def test_both_languages_have_the_same_gaps() -> None:

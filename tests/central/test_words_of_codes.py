@@ -88,7 +88,7 @@ def test_every_value_sense_sign_state_and_counter_has_words() -> None:
 def test_settings_are_shown_in_words() -> None:
     t = words("ja")
     told = [
-        shown(value, t) for value in (True, False, "strict", ["card", "input"], {"card_removed": "possible"}, 90.0, 12)
+        shown(value, t) for value in (True, False, "strict", ("card", "input"), {"card_removed": "possible"}, 90.0, 12)
     ]
     assert told == ["はい", "いいえ", "厳しい", "カード、画面の外の操作", "カードが外された: 疑い", "90", "12"]
 

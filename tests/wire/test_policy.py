@@ -13,7 +13,7 @@ from kiosk_agent.report.policy import OF_THE_REPORTS
 from kiosk_agent.session import policy as agent
 from kiosk_agent.session import vocabulary
 from kiosk_agent.wire import policy as wire
-from kiosk_agent.wire.policy import Settings, merged, read_settings
+from kiosk_agent.wire.policy import OF_CENTRAL, Settings, merged, read_settings
 
 
 def test_no_bound_is_wider_than_the_agents_own() -> None:
@@ -33,7 +33,7 @@ def test_the_words_are_the_agents_own() -> None:
     assert set(wire.Weight) == set(vocabulary.Weight)
     certain = {signal for signal, weight in agent.CLASSIFICATION.items() if weight is vocabulary.Weight.CERTAIN}
     assert certain == wire.ALWAYS_CERTAIN
-    assert set(Settings.__struct_fields__) - set(OF_THE_REPORTS) <= set(agent.Policy.__struct_fields__)
+    assert set(Settings.__struct_fields__) - {*OF_THE_REPORTS, *OF_CENTRAL} <= set(agent.Policy.__struct_fields__)
 
 
 @pytest.mark.parametrize(

@@ -60,33 +60,35 @@ def unresolved(services: Services, scope: Place) -> list[Listed]:
 def table_of(found: Sequence[Listed], chosen: str, *, caption: str, empty: str, can_answer: bool = False) -> Table:
     """Alerts with their places, how far each is and who sees to it; ``can_answer``: with links to the form."""
     t = words(chosen)
-    f = Formats(chosen, t)
-    heads = ("number", "alert", "office", "amount", "state", "opened", "acknowledged_by", "note", "resolved_at")
-    rows = []
-    for one in found:
-        of = one.alert
-        amount = text(Language(chosen), "visits" if of.kind in OF_VISITS else "desks", amount=of.amount, total=of.total)
-        taken = of.acknowledged_at_ms is not None
-        rows.append(
-            [
-                Cell(str(of.id), (of.id,)),
-                Cell(text(Language(chosen), of.kind), href=f"/alerts?number={of.id}#acknowledge")
-                if can_answer and of.state in UNATTENDED
-                else Cell(text(Language(chosen), of.kind)),
-                Cell(
-                    one.office,
-                    sub=f"{one.prefecture} {one.municipality}",
-                    href=address(Place(Level.OFFICE, str(of.office_id))),
-                ),
-                Cell(amount),
-                Cell(t(f"alert_{of.state.value}"), mark=MARKS[of.state]),
-                Cell(f.moment(from_ms(of.opened_at_ms))),
-                Cell(of.acknowledged_by, sub=f.moment(from_ms(of.acknowledged_at_ms or 0)) if taken else ""),
-                Cell(of.note),
-                Cell("" if of.resolved_at_ms is None else f.moment(from_ms(of.resolved_at_ms))),
-            ]
-        )
-    return Table("alerts", caption, tuple(Column(t(head)) for head in heads), rows, empty, t("alerts_what"))
+    columns = (
+        Column(t("alert"), exported=(t("number"), t("alert"))),
+        Column(t("office"), exported=(t("office"), t("municipality"))),
+        Column(t("amount")),
+        Column(t("state"), exported=(t("state"), t("resolved_at"))),
+        Column(t("opened")),
+        Column(t("acknowledged_by"), exported=(t("acknowledged_by"), t("acknowledged_at"))),
+        Column(t("note")),
+    )
+    return Table("alerts", caption, columns, [_row(one, chosen, can_answer) for one in found], empty, t("alerts_what"))
+
+
+def _row(one: Listed, chosen: str, can_answer: bool) -> list[Cell]:
+    t, of = words(chosen), one.alert
+    f, said = Formats(chosen, t), functools.partial(text, Language(chosen))
+    what, where = said(of.kind), f"{one.prefecture} {one.municipality}"
+    taken, over = ("" if at is None else f.moment(from_ms(at)) for at in (of.acknowledged_at_ms, of.resolved_at_ms))
+    form = f"/alerts?number={of.id}#acknowledge" if can_answer and of.state in UNATTENDED else ""
+    office = address(Place(Level.OFFICE, str(of.office_id)))
+    state = t(f"alert_{of.state.value}")
+    return [
+        Cell(what, (of.id, what), t("alert_number", number=of.id), href=form),
+        Cell(one.office, (one.office, where), where, href=office),
+        Cell(said("visits" if of.kind in OF_VISITS else "desks", amount=of.amount, total=of.total)),
+        Cell(state, (state, over), over, mark=MARKS[of.state]),
+        Cell(f.moment(from_ms(of.opened_at_ms))),
+        Cell(of.acknowledged_by, (of.acknowledged_by, taken), taken),
+        Cell(of.note),
+    ]
 
 
 def _page(

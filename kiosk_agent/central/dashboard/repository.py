@@ -203,8 +203,11 @@ def _hours_of_desks(connection: Connection, chosen: Condition, days: Days) -> di
 
 def desks_telling(
     connection: Connection, scope: Place, place: Place, days: Days, most_named: int
-) -> tuple[int, int, list[str]]:
-    """How many desks of a place tell of visits within these days, and how many there are; names where they are few."""
+) -> tuple[int, int, list[tuple[str, str, str]]]:
+    """How many desks of a place tell of visits within these days, and how many there are.
+
+    Where they are few also which: office, name, number.
+    """
     chosen = sa.and_(within.of_desks(place), within.of_desks(scope))
     telling = sa.and_(
         visit_desks.c.municipality_code == desks.c.municipality_code,
@@ -214,7 +217,7 @@ def desks_telling(
     )
     counted = sa.select(sa.func.count(), sa.func.count(visit_desks.c.desk_id))
     row = connection.execute(counted.select_from(desks.outerjoin(visit_desks, telling)).where(chosen)).one()
-    named: list[str] = []
+    named: list[tuple[str, str, str]] = []
     if 0 < row[1] <= most_named:
         query = (
             sa.select(desks.c.id, desks.c.name, offices.c.name.label("office"))
@@ -223,7 +226,7 @@ def desks_telling(
             .where(chosen)
             .order_by(desks.c.municipality_code, offices.c.id, desks.c.id)
         )
-        named = [f"{one.office} {one.name or one.id}" for one in connection.execute(query)]
+        named = [(one.office, one.name, str(one.id)) for one in connection.execute(query)]
     return int(row[1]), int(row[0]), named
 
 

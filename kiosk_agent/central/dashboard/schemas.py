@@ -51,7 +51,7 @@ class HourMap(msgspec.Struct, frozen=True):
     """Visits by weekday (0 Monday … 6 Sunday) and hour of the desk's day, of the desks that tell of their visits.
 
     ``begun``: the visits that the counts of all desks know of; ``visits``: those of them that are in the map.
-    ``names``: what the telling desks are called, where they are few.
+    ``names``: office, name and number of the telling desks, where they are few.
     """
 
     cells: dict[tuple[int, int], int]
@@ -59,7 +59,7 @@ class HourMap(msgspec.Struct, frozen=True):
     begun: int
     telling: int
     desks: int
-    names: tuple[str, ...]
+    names: tuple[tuple[str, str, str], ...]
 
     @property
     def hours(self) -> range:

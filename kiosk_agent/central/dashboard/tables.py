@@ -151,10 +151,13 @@ class Tables:
 
     def _told(self, found: HourMap) -> str:
         """Of which desks the map is made."""
-        t, number = self._t, self._f.number
-        values = {"telling": number(found.telling), "desks": number(found.desks)}
-        told = t("hours_covers", visits=number(found.visits), begun=number(found.begun), **values)
-        return f"{told} {t('hours_desks', names=t('list_comma').join(found.names))}" if found.names else told
+        t, counted = self._t, self._f.number
+        values = {"telling": counted(found.telling), "desks": counted(found.desks)}
+        told = t("hours_covers", visits=counted(found.visits), begun=counted(found.begun), **values)
+        if not found.names:
+            return told
+        names = [f"{office} {name or t('desk_number', number=number)}" for office, name, number in found.names]
+        return f"{told} {t('hours_desks', names=t('list_comma').join(names))}"
 
     def desks(self, desks: Sequence[DeskNow], names: Mapping[str, str], *, caption: str, empty: str) -> Table:
         """Desks as they stand."""

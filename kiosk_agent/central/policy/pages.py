@@ -254,7 +254,7 @@ def shown(value: object, t: Callable[..., str]) -> str:
     if isinstance(value, dict):
         parts = [f"{_named('signal', name, t)}: {_named('value', one, t)}" for name, one in value.items()]
         return "; ".join(parts) or NOTHING
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return t("list_comma").join(_named("sense", one, t) for one in value) or NOTHING
     if isinstance(value, bool):
         return t("value_true" if value else "value_false")

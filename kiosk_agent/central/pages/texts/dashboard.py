@@ -96,6 +96,8 @@ TEXTS = {
     ),
     "amount": ("どれだけ", "How many"),
     "opened": ("見つかった日時", "Found"),
+    "alert_number": ("番号{number}", "number {number}"),
+    "acknowledged_at": ("対応を始めた日時", "Since"),
     "acknowledged_by": ("対応する人", "Seen to by"),
     "note": ("メモ", "Note"),
     "resolved_at": ("解消した日時", "Resolved"),

@@ -80,6 +80,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hours_to_usual": ("定めをなくす（平日 8:30–17:15）", "Set nothing (weekdays 8:30–17:15)"),
     "opens": ("開始", "From"),
     "closes": ("終了", "To"),
+    "to_the_hours": ("開庁時間を見る・変える", "See or change them"),
     "to_the_office": ("窓口の画面へ", "To the office's page"),
     "enrolment": ("端末の登録", "Enrolment"),
     "enrolment_lead": (
