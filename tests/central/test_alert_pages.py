@@ -82,6 +82,16 @@ async def test_what_cannot_be_seen_to_stays_as_it_is(alerted: World) -> None:
     assert set(states(alerted).values()) == {State.NOTIFIED}
 
 
+async def test_what_nobody_sees_to_stands_first_on_the_overview(alerted: World) -> None:
+    service.acknowledge(alerted.database, NATION, 2, NOW, actor="somebody")
+    for most, expected in ((None, [1, 2]), (2, [1, 2]), (1, [1])):
+        found = service.listed(alerted.database, NATION, most=most)
+        assert [one.alert.id for one in found] == expected
+    text = (await alerted.client.get("/")).text
+    assert "同じ記録が2台の端末から届きました" in text
+    assert "未対応（通知済み）" in text
+
+
 async def test_a_viewer_looks_and_has_no_form(alerted: World) -> None:
     alerted.client.cookies.clear()
     await sign_in(alerted.client, "viewer", PASSWORD)

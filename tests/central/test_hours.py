@@ -102,7 +102,7 @@ def test_the_map_has_what_its_place_has_and_says_of_whom(database: Database) -> 
     assert service.hours(database, NATION, NATION, DAYS).cells == {(0, 9): 3, (2, 20): 1}
     assert service.hours(database, NATION, Place(Level.PREFECTURE, "01"), DAYS).cells == {(0, 9): 1}
     nobody = service.hours(database, NATION, Place(Level.DESK, str(silent.id)), DAYS)
-    assert (nobody.cells, nobody.telling, nobody.desks, nobody.names) == ({}, 0, 1, ())
+    assert (nobody.cells, nobody.telling, nobody.names) == ({}, 0, ())
     before = Days(MONDAY - datetime.timedelta(days=9), MONDAY - datetime.timedelta(days=2))
     assert service.hours(database, NATION, NATION, before).telling == 0
     with pytest.raises(service.PlaceUnknownError):

@@ -106,6 +106,16 @@ def test_silence_counts_in_the_offices_own_hours(database: Database) -> None:
     assert unprotected(database, later) == [own.id, usual.id]
 
 
+def test_of_many_the_longest_silent_are_named(database: Database) -> None:
+    desks = [enrolled(database, DeskOfTests("131016")) for _ in range(3)]
+    for minutes, desk in enumerate(desks):
+        heard(database, desk, NOW - datetime.timedelta(minutes=minutes))
+    later = NOW + HOUR
+    assert set(unprotected(database, later)) == {desk.id for desk in desks}
+    longest = dashboard.unprotected(database, NATION, NATION, later, most=2)
+    assert [int(one.place.key) for one in longest] == [desks[2].id, desks[1].id]
+
+
 def found(database: Database, now: datetime.datetime) -> list[Finding]:
     with database.reading() as connection:
         return findings(connection, now, Thresholds())

@@ -195,6 +195,24 @@ def test_everything_is_reached_by_keyboard_and_seen_to_be(central: Central, addr
     assert [html for html in reached if html not in seen] == []
 
 
+PAPER = (680, 962)  # A4 less its margins, in CSS pixels
+
+
+@pytest.mark.parametrize("address", ["/", "/places/nation/all", "/alerts", "/places/desk/2"])
+def test_on_paper_nothing_is_cut_off_and_nothing_is_to_be_pressed(central: Central, address: str) -> None:
+    page = central.page
+    at_size(page, PAPER)
+    page.goto(central.url + address)
+    page.emulate_media(media="print")
+    try:
+        assert page.evaluate("document.documentElement.scrollWidth") <= PAPER[0]
+        pressed = page.locator("button, input, select, textarea, nav.menu, .files")
+        assert [one.inner_html() for one in pressed.all() if one.is_visible()] == []
+        assert page.locator("main table").first.is_visible()
+    finally:
+        page.emulate_media(media="screen")
+
+
 def test_pages_work_without_scripts(central: Central) -> None:
     page = central.open(java_script_enabled=False)
     page.goto(central.url + "/places/nation/all")

@@ -51,9 +51,9 @@ async def acknowledge(request: Request[Any, Any, Any], services: Given, staff: S
 PAGES = [alerts, acknowledge]
 
 
-def unresolved(services: Services, scope: Place) -> list[Listed]:
-    """Those that nobody sees to yet first, then the newest."""
-    found = service.listed(services.database, scope)
+def unresolved(services: Services, scope: Place, most: int | None = None) -> list[Listed]:
+    """Those that nobody sees to yet first, then the newest; at most so many."""
+    found = service.listed(services.database, scope, most=most)
     return sorted(found, key=lambda one: (one.alert.state not in UNATTENDED, -one.alert.opened_at_ms, -one.alert.id))
 
 

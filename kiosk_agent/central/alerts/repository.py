@@ -59,12 +59,21 @@ def resolved_since(connection: Connection, at_ms: int) -> list[Alert]:
     return [alert_of(row) for row in connection.execute(query).mappings()]
 
 
-def visible(connection: Connection, scope: Place, *, resolved_since_ms: int | None = None) -> list[RowMapping]:
-    """The alerts of a scope with their places; those that are resolved only since then, where that is said."""
+def visible(
+    connection: Connection, scope: Place, *, resolved_since_ms: int | None = None, most: int | None = None
+) -> list[RowMapping]:
+    """The alerts of a scope with their places; those that are resolved only since then, where that is said.
+
+    ``most``: at most so many, those that nobody sees to first, then the newest.
+    """
     shown: sa.ColumnElement[bool] = alerts.c.resolved_at_ms.is_(None)
     if resolved_since_ms is not None:
         shown = sa.or_(shown, alerts.c.resolved_at_ms >= resolved_since_ms)
     query = _with_places().where(_within(scope), shown).order_by(alerts.c.resolved_at_ms.is_not(None), alerts.c.id)
+    if most is not None:
+        attended = alerts.c.state.not_in([State.OPEN.value, State.NOTIFIED.value])
+        newest = (alerts.c.opened_at_ms.desc(), alerts.c.id.desc())
+        query = query.order_by(None).order_by(alerts.c.resolved_at_ms.is_not(None), attended, *newest).limit(most)
     return list(connection.execute(query).mappings())
 
 

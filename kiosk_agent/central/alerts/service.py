@@ -53,11 +53,16 @@ class Listed(msgspec.Struct, frozen=True):
     office: str
 
 
-def listed(database: Database, scope: Place, *, resolved_since: datetime.datetime | None = None) -> list[Listed]:
-    """The alerts of a scope; also those resolved since then, where that is said."""
+def listed(
+    database: Database, scope: Place, *, resolved_since: datetime.datetime | None = None, most: int | None = None
+) -> list[Listed]:
+    """The alerts of a scope; also those resolved since then, where that is said.
+
+    ``most``: at most so many, those that nobody sees to first, then the newest.
+    """
     since = None if resolved_since is None else to_ms(resolved_since)
     with database.reading() as connection:
-        rows = repository.visible(connection, scope, resolved_since_ms=since)
+        rows = repository.visible(connection, scope, resolved_since_ms=since, most=most)
     return [Listed(repository.alert_of(row), row["prefecture"], row["municipality"], row["office"]) for row in rows]
 
 

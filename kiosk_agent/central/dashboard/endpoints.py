@@ -143,10 +143,11 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
     hours = service.hours(database, scope, scope, asked.days)
     found = service.alarms(database, scope, scope, MOST_ALARMS)
     caption = t("attention_alarms", most=MOST_ALARMS)
-    silent = _longest_first(service.unprotected(database, scope, scope, services.clock.wall()))
-    names = service.municipalities(database, silent[:MOST_ALARMS])
+    now = services.clock.wall()
+    silent = _longest_first(service.unprotected(database, scope, scope, now, MOST_ALARMS))
+    names = service.municipalities(database, silent)
     silent_caption = t("attention_desks", most=MOST_ALARMS)
-    waiting = unresolved(services, scope)[:MOST_ALARMS]
+    waiting = unresolved(services, scope, MOST_ALARMS)
     waiting_caption = t("attention_alerts", most=MOST_ALARMS)
     return {
         **_status(services, scope, scope),
@@ -155,7 +156,7 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
         "numbers": shown(numbers),
         "tables": {
             "alerts": table_of(waiting, language(request), caption=waiting_caption, empty=t("alerts_none")),
-            "desks": made.desks(silent[:MOST_ALARMS], names, caption=silent_caption, empty=t("unprotected_none")),
+            "desks": made.desks(silent, names, caption=silent_caption, empty=t("unprotected_none")),
             "alarms": made.alarms(found, caption=caption, empty=t("alarms_none")),
             "numbers": made.numbers(numbers),
             "changed": made.changed(new, old),

@@ -206,7 +206,7 @@ def desks_telling(
 ) -> tuple[int, int, list[tuple[str, str, str]]]:
     """How many desks of a place tell of visits within these days, and how many there are.
 
-    Where they are few also which: office, name, number.
+    Where they are few also which: office, name, number. Where none tells, the number of all is 0 as well.
     """
     chosen = sa.and_(within.of_desks(place), within.of_desks(scope))
     telling = sa.and_(
@@ -215,10 +215,13 @@ def desks_telling(
         visit_desks.c.first_day <= days.last,
         visit_desks.c.last_day >= days.first,
     )
-    counted = sa.select(sa.func.count(), sa.func.count(visit_desks.c.desk_id))
-    row = connection.execute(counted.select_from(desks.outerjoin(visit_desks, telling)).where(chosen)).one()
+    counted = sa.select(sa.func.count()).select_from(visit_desks.join(desks, telling)).where(chosen)
+    told = int(connection.execute(counted).scalar_one())
+    if not told:  # as with most: then nobody asks how many there are
+        return 0, 0, []
+    everyone = int(connection.execute(sa.select(sa.func.count()).select_from(desks).where(chosen)).scalar_one())
     named: list[tuple[str, str, str]] = []
-    if 0 < row[1] <= most_named:
+    if told <= most_named:
         query = (
             sa.select(desks.c.id, desks.c.name, offices.c.name.label("office"))
             .join(visit_desks, telling)
@@ -227,7 +230,7 @@ def desks_telling(
             .order_by(desks.c.municipality_code, offices.c.id, desks.c.id)
         )
         named = [(one.office, one.name, str(one.id)) for one in connection.execute(query)]
-    return int(row[1]), int(row[0]), named
+    return told, everyone, named
 
 
 def below(place: Place) -> Level:
@@ -243,10 +246,12 @@ def desks_of(
     place: Place,
     last_heard_before_ms: int | None = None,
     open_hours: Collection[str] = (),
+    most: int | None = None,
 ) -> Sequence[Row[Any]]:
     """The desks of a place with their office.
 
-    Where a moment is said only those silent since then whose office is open: it has one of ``open_hours``.
+    Where a moment is said only those silent since then whose office is open: it has one of ``open_hours``; at most so
+    many of them, those that were heard of longest ago.
     """
     query = (
         sa.select(desks, offices.c.name.label("office"), offices.c.opening_hours)
@@ -256,6 +261,8 @@ def desks_of(
     )
     if last_heard_before_ms is not None:
         query = query.where(_last_heard() < last_heard_before_ms, offices.c.opening_hours.in_(open_hours))
+    if most is not None:
+        query = query.order_by(None).order_by(_last_heard(), desks.c.id).limit(most)
     return connection.execute(query).all()
 
 
@@ -275,8 +282,10 @@ def _last_heard() -> sa.ColumnElement[int]:
     return sa.func.coalesce(desks.c.reported_at_ms, desks.c.enrolled_at_ms)
 
 
-def alarms_of(connection: Connection, scope: Place, place: Place) -> dict[int, dict[str, int]]:
-    """Of the desks of a place: desk → kind of alarm → how many."""
+def alarms_of(
+    connection: Connection, scope: Place, place: Place, only: Collection[int] | None = None
+) -> dict[int, dict[str, int]]:
+    """Of the desks of a place, or of some of them: desk → kind of alarm → how many."""
     query = (
         sa.select(alarms.c.desk_id, alarms.c.kind, sa.func.count().label("times"))
         .join(desks, desks.c.id == alarms.c.desk_id)
@@ -284,6 +293,8 @@ def alarms_of(connection: Connection, scope: Place, place: Place) -> dict[int, d
         .group_by(alarms.c.desk_id, alarms.c.kind)
         .order_by(alarms.c.kind)
     )
+    if only is not None:
+        query = query.where(alarms.c.desk_id.in_(only))
     found: dict[int, dict[str, int]] = {}
     for row in connection.execute(query):
         found.setdefault(row.desk_id, {})[row.kind] = row.times

@@ -35,6 +35,7 @@ from kiosk_agent.wire import v1
 
 LEVELS = list(Level)
 MOST_NAMED = 8  # desks in a sentence
+MOST_NAMED_APART = 100  # desks in a query
 SEVERITIES = list(v1.Severity)  # from green to red
 _health = msgspec.json.Decoder(tuple[v1.HealthItem, ...])
 
@@ -104,12 +105,17 @@ def desks(database: Database, scope: Place, place: Place, now: datetime.datetime
         return _desks(connection, scope, place, repository.desks_of(connection, scope, place), now)
 
 
-def unprotected(database: Database, scope: Place, place: Place, now: datetime.datetime) -> list[DeskNow]:
-    """Those of them that are silent while their office is open. Raises PlaceUnknownError."""
+def unprotected(
+    database: Database, scope: Place, place: Place, now: datetime.datetime, most: int | None = None
+) -> list[DeskNow]:
+    """Those of them that are silent while their office is open; at most so many, silent longest.
+
+    Raises PlaceUnknownError.
+    """
     with database.reading() as connection:
         _named(connection, scope, place)
         limit, open_hours = to_ms(now - SILENT_AFTER), open_now(connection, now)
-        rows = repository.desks_of(connection, scope, place, limit, open_hours) if open_hours else []
+        rows = repository.desks_of(connection, scope, place, limit, open_hours, most) if open_hours else []
         return _desks(connection, scope, place, rows, now)
 
 
@@ -178,7 +184,8 @@ def _around(row: Row[Any]) -> list[tuple[Place, str]]:
 
 
 def _desks(connection: Connection, scope: Place, place: Place, rows: Any, now: datetime.datetime) -> list[DeskNow]:
-    alarms = repository.alarms_of(connection, scope, place)
+    few = [row.id for row in rows] if len(rows) <= MOST_NAMED_APART else None
+    alarms = repository.alarms_of(connection, scope, place, few)
     return [_desk(row, alarms.get(row.id, {}), now) for row in rows]
 
 
