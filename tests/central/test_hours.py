@@ -103,8 +103,10 @@ def test_the_map_has_what_its_place_has_and_says_of_whom(database: Database) -> 
     assert service.hours(database, NATION, Place(Level.PREFECTURE, "01"), DAYS).cells == {(0, 9): 1}
     nobody = service.hours(database, NATION, Place(Level.DESK, str(silent.id)), DAYS)
     assert (nobody.cells, nobody.telling, nobody.names) == ({}, 0, ())
-    before = Days(MONDAY - datetime.timedelta(days=9), MONDAY - datetime.timedelta(days=2))
-    assert service.hours(database, NATION, NATION, before).telling == 0
+    for days in (-9, 60):  # before and after all that was told
+        first = MONDAY + datetime.timedelta(days=days)
+        other = Days(first, first + datetime.timedelta(days=7))
+        assert service.hours(database, NATION, NATION, other).telling == 0
     with pytest.raises(service.PlaceUnknownError):
         service.hours(database, Place(Level.MUNICIPALITY, "131024"), Place(Level.MUNICIPALITY, "131016"), DAYS)
 

@@ -61,9 +61,9 @@ async def test_role_and_scope_are_changed_and_the_account_is_out_at_once(staffed
         *("boss", "changed", "worker", "manager municipality:131016"),
     )
     assert told.address
-    asked = {"name": "worker", "role": "VIEWER", "level": "office", "code": "131016/市民課"}
+    asked = {"name": "worker", "role": "", "level": "office", "code": "131016/市民課"}
     assert (await send(staffed, "change", **asked))[0] == 303
-    assert account(staffed, "worker")[:2] == (Role.VIEWER, Place(Level.OFFICE, "1"))
+    assert account(staffed, "worker")[:2] == (Role.MANAGER, Place(Level.OFFICE, "1"))
 
 
 async def test_nothing_beyond_ones_own_scope_is_given_or_taken(staffed: World) -> None:
@@ -75,6 +75,7 @@ async def test_nothing_beyond_ones_own_scope_is_given_or_taken(staffed: World) -
         ({"level": "office", "code": "131016/ほか"}, "変えていません"),
         ({"level": "desk", "code": "1"}, ""),
         ({"role": "OWNER"}, ""),
+        ({"role": ""}, ""),  # nothing at all
         ({"name": "elsewhere"}, ""),  # another municipality's
         ({"name": "nation"}, ""),  # somebody above
         ({"name": "boss"}, ""),  # oneself

@@ -178,9 +178,10 @@ def _disable(request: Request[Any, Any, Any], services: Services, staff: Staff, 
 
 def _change(request: Request[Any, Any, Any], services: Services, staff: Staff, fields: dict[str, str]) -> Response[Any]:
     t, wanted = words(language(request)), _other(services, staff, fields.get("name", ""))
-    role = {one.name: one for one in Role}.get(fields.get("role", ""))
-    level, code = fields.get("level", ""), fields.get("code", "").strip()
-    if role is None or role > staff.role or level not in {"", *SCOPES}:
+    named, level, code = fields.get("role", ""), fields.get("level", ""), fields.get("code", "").strip()
+    role = {one.name: one for one in Role}.get(named)
+    is_known = (role is not None or not named) and level in {"", *SCOPES}
+    if not is_known or not (named or level) or (role is not None and role > staff.role):
         raise PageError("bad_choice")
     scope = None if not level else level if level == Level.NATION else f"{level}:{code}"
     now, address = services.clock.wall(), address_of(request)
