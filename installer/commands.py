@@ -116,9 +116,9 @@ def _prepare_test_on_windows(rest: list[str]) -> list[str]:
 
 
 def _prepare_applications() -> None:
-    from installer.thirdparty import ensure_nodered, ensure_wagtail
+    from installer.thirdparty import ensure_nodered, ensure_oidc, ensure_wagtail
 
-    for name, ensure in (("Wagtail", ensure_wagtail), ("Node-RED", ensure_nodered)):
+    for name, ensure in (("Wagtail", ensure_wagtail), ("Node-RED", ensure_nodered), ("oidc-provider", ensure_oidc)):
         say("third party", name=name)
         try:
             ensure(ROOT)

@@ -5,7 +5,7 @@
 
 Needs ``uv`` and ``npm`` on PATH. The files hold for CPython 3.11 and later on Linux and Windows, x86-64 and arm64, and
 name no package index: whoever installs uses the index that pip is set up for. ``installer/nodered/package-lock.json``
-is written likewise.
+and ``installer/oidc/package-lock.json`` are written likewise.
 
 ``evdev`` is left out on purpose. pynput asks for it on Linux, but imports it only for its uinput backend, which needs
 root and is not used here; it has no wheels, so that it would bring a C compiler and kernel headers to every desk.
@@ -70,10 +70,10 @@ def lock(name: str, sources: list[str], options: list[str], stdin: str | None = 
     subprocess.run(command, check=True, cwd=ROOT, input=stdin, text=True, stdout=subprocess.DEVNULL)
 
 
-def lock_nodered(*, upgrade: bool) -> None:
-    """Write Node-RED's package-lock.json: versions with integrity hashes, no addresses."""
+def lock_from_npm(name: str, *, upgrade: bool) -> None:
+    """Write an application's package-lock.json: versions with integrity hashes, no addresses."""
     npm = shutil.which("npm") or "npm"
-    folder = ROOT / "installer" / "nodered"
+    folder = ROOT / "installer" / name
     options = [
         "--package-lock-only",
         "--ignore-scripts",
@@ -106,7 +106,8 @@ def main() -> None:
     lock("windows-build", ["pyproject.toml", "-"], [*extras, *settled, *upgrade], WINDOWS_BUILD, WINDOWS)
     settled += [f"--constraints={FOLDER.relative_to(ROOT)}/windows-build.txt"]
     lock("windows-tests", ["-"], [*settled, *upgrade], WINDOWS_TESTS, WINDOWS)
-    lock_nodered(upgrade=bool(upgrade))
+    for name in ("nodered", "oidc"):
+        lock_from_npm(name, upgrade=bool(upgrade))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import pytest
 
 from installer import thirdparty
 from installer.messages import SetupError
-from installer.thirdparty import ensure_nodered, installed_nodered, installed_wagtail
+from installer.thirdparty import ensure_nodered, ensure_oidc, installed_nodered, installed_oidc, installed_wagtail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCK = ROOT / "installer" / "nodered" / "package-lock.json"
+LOCKS = ROOT / "installer"
 
 
 @pytest.fixture
@@ -26,6 +26,16 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_lock(sources, "1.0.0")
     monkeypatch.setattr(thirdparty, "HERE", sources.parent)
     return tmp_path
+
+
+def test_the_openid_provider_is_installed_beside_it_and_each_sweeps_its_own_remains(small: Path) -> None:
+    shutil.copytree(small / "installer" / "nodered", small / "installer" / "oidc")
+    ensure_nodered(small)
+    (small / ".thirdparty" / "nodered.new-abc").mkdir()
+    assert installed_oidc(small) is None
+    folder = ensure_oidc(small)
+    assert (installed_oidc(small), folder.name) == (folder, "oidc")
+    assert names(small) == ["nodered", "nodered.lock", "nodered.new-abc", "oidc", "oidc.lock"]
 
 
 def write_lock(sources: Path, version: str) -> None:
@@ -89,11 +99,14 @@ def test_half_an_environment_is_not_wagtail(tmp_path: Path) -> None:
     assert installed_wagtail(tmp_path) is None
 
 
-def test_node_red_is_pinned_with_hashes_and_without_addresses() -> None:
-    packages = json.loads(LOCK.read_text())["packages"]
+@pytest.mark.parametrize(
+    ("name", "package", "version"), [("nodered", "node-red", "4."), ("oidc", "oidc-provider", "8.")]
+)
+def test_what_comes_from_npm_is_pinned_with_hashes_and_without_addresses(name: str, package: str, version: str) -> None:
+    packages = json.loads((LOCKS / name / "package-lock.json").read_text())["packages"]
     del packages[""]
     # What is bundled comes inside another package, and so is covered by that one's hash.
-    unhashed = [name for name, package in packages.items() if "integrity" not in package and "inBundle" not in package]
+    unhashed = [path for path, one in packages.items() if "integrity" not in one and "inBundle" not in one]
     assert unhashed == []
-    assert [name for name, package in packages.items() if "resolved" in package] == []
-    assert packages["node_modules/node-red"]["version"].startswith("4.")
+    assert [path for path, one in packages.items() if "resolved" in one] == []
+    assert packages[f"node_modules/{package}"]["version"].startswith(version)
