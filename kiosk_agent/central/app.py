@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
@@ -27,6 +28,8 @@ from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.notices.endpoints import notices
+from kiosk_agent.central.oidc.endpoints import pages as provider_pages
+from kiosk_agent.central.oidc.provider import Provider
 from kiosk_agent.central.openapi import openapi
 from kiosk_agent.central.opening.pages import PAGES as HOURS
 from kiosk_agent.central.pages.assets import PAGES as ASSETS
@@ -45,12 +48,17 @@ PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ALERTS, *HOURS, *POLICIES, *E
 log = logging.getLogger(__name__)
 
 
-def create_app(database: Database, clock: Clock, alerting: Alerting | None = None) -> Litestar:
+def create_app(
+    database: Database, clock: Clock, alerting: Alerting | None = None, provider: Provider | None = None
+) -> Litestar:
     """The server's application. Its state is the database's, but for rate limits and what is being taken just now.
 
-    ``alerting``: it also looks for what needs a person, and tells them; None: others do.
+    ``alerting``: it also looks for what needs a person, and tells them; None: others do. ``provider``: whom staff may
+    sign in with, beside their passwords.
     """
-    services = Services(database, clock, Limits(clock.now), Grouping(functools.partial(take_reports, database)))
+    taking = Grouping(functools.partial(take_reports, database))
+    services = Services(database, clock, Limits(clock.now), provider, taking)
+    pages = [*PAGES, *([] if provider is None else provider_pages(provider))]
 
     sender = None if alerting is None else Sender(database, clock, alerting)
 
@@ -70,7 +78,7 @@ def create_app(database: Database, clock: Clock, alerting: Alerting | None = Non
             await services.reports.stop()
 
     return Litestar(
-        [healthz, openapi, enrol, report, policy, commands, notices, staff_pages(services, PAGES)],
+        [healthz, openapi, enrol, report, policy, commands, notices, staff_pages(services, pages)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={
@@ -78,6 +86,7 @@ def create_app(database: Database, clock: Clock, alerting: Alerting | None = Non
             HTTPException: _answer_http,
             Exception: _answer_failure,
         },
+        state=State({"provider_name": "" if provider is None else provider.name}),
         openapi_config=None,
         logging_config=None,
     )

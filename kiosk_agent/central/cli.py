@@ -16,6 +16,7 @@ from kiosk_agent.central.commands.cli import command
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.export.cli import export
 from kiosk_agent.central.notices.cli import notice
+from kiosk_agent.central.oidc.options import with_provider
 from kiosk_agent.central.opening.cli import import_hours, office
 from kiosk_agent.central.policy.cli import policy
 from kiosk_agent.central.simulate.cli import simulate
@@ -44,16 +45,18 @@ main.add_command(staff)
     help="Address of the proxy in front, whose X-Forwarded-For is believed.",
 )
 @with_alerting
+@with_provider
 @with_database
 def serve(host: str, port: int, trusted_proxy: str, data: Path | None, database: str | None, **options: Any) -> None:
     """Serve until told to stop. Several processes may share one PostgreSQL database; one of them sends alerts."""
     from kiosk_agent.central.alerts.options import alerting_of
+    from kiosk_agent.central.oidc.options import provider_of
     from kiosk_agent.central.serving import serve as run
 
     with opened(data, database) as chosen:
-        alerting = alerting_of(options)
+        alerting, provider = alerting_of(options), provider_of(options)
         ready_to_use(chosen)
-        run(chosen, host, port, trusted_proxy, lambda url: click.echo(f"kiosk-central: {url}"), alerting)
+        run(chosen, host, port, trusted_proxy, lambda url: click.echo(f"kiosk-central: {url}"), alerting, provider)
 
 
 @main.command("migrate")

@@ -16,6 +16,7 @@ from kiosk_agent.central.database.migrate import cannot_be_used, check_tables, m
 from kiosk_agent.errors import CentralError, InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def default_data_dir() -> Path:
@@ -69,3 +70,22 @@ def ready_to_use(database: Database) -> None:
         migrate(database)
     else:
         check_tables(database)
+
+
+def option(name: str, **more: Any) -> Callable[[Command], Command]:
+    """An option that may also be a variable: ``--smtp-host`` is ``KIOSK_CENTRAL_SMTP_HOST``."""
+    return click.option(name, envvar=f"KIOSK_CENTRAL_{name[2:].replace('-', '_').upper()}", **more)
+
+
+def hidden(file: Path | None, variable: str, name: str) -> str:
+    """What is in no option, where every user of the machine could read it."""
+    if file is None:
+        return os.environ.get(variable, "")
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise CentralError(f"{file}: {reason}.", f"Give a file that can be read: {name} FILE.") from None
+    if not lines or not lines[0].strip():
+        raise CentralError(f"{file}: its first line is empty.", f"Give a file that holds it: {name} FILE.")
+    return lines[0].strip()

@@ -10,6 +10,7 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.schemas import Arrived
 from kiosk_agent.central.limits import Limits
+from kiosk_agent.central.oidc.provider import Provider
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
@@ -21,6 +22,7 @@ class Services:
     database: Database
     clock: Clock
     limits: Limits
+    provider: Provider | None
     reports: Grouping[Arrived, v1.ReportAnswer | None]
 
 

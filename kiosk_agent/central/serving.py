@@ -13,6 +13,7 @@ import uvicorn
 from kiosk_agent.central.alerts.sender import Alerting
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.oidc.provider import Provider
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
 
@@ -31,13 +32,14 @@ def serve(
     trusted_proxies: str,
     ready: Callable[[str], None] = lambda _url: None,
     alerting: Alerting | None = None,
+    provider: Provider | None = None,
 ) -> None:
     """Serve until told to stop. ``ready`` is given the address once requests are taken. Raises CentralError."""
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}"
     config = uvicorn.Config(
-        create_app(database, SystemClock(), alerting),
+        create_app(database, SystemClock(), alerting, provider),
         loop="asyncio" if sys.platform == "win32" else "uvloop",
         http="httptools",
         ws="none",

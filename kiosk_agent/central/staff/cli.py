@@ -26,13 +26,19 @@ def staff() -> None:
 @click.argument("name")
 @click.option("--role", required=True, type=ROLES)
 @click.option("--scope", required=True, help=SCOPE_HELP)
+@click.option("--login", help="No password: who signs in with this name at the OpenID provider first gets the account.")
 @with_database
-def add(name: str, role: str, scope: str, data: Path | None, database: str | None) -> None:
+def add(name: str, role: str, scope: str, login: str | None, data: Path | None, database: str | None) -> None:
     """Add the account NAME. Its password is asked for; where there is no terminal, it is the first line of input."""
+    from kiosk_agent.central.oidc import service as oidc
     from kiosk_agent.central.staff import service
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
+        if login is not None:
+            oidc.add(chosen, name, Role[role.upper()], scope, login, SystemClock().wall(), actor())
+            click.echo("Added.")
+            return
         password = _ask_password()
         service.add(chosen, name, Role[role.upper()], scope, password, SystemClock().wall(), actor())
     click.echo("Added.")
@@ -86,21 +92,52 @@ def code_command(name: str, remove: bool, data: Path | None, database: str | Non
         click.echo(f"{secret}\n{passwords.secret_address(secret, service.normal_name(name))}")
 
 
+@staff.command()
+@click.argument("name")
+@click.argument("login")
+@click.option("--only", is_flag=True, help="Take the account's password away.")
+@with_database
+def link(name: str, login: str, only: bool, data: Path | None, database: str | None) -> None:
+    """Let whoever signs in as LOGIN at the OpenID provider first have the account NAME; its sessions end."""
+    from kiosk_agent.central.oidc import service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        service.await_login(chosen, name, login, SystemClock().wall(), actor(), no_password=only)
+    click.echo("Set.")
+
+
+@staff.command()
+@click.argument("name")
+@with_database
+def unlink(name: str, data: Path | None, database: str | None) -> None:
+    """Let nobody come to the account NAME through the OpenID provider any more; its sessions end."""
+    from kiosk_agent.central.oidc import service
+
+    with opened(data, database) as chosen:
+        ready_to_use(chosen)
+        has_password = service.forget_login(chosen, name, SystemClock().wall(), actor())
+    click.echo("Removed." if has_password else "Removed. It has no password: nobody can sign in with it now.")
+
+
 @staff.command("list")
 @with_database
 def list_command(data: Path | None, database: str | None) -> None:
-    """Print all accounts: name, role, scope, one-time code, disabled; separated by tabs."""
+    """Print all accounts: name, role, scope, one-time code, disabled, login at the provider; separated by tabs."""
+    from kiosk_agent.central.oidc.repository import logins
     from kiosk_agent.central.staff import repository, sessions
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         with chosen.reading() as connection:
-            rows = repository.everybody(connection)
+            rows, coming = repository.everybody(connection), logins(connection)
     for row in rows:
         one = sessions.staff_of(row)
         scope = f"{one.scope.level}:{one.scope.key}".rstrip(":")
         marks = ["code" if row["totp_secret"] else "-", "disabled" if row["disabled_at_ms"] is not None else "-"]
-        click.echo("\t".join([one.name, one.role.name.lower(), scope, *marks]))
+        login = coming.get(one.id)
+        told = "-" if login is None else f"{login['login']} {login['subject'] or '(nobody yet)'}"
+        click.echo("\t".join([one.name, one.role.name.lower(), scope, *marks, told]))
 
 
 @staff.command("audit")

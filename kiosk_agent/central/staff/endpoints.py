@@ -11,6 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
 from kiosk_agent.central.addresses import address_of
+from kiosk_agent.central.pages.leaving import leave
 from kiosk_agent.central.pages.rendering import language, page
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.services import Given
@@ -30,15 +31,16 @@ from kiosk_agent.errors import CentralError
 
 ACCOUNT = "/account"
 HOME = "/"
+FURTHER = "Kiosk-Sign-Out"
 
 
 @get(LOGIN, opt={"needs": ANYONE})
 async def login_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Asks for name and password; whoever is signed in is led on."""
+    """Asks for name and password, or leads to the provider; whoever is signed in is led on."""
     if request.state.staff is not None:
         return Redirect(HOME, status_code=303)
-    told = next((word for word in ("changed", "idle") if word in request.query_params), None)
-    return _login(request, notice="" if told is None else _words(request)(told))
+    told = next((word for word in ("changed", "idle", "still_there") if word in request.query_params), None)
+    return login_again(request, notice="" if told is None else _words(request)(told))
 
 
 @post(LOGIN, status_code=200, opt={"needs": ANYONE})
@@ -49,9 +51,9 @@ async def login(request: Request[Any, Any, Any], services: Given) -> Response[An
     now, address = services.clock.wall(), address_of(request)
     done = await asyncio.to_thread(service.sign_in, services.database, name, password, code, now, address)
     if done is None:
-        return _login(request, status=403, message=_words(request)("wrong"))
+        return login_again(request, status=403, message=_words(request)("wrong"))
     if isinstance(done, Locked):
-        return _locked(_login(request, status=429, message=_locked_text(request, done)), done)
+        return locked(request, done)
     if request.state.staff is not None:
         former, token = request.state.staff, session_token(request)
         await asyncio.to_thread(sessions.end, services.database, token, former, now, address)
@@ -61,10 +63,25 @@ async def login(request: Request[Any, Any, Any], services: Given) -> Response[An
 
 @post("/logout", status_code=200, opt={"needs": Role.VIEWER})
 async def logout(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
-    """End the session, here and in the database."""
-    now, address = services.clock.wall(), address_of(request)
-    await asyncio.to_thread(sessions.end, services.database, session_token(request), staff, now, address)
-    return Redirect(LOGIN, status_code=303, cookies=[cookie(request, cookie_name(request), None)])
+    """End the session, here and in the database; at the provider, too, where one has opened it.
+
+    The script that ends idle sessions finds in a header where the browser is to go for that.
+    """
+    now, address, token = services.clock.wall(), address_of(request), session_token(request)
+    hint = None
+    if services.provider is not None:
+        hint = await asyncio.to_thread(sessions.provider_hint, services.database, token)
+    await asyncio.to_thread(sessions.end, services.database, token, staff, now, address)
+    gone = cookie(request, cookie_name(request), None)
+    if services.provider is None or hint is None:
+        return Redirect(LOGIN, status_code=303, cookies=[gone])
+    further = await services.provider.sign_out_address(hint)
+    if further is None:
+        return Redirect(f"{LOGIN}?still_there=1", status_code=303, cookies=[gone])
+    shown = leave(request, further, "leaving_provider", name=services.provider.name)
+    shown.set_cookie(gone)
+    shown.headers[FURTHER] = further
+    return shown
 
 
 @get(ACCOUNT, opt={"needs": Role.VIEWER})
@@ -100,12 +117,28 @@ async def stay() -> None:
 PAGES = [login_page, login, logout, account, password, stay]
 
 
-def _login(request: Request[Any, Any, Any], *, status: int = 200, message: str = "", notice: str = "") -> Response[str]:
+def login_again(
+    request: Request[Any, Any, Any], *, status: int = 200, message: str = "", notice: str = ""
+) -> Response[str]:
+    """The page that asks who somebody is, with what there is to say."""
     token = form_token(request) or secrets.token_urlsafe(32)
     csrf = sessions.csrf_of(token)
-    shown = page(request, "login.html", status=status, csrf=csrf, message=message, notice=notice)
+    shown = page(
+        request,
+        "login.html",
+        status=status,
+        csrf=csrf,
+        message=message,
+        notice=notice,
+        provider=request.app.state.get("provider_name", ""),
+    )
     shown.set_cookie(cookie(request, cookie_name(request, "kiosk-form"), token))
     return shown
+
+
+def locked(request: Request[Any, Any, Any], how: Locked) -> Response[str]:
+    """The same page, for somebody who must wait."""
+    return _locked(login_again(request, status=429, message=_locked_text(request, how)), how)
 
 
 def _account(request: Request[Any, Any, Any], *, status: int = 200, message: str = "") -> Response[str]:

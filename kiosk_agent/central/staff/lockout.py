@@ -29,18 +29,21 @@ FORGOTTEN_MS = 24 * 3600_000  # at 15 minutes each, that is at most a hundred gu
 class Attempt:
     """One attempt that has been counted as failed; :func:`succeeded` takes that back. ``locks``: the next must wait."""
 
-    name_key: str
+    name_key: str | None
     address_key: str
     address_until_ms: int  # the lock that this attempt has put on the address, or 0
     locks: bool
 
 
-def begin(connection: Connection, name: str, address: str, now: datetime.datetime) -> Attempt | Locked:
-    """Count an attempt as failed, before anything is looked at: many at once cannot all slip through."""
+def begin(connection: Connection, name: str | None, address: str, now: datetime.datetime) -> Attempt | Locked:
+    """Count an attempt as failed, before anything is looked at: many at once cannot all slip through.
+
+    ``name``: None where none was typed, because somebody else says who it is.
+    """
     at_ms = to_ms(now)
     repository.forget_attempts(connection, at_ms - FORGOTTEN_MS)
-    address_key, name_key = f"address {_hash(address)}", f"name {_hash(name)}"
-    frees = {address_key: FREE_OF_ADDRESS, name_key: FREE_OF_NAME}
+    address_key, name_key = f"address {_hash(address)}", None if name is None else f"name {_hash(name)}"
+    frees = {address_key: FREE_OF_ADDRESS} | ({} if name_key is None else {name_key: FREE_OF_NAME})
     found = {key: repository.lock_attempts(connection, key, at_ms) for key in sorted(frees)}  # one order for all
     until_ms = max(row["locked_until_ms"] for row in found.values())
     if until_ms > at_ms:
@@ -57,7 +60,7 @@ def begin(connection: Connection, name: str, address: str, now: datetime.datetim
 
 def succeeded(connection: Connection, attempt: Attempt) -> None:
     """It was right: the name starts anew; the address is only given this one attempt back."""
-    for key in sorted((attempt.address_key, attempt.name_key)):
+    for key in sorted(key for key in (attempt.address_key, attempt.name_key) if key is not None):
         row = repository.lock_attempts(connection, key, 0)
         if key == attempt.name_key:
             repository.store_attempts(connection, key, failures=0, locked_until_ms=0)

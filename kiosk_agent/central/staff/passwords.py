@@ -36,14 +36,17 @@ def hash_password(password: str) -> str:
         return _hasher.hash(text)
 
 
-def is_password(kept: str | None, password: str) -> bool:
-    """Whether it is the one that ``kept`` was made of. None, an unknown account, costs the same work and is False."""
+def is_password(kept: str, password: str) -> bool:
+    """Whether it is the one that ``kept`` was made of.
+
+    Empty, an unknown account or one without a password, costs the same work and is False.
+    """
     try:
         with _few_at_once:
-            _hasher.verify(kept if kept is not None else _nobodys(), _normal(password)[: LONGEST + 1])
+            _hasher.verify(kept or _nobodys(), _normal(password)[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return bool(kept)
 
 
 def new_secret() -> str:

@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection, RowMapping
 from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.oidc import service as oidc
+from kiosk_agent.central.oidc.repository import logins
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
@@ -98,7 +100,9 @@ def _people(
 ) -> Response[Any]:
     t = words(language(request))
     rows = _visible(services.database, staff)
-    columns = tuple(Column(t(word)) for word in ("name", "role", "scope", "second_factor", "state"))
+    with services.database.reading() as connection:
+        coming = logins(connection)
+    columns = tuple(Column(t(word)) for word in ("name", "role", "scope", "login", "second_factor", "state"))
     cells = []
     for row in rows:
         one = sessions.staff_of(row)
@@ -108,6 +112,7 @@ def _people(
                 Cell(one.name, href=_form_of(one.name) if is_on and one.id != staff.id else ""),
                 Cell(t(one.role.name)),
                 Cell(_scope_name(services.database, one.scope, t), sub=t(one.scope.level.value)),
+                _login_cell(coming.get(one.id), t),
                 Cell(t("set_up" if row["totp_secret"] else "not_set_up")),
                 Cell(t("active" if is_on else "disabled"), mark="good" if is_on else "care"),
             ]
@@ -127,7 +132,14 @@ def _people(
         others=others,
         levels=SCOPES[SCOPES.index(staff.scope.level) :],
         shortest=SHORTEST,
+        provider=services.provider,
     )
+
+
+def _login_cell(login: RowMapping | None, t: Callable[..., str]) -> Cell:
+    if login is None:
+        return Cell("")
+    return Cell(login["login"], sub="" if login["subject"] else t("login_awaited"))
 
 
 def _form_of(name: str) -> str:
@@ -151,9 +163,11 @@ def _add(request: Request[Any, Any, Any], services: Services, staff: Staff, fiel
             wanted = _read_scope(connection, text, staff)
         if not _sees(database, staff.scope, wanted):
             return _people(request, services, staff, t("scope_not_yours"), 400)
-        service.add(
-            database, fields.get("name", ""), role, text, fields.get("password", ""), services.clock.wall(), staff.name
-        )
+        name, now, login = fields.get("name", ""), services.clock.wall(), fields.get("login", "").strip()
+        if services.provider is not None and login:
+            oidc.add(database, name, role, text, login, now, staff.name)
+        else:
+            service.add(database, name, role, text, fields.get("password", ""), now, staff.name)
     except CentralError:
         return _people(request, services, staff, t("not_added", shortest=SHORTEST, longest=LONGEST), 400)
     return Redirect("/staff", status_code=303)

@@ -30,9 +30,9 @@ def lock_administrators(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(query.order_by(staff.c.id).with_for_update()).mappings())
 
 
-def add(connection: Connection, **values: Any) -> None:
-    """Add an account."""
-    connection.execute(staff.insert().values(**values))
+def add(connection: Connection, **values: Any) -> int:
+    """Add an account; returns its number."""
+    return int(connection.execute(staff.insert().values(**values).returning(staff.c.id)).scalar_one())
 
 
 def change(connection: Connection, staff_id: int, **values: Any) -> None:
@@ -40,11 +40,21 @@ def change(connection: Connection, staff_id: int, **values: Any) -> None:
     connection.execute(staff.update().where(staff.c.id == staff_id).values(**values))
 
 
-def begin_session(connection: Connection, token_hash: str, staff_id: int, at_ms: int) -> None:
+def begin_session(
+    connection: Connection, token_hash: str, staff_id: int, at_ms: int, sealed_hint: str | None = None
+) -> None:
     """Add a session."""
     connection.execute(
-        staff_sessions.insert().values(token_hash=token_hash, staff_id=staff_id, made_at_ms=at_ms, seen_at_ms=at_ms)
+        staff_sessions.insert().values(
+            token_hash=token_hash, staff_id=staff_id, made_at_ms=at_ms, seen_at_ms=at_ms, sealed_hint=sealed_hint
+        )
     )
+
+
+def sealed_hint(connection: Connection, token_hash: str) -> str | None:
+    """What a provider has left with a session; None where no provider has opened it."""
+    query = sa.select(staff_sessions.c.sealed_hint).where(staff_sessions.c.token_hash == token_hash)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def find_session(connection: Connection, token_hash: str) -> RowMapping | None:

@@ -35,6 +35,9 @@ class Action(enum.StrEnum):
     CODE_CHANGED = "code_changed"  # the second factor was set or taken away
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
     PASSWORD_RESET = "password_reset"  # noqa: S105 - by an administrator
+    LOGIN_SET = "login_set"  # of an account at the OpenID provider
+    LOGIN_REMOVED = "login_removed"
+    LINKED = "linked"  # somebody has come for it from there
     SIGNED_IN = "signed_in"
     FAILED = "failed"
     LOCKED = "locked"

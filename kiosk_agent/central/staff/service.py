@@ -49,25 +49,42 @@ def add(
     database: Database, name: str, role: Role, scope: str, password: str, now: datetime.datetime, actor: str
 ) -> None:
     """Add an account. Raises CentralError where the name is taken, or something cannot be used."""
+    _check_not_the_name(normal_name(name), password)
+    password_hash = passwords.hash_password(password)
+    with database.writing() as connection:
+        insert(connection, name, role, scope, password_hash, now, actor)
+
+
+def insert(
+    connection: Connection,
+    name: str,
+    role: Role,
+    scope: str,
+    password_hash: str | None,
+    now: datetime.datetime,
+    actor: str,
+) -> int:
+    """Add an account to the transaction; returns its number. None: it cannot be entered with a password.
+
+    Raises CentralError where the name is taken, or something cannot be used.
+    """
     wanted = normal_name(name)
     if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
         raise CentralError(f"A name has 1 to {LONGEST_NAME} characters that can be printed.", "Choose another name.")
-    _check_not_the_name(wanted, password)
-    password_hash = passwords.hash_password(password)
-    with database.writing() as connection:
-        bound = read_scope(connection, scope)
-        if repository.find(connection, wanted) is not None:
-            raise CentralError(f"There is an account {wanted!r} already.", "Choose another name.")
-        repository.add(
-            connection,
-            name=wanted,
-            role=role.value,
-            scope=bound.level.value,
-            scope_code=bound.key,
-            password_hash=password_hash,
-            added_at_ms=to_ms(now),
-        )
-        audit.add(connection, now, Action.ADDED, actor=actor, subject=wanted, detail=f"{role.name.lower()} {scope}")
+    bound = read_scope(connection, scope)
+    if repository.find(connection, wanted) is not None:
+        raise CentralError(f"There is an account {wanted!r} already.", "Choose another name.")
+    added = repository.add(
+        connection,
+        name=wanted,
+        role=role.value,
+        scope=bound.level.value,
+        scope_code=bound.key,
+        password_hash=password_hash or "",
+        added_at_ms=to_ms(now),
+    )
+    audit.add(connection, now, Action.ADDED, actor=actor, subject=wanted, detail=f"{role.name.lower()} {scope}")
+    return added
 
 
 class LastAdministratorError(CentralError):
@@ -95,7 +112,7 @@ def change(
     """
     with database.writing() as connection:
         administrators = repository.lock_administrators(connection)
-        row = _known(connection, name, within)
+        row = known(connection, name, within)
         bound = sessions.staff_of(row).scope if scope is None else read_scope(connection, scope)
         if within is not None and not _covers(connection, within, bound):
             raise CentralError(f"There is no scope {scope!r}.")
@@ -119,7 +136,7 @@ def disable(
     """Let nobody sign in with it any more; its sessions end. ``within`` and errors as for :func:`change`."""
     with database.writing() as connection:
         administrators = repository.lock_administrators(connection)
-        row = _known(connection, name, within)
+        row = known(connection, name, within)
         _check_not_the_last(connection, administrators, row, None)
         repository.change(connection, row["id"], disabled_at_ms=to_ms(now))
         repository.end_sessions(connection, row["id"])
@@ -145,7 +162,7 @@ def reset(
     _check_not_the_name(wanted, password)
     password_hash = passwords.hash_password(password)
     with database.writing() as connection:
-        row = _known(connection, wanted, within)
+        row = known(connection, wanted, within)
         values = {"totp_secret": None, "totp_step": 0} if remove_code else {}
         repository.change(connection, row["id"], password_hash=password_hash, **values)
         repository.end_sessions(connection, row["id"])
@@ -159,7 +176,7 @@ def set_code(database: Database, name: str, now: datetime.datetime, actor: str, 
     """Ask for one-time codes from now on; returns the new secret, which is told only here. Raises CentralError."""
     secret = None if remove else passwords.new_secret()
     with database.writing() as connection:
-        row = _known(connection, name)
+        row = known(connection, name)
         repository.change(connection, row["id"], totp_secret=secret, totp_step=0)
         repository.end_sessions(connection, row["id"])
         detail = "removed" if remove else "set"
@@ -177,7 +194,7 @@ def sign_in(
         if isinstance(attempt, Locked):
             return attempt
         row = repository.find(connection, wanted)
-    right = passwords.is_password(row["password_hash"] if row is not None else None, password)
+    right = passwords.is_password(row["password_hash"] if row is not None else "", password)
     with database.writing() as connection:
         if right and row is not None and _may_enter(connection, row, code, now):
             lockout.succeeded(connection, attempt)
@@ -204,7 +221,7 @@ def change_password(
         attempt = lockout.begin(connection, staff.name, address, now)
         if isinstance(attempt, Locked):
             return attempt
-        row = _known(connection, staff.name)
+        row = known(connection, staff.name)
     right = passwords.is_password(row["password_hash"], old)
     with database.writing() as connection:
         again = repository.find(connection, staff.name, lock=True)
@@ -232,7 +249,8 @@ def _may_enter(connection: Connection, row: RowMapping, code: str, now: datetime
     return True
 
 
-def _known(connection: Connection, name: str, within: Place | None = None) -> RowMapping:
+def known(connection: Connection, name: str, within: Place | None = None) -> RowMapping:
+    """The account of this name, locked. Raises CentralError where there is none, or none within ``within``."""
     row = repository.find(connection, normal_name(name), lock=True)
     is_beyond = row is not None and within is not None and not _covers(connection, within, sessions.staff_of(row).scope)
     if row is None or is_beyond:

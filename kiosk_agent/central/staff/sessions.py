@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import hashlib
 import hmac
 import secrets
 
+from cryptography.fernet import Fernet
 from sqlalchemy.engine import Connection, RowMapping
 
 from kiosk_agent.central.database.engine import Database
@@ -36,12 +38,13 @@ def is_csrf(token: str, given: str) -> bool:
     return hmac.compare_digest(csrf_of(token).encode(), given.encode())
 
 
-def begin(connection: Connection, staff_id: int, now: datetime.datetime) -> str:
-    """A new session; returns the cookie's value."""
+def begin(connection: Connection, staff_id: int, now: datetime.datetime, hint: str | None = None) -> str:
+    """A new session; returns the cookie's value. ``hint``: what signs out at the provider that has opened it."""
     token = secrets.token_urlsafe(32)
     at_ms = to_ms(now)
     repository.end_sessions_unseen_since(connection, at_ms - IDLE_MS, at_ms - ABSOLUTE_MS)
-    repository.begin_session(connection, hash_of(token), staff_id, at_ms)
+    sealed = None if hint is None else _seal(token).encrypt(hint.encode()).decode()
+    repository.begin_session(connection, hash_of(token), staff_id, at_ms, sealed)
     return token
 
 
@@ -67,6 +70,18 @@ def end(database: Database, token: str, staff: Staff, now: datetime.datetime, ad
     with database.writing() as connection:
         if repository.end_session(connection, hash_of(token)):
             audit.add(connection, now, Action.LOGGED_OUT, actor=staff.name, subject=staff.name, address=address)
+
+
+def provider_hint(database: Database, token: str) -> str | None:
+    """What the session was given to sign out at its provider; None where no provider has opened it."""
+    with database.reading() as connection:
+        sealed = repository.sealed_hint(connection, hash_of(token))
+    return None if sealed is None else _seal(token).decrypt(sealed).decode()
+
+
+def _seal(token: str) -> Fernet:
+    """Names and addresses of a person are in the hint: whoever reads the database cannot read it without the cookie."""
+    return Fernet(base64.urlsafe_b64encode(hmac.new(token.encode(), b"hint", hashlib.sha256).digest()))
 
 
 def staff_of(row: RowMapping) -> Staff:

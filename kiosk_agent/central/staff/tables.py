@@ -14,7 +14,7 @@ staff = sa.Table(
     sa.Column("role", sa.SmallInteger, nullable=False),
     sa.Column("scope", sa.String(16), nullable=False),
     sa.Column("scope_code", sa.String(20), nullable=False),
-    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),  # empty: it has none
     sa.Column("totp_secret", sa.String(64)),
     sa.Column("totp_step", sa.BigInteger, nullable=False, server_default="0"),  # of the newest code that was used
     sa.Column("added_at_ms", sa.BigInteger, nullable=False),
@@ -27,6 +27,7 @@ staff_sessions = sa.Table(
     sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False, index=True),
     sa.Column("made_at_ms", sa.BigInteger, nullable=False),
     sa.Column("seen_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("sealed_hint", sa.Text),  # of one that a provider has opened: what signs out there
 )
 staff_attempts = sa.Table(
     "staff_attempts",

@@ -9,6 +9,7 @@ from kiosk_agent.central.commands import tables as _commands  # noqa: F401  # ad
 from kiosk_agent.central.database.tables import metadata
 from kiosk_agent.central.incidents import tables as _incidents  # noqa: F401
 from kiosk_agent.central.notices import tables as _notices  # noqa: F401
+from kiosk_agent.central.oidc import tables as _oidc  # noqa: F401
 from kiosk_agent.central.policy import tables as _policy  # noqa: F401  # adds its tables to the metadata
 from kiosk_agent.central.staff import tables as _staff  # noqa: F401
 

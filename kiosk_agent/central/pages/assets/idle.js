@@ -29,10 +29,11 @@
   let over = false;
   const end = async () => {
     over = true;
+    let further = null;  // where one signs out of the provider that has opened the session
     try {
-      await post("/logout");  // the server may give the session a minute more
+      further = (await post("/logout")).headers.get("Kiosk-Sign-Out");  // the server may give the session a minute more
     } catch { /* no network: the server ends it by itself */ }
-    location.replace("/login?idle=1");  // nothing of the page stays on the screen
+    location.replace(further ?? "/login?idle=1");  // nothing of the page stays on the screen
   };
   const look = () => {
     if (over) return;

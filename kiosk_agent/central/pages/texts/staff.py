@@ -21,6 +21,48 @@ TEXTS = {
         "パスワードを変えました。新しいパスワードでログインしてください。",
         "The password was changed. Sign in with the new one.",
     ),
+    "sign_in_with": ("{name}でログイン", "Sign in with {name}"),
+    "one_moment": ("お待ちください", "One moment"),
+    "go_on": ("画面が変わらないときは、ここを押してください", "If nothing happens, press here"),
+    "to_provider": ("{name}の画面に移ります。", "Taking you to {name}."),
+    "signed_in_now": ("ログインしました。", "You are signed in."),
+    "leaving_provider": (
+        "ログアウトしました。続けて{name}からもログアウトします。",
+        "You are logged out. Now you are being signed out of {name}, too.",
+    ),
+    "still_there": (
+        "ログアウトしました。ただし、認証サービスにはログインしたままかもしれません。ブラウザーをすべて閉じてください。",
+        "You are logged out here, but perhaps still signed in at the provider. Close all windows of the browser.",
+    ),
+    "provider_down": (
+        "{name}に接続できません。しばらくしてからやり直すか、アカウント名とパスワードでログインしてください。",
+        "{name} cannot be used at the moment. Try again later, or sign in with your account name and password.",
+    ),
+    "provider_state": (
+        "このログインは途中で切れたか、すでに使われています。もう一度ログインしてください。",
+        "This sign-in was interrupted or used before. Sign in once more.",
+    ),
+    "provider_declined": ("{name}でログインできませんでした。", "{name} did not sign you in."),
+    "provider_code": (
+        "{name}からの返事は、もう使えません。もう一度ログインしてください。",
+        "The answer of {name} cannot be used any more. Sign in once more.",
+    ),
+    "provider_token": (
+        "{name}からの返事を確認できません。管理者に知らせてください。",
+        "The answer of {name} does not hold. Tell your administrator.",
+    ),
+    "provider_not_fresh": (
+        "{name}で本人の確認が行われませんでした。{name}の画面で、もう一度ログインしてください。",
+        "{name} did not ask who you are. Sign in once more, on its own page.",
+    ),
+    "provider_not_linked": (
+        "このアカウントでは利用できません。管理者に知らせてください。",
+        "You cannot use this with your account. Tell your administrator.",
+    ),
+    "provider_disabled": (
+        "このアカウントでは利用できません。管理者に知らせてください。",
+        "You cannot use this with your account. Tell your administrator.",
+    ),
     "account": ("アカウント", "Account"),
     "role": ("役割", "Role"),
     "scope": ("範囲", "Scope"),
