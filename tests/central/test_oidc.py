@@ -26,6 +26,7 @@ from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff import service as accounts
 from kiosk_agent.central.staff.lockout import FREE_OF_ADDRESS
 from kiosk_agent.central.staff.schemas import Role
+from tests.central.nation import NOW
 from tests.central.people import PASSWORD, form_of, sign_in
 from tests.central.provider_of_tests import RealProvider, Seat, ShiftedClock, leads_to
 
@@ -177,6 +178,21 @@ async def test_passwords_go_on_beside_it(office: Office) -> None:
     assert (await sign_in(office.central, "local")).status_code == 303
     answer = await office.central.post("/logout", data={"csrf": await form_of(office.central)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")  # nothing to do at the provider
+
+
+async def test_an_administrator_adds_accounts_that_await_somebody(office: Office) -> None:
+    service.add(office.database, "boss", Role.ADMINISTRATOR, "nation", "two@office.example", NOW, "tests")
+    await office.seat.sign_in("subject-two")
+    page = (await office.central.get("/staff")).text
+    assert "職員認証のログイン名" in page
+    assert page.count("まだ結び付いていません") == 1
+    told = {"csrf": await form_of(office.central), "name": "three", "role": "VIEWER", "level": "nation", "code": ""}
+    added = await office.central.post("/staff/add", data={**told, "login": " Three@Office.example", "password": ""})
+    assert added.status_code == 303
+    taken = await office.central.post("/staff/add", data={**told, "name": "four", "login": "three@office.example"})
+    assert taken.status_code == 400
+    assert office.told()[-1] == ("login_set", "three", "three@office.example only")
+    assert "認証サービスのログイン名の設定" in (await office.central.get("/staff/audit")).text
 
 
 # the same seat, the next person
@@ -455,6 +471,8 @@ async def test_a_provider_that_fails_on_the_way_back_is_told(office: Office, ans
     shown = await office.seat.come_back(back)
     assert (shown.status_code, "接続できません" in shown.text) == (503, True)
     assert not await office.is_in()
+    with office.database.reading() as connection:  # nobody is kept out for it
+        assert connection.execute(sa.text("SELECT max(failures) FROM staff_attempts")).scalar_one() == 0
 
 
 async def test_a_wrong_secret_is_told_to_the_log_alone(

@@ -68,6 +68,7 @@ async def _come_back(request: Request[Any, Any, Any], services: Services, provid
     try:
         token = await _enter(request, services, provider, counted, now, address)
     except ProviderError:
+        await asyncio.to_thread(service.give_back, services.database, counted)
         return _unusable(request, provider)
     except RefusedError as error:
         if error.reason not in service.NOTED:

@@ -98,6 +98,12 @@ def attempt(database: Database, now: datetime.datetime, address: str) -> Attempt
         return lockout.begin(connection, None, address, now)
 
 
+def give_back(database: Database, counted: Attempt) -> None:
+    """The attempt was nobody's fault: a provider that fails must not close an address, also for passwords."""
+    with database.writing() as connection:
+        lockout.succeeded(connection, counted)
+
+
 def refuse(database: Database, error: RefusedError, counted: Attempt, now: datetime.datetime, address: str) -> None:
     """Note that somebody was not let in."""
     with database.writing() as connection:

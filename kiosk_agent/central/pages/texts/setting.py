@@ -146,10 +146,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "scope_not_yours": ("自分の範囲の外には追加できません。", "That is beyond your own scope."),
     "not_added": (
-        "追加できません。アカウント名がすでにあるか、範囲のコードかパスワード（{shortest}文字以上{longest}文字以下、"
+        "追加できません。アカウント名（または認証サービスのログイン名）がすでにあるか、範囲のコードかパスワード（{shortest}文字以上{longest}文字以下、"
         "アカウント名とは違うもの）を確かめてください。",
-        "This cannot be added: the name may be taken; check the code of the scope, and the password ({shortest} to "
-        "{longest} characters, and not the name).",
+        "This cannot be added: the name, or the login, may be taken; check the code of the scope, and the password "
+        "({shortest} to {longest} characters, and not the name).",
     ),
     "audit": ("操作の記録", "Audit log"),
     "audit_none": ("記録はありません。", "There are no entries."),
