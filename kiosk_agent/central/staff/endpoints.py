@@ -31,7 +31,6 @@ from kiosk_agent.errors import CentralError
 
 ACCOUNT = "/account"
 HOME = "/"
-FURTHER = "Kiosk-Sign-Out"
 
 
 @get(LOGIN, opt={"needs": ANYONE})
@@ -65,7 +64,8 @@ async def login(request: Request[Any, Any, Any], services: Given) -> Response[An
 async def logout(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """End the session, here and in the database; at the provider, too, where one has opened it.
 
-    The script that ends idle sessions finds in a header where the browser is to go for that.
+    The script that ends idle sessions finds in the page where the browser is to go for that. (A header that long would
+    be too much for the proxy in front.)
     """
     now, address, token = services.clock.wall(), address_of(request), session_token(request)
     hint = None
@@ -80,7 +80,6 @@ async def logout(request: Request[Any, Any, Any], services: Given, staff: Signed
         return Redirect(f"{LOGIN}?still_there=1", status_code=303, cookies=[gone])
     shown = leave(request, further, "leaving_provider", name=services.provider.name)
     shown.set_cookie(gone)
-    shown.headers[FURTHER] = further
     return shown
 
 

@@ -31,7 +31,8 @@
     over = true;
     let further = null;  // where one signs out of the provider that has opened the session
     try {
-      further = (await post("/logout")).headers.get("Kiosk-Sign-Out");  // the server may give the session a minute more
+      const page = await (await post("/logout")).text();  // the server may give the session a minute more
+      further = new DOMParser().parseFromString(page, "text/html").getElementById("further")?.href;
     } catch { /* no network: the server ends it by itself */ }
     location.replace(further ?? "/login?idle=1");  // nothing of the page stays on the screen
   };
