@@ -67,6 +67,7 @@ def test_a_token_that_holds_says_who_it_is() -> None:
         {"iss": None},
         {"aud": "another"},
         {"aud": ["another"]},
+        {"aud": "another", "azp": "kiosk-central"},
         {"aud": None},
         {"aud": ["kiosk-central", "another"]},  # made for whom?
         {"aud": ["kiosk-central", "another"], "azp": "another"},
