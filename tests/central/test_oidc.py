@@ -299,6 +299,7 @@ async def test_a_code_that_was_used_is_refused(office: Office) -> None:
 
 
 async def test_a_sign_in_that_took_too_long_is_refused(office: Office) -> None:
+    await office.seat.leave()  # and nobody comes back
     back = await office.seat.at_provider(await office.seat.leave(), "subject-one")
     office.clock.shift = datetime.timedelta(milliseconds=flows.LONGEST_MS)
     await office.refused(back, "state")
