@@ -440,7 +440,7 @@ DISCOVERY = "/.well-known/openid-configuration"
         {"answer": {DISCOVERY: [200, "<html>sign in to the network</html>"]}},
         {"answer": {DISCOVERY: [500, "no"]}},
         {"answer": {DISCOVERY: [200, "{}"]}},
-        {"answer": {DISCOVERY: [200, '"' + "x" * 1_000_001 + '"']}},
+        {"discovery": {"unknown": "x" * 1_000_001}},
         {"answer": {DISCOVERY: [302, ""]}},
         {"discovery": {"issuer": "https://another.example"}},
         {"discovery": {"token_endpoint": "http://another.example/token"}},
