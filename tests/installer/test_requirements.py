@@ -66,6 +66,18 @@ def test_what_is_pinned_lies_within_the_bounds_of_the_project() -> None:
             assert requirement.specifier.contains(version), f"{name}.txt: {requirement} but {version}"
 
 
+def test_the_agent_for_windows_is_frozen_from_what_the_tests_run_and_with_a_card_reader() -> None:
+    frozen, tested = pins("windows-build"), pins("test")
+    assert "pyscard" in frozen
+    assert not {"pytest", "sqlalchemy"} & set(frozen), "nothing of the tests or of central is shipped"
+    other = {name: pin for name, pin in frozen.items() if tested.get(name, pin)[0] != pin[0]}
+    assert other == {}
+    agent = {
+        name for name in pins("agent") if name in ("playwright", "psutil", "pystray", "pynput", "msgspec", "httpx")
+    }
+    assert agent <= set(frozen)
+
+
 def test_nothing_that_is_pinned_needs_a_compiler() -> None:
     # pynput asks for evdev on Linux but imports it for its uinput backend only; it has no wheels.
     assert [name for name in OURS if "evdev" in pins(name)] == []
