@@ -12,7 +12,7 @@ from kiosk_agent.cover.controls import PanelButton, PanelField
 from kiosk_agent.cover.look import Look, rounded_box
 from kiosk_agent.cover.monitors import Area
 from kiosk_agent.cover.panel import Button, Panel, countdown_text
-from kiosk_agent.cover.wrap import wrap
+from kiosk_agent.cover.wrap import keeps_phrases, wrap
 
 CARD_PX = 840  # about forty Japanese characters at body size
 MARGIN_PX = 32
@@ -47,11 +47,12 @@ class Face(tkinter.Frame):
         self._countdown: list[tkinter.Label] = []  # its lines
         self._bar: tkinter.Frame | None = None
         self._track_px = 0
+        self._cuts_title = False  # a word is cut where it must be: it is read wrongly
         self.fields: list[PanelField] = []
         self._look = looks(scale).speaking(panel.language)
         card = self._card(area)
         room = area.height - MARGIN_PX
-        while int(card["height"]) > room and scale > SMALLEST:
+        while (int(card["height"]) > room or self._cuts_title) and scale > SMALLEST:
             scale = max(SMALLEST, scale * min(SHRINK, math.sqrt(room / int(card["height"]))))
             card.destroy()
             self.fields.clear()
@@ -98,6 +99,7 @@ class Face(tkinter.Frame):
         room = inside - look.icon_px - look.px(20)
         if self._panel.languages_label:
             room -= self._add_languages_button(head)
+        self._cuts_title = not keeps_phrases(self._panel.title, look.title.measure, room)
         title = tkinter.Frame(head, bg=tint)
         gap = max(0, round(look.px(l.TITLE_PX) * l.TITLE_LINE_HEIGHT) - look.title.metrics("linespace"))
         for index, line in enumerate(wrap(self._panel.title, look.title.measure, room)):

@@ -78,6 +78,11 @@ def _split(piece: str, measure: Measure, width: int) -> list[str]:
     return parts
 
 
+def keeps_phrases(text: str, measure: Measure, width: int) -> bool:
+    """Whether :func:`wrap` breaks ``text`` between phrases alone, and cuts none because it is too wide."""
+    return all(PLEASE in piece or len(_split(piece, measure, width)) == 1 for piece in _pieces(text))
+
+
 def _greedy(pieces: list[str], measure: Measure, width: int) -> list[str]:
     lines = [""]
     for piece in pieces:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk_agent.cover.look import choose_family
 from kiosk_agent.cover.panel import countdown_text
-from kiosk_agent.cover.wrap import NOT_FIRST, wrap
+from kiosk_agent.cover.wrap import NOT_FIRST, keeps_phrases, wrap
 
 
 def cells(text: str) -> int:
@@ -40,6 +40,24 @@ def cells(text: str) -> int:
 )
 def test_lines_break_where_people_expect_it(text: str, width: int, lines: list[str]) -> None:
     assert wrap(text, cells, width) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "is_whole"),
+    [
+        ("利用時間が終わりました", 12, True),
+        ("利用時間が終わりました", 10, False),
+        ("ログアウトしています", 20, True),
+        ("ログアウトしています", 19, False),
+        ("一度置いてください。", 12, True),  # its last word may stand on the next line
+        ("正在退出登录", 4, True),
+        ("Đang đăng xuất", 5, True),
+        ("Đang đăng xuất", 4, True),
+        ("Đang đăng xuất", 3, False),
+    ],
+)
+def test_it_is_told_whether_a_phrase_would_be_cut(text: str, width: int, *, is_whole: bool) -> None:
+    assert keeps_phrases(text, cells, width) == is_whole
 
 
 @given(st.text("あいう漢字カナ请한국ếã、。，（）abc 123", max_size=80), st.integers(8, 60))
