@@ -139,11 +139,25 @@ async def test_it_can_be_read_and_answered_at_every_size(warned: Warned, languag
               const box = button.getBoundingClientRect(), all = button.closest('dialog').getBoundingClientRect();
               return box.top >= all.top && box.bottom <= all.bottom; })"""
             assert await in_closed_root(page, seen), "the answers are to be seen without scrolling"
+        if zoom == 2:
+            assert await shows_more(page) == (kind == "worker"), "an edge tells that there is more beneath the answers"
+            await in_closed_root(page, "root => root.querySelector('dialog').scrollTo(0, 9999)")
+            await until(lambda: shows_nothing_more(page), "the edge is gone at the end")
         await warned.click("button.danger" if "needs_mark" in changes else ".buttons button")
         answer = Answer.SAME if kind == "resident" else Answer.OTHER
         assert (await warned.answered()).answer is answer
     finally:
         await page.set_viewport_size(SIZE)
+
+
+async def shows_more(page: Page) -> bool:
+    shadow = "root => getComputedStyle(root.querySelector('.buttons')).boxShadow"
+    found = await in_closed_root(page, shadow)
+    return not (found == "none" or found.startswith("rgba(0, 0, 0, 0)"))
+
+
+async def shows_nothing_more(page: Page) -> bool:
+    return not await shows_more(page)
 
 
 async def test_the_nudge_urges_to_log_out_and_the_page_stays_usable(warned: Warned) -> None:

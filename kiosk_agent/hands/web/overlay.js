@@ -83,7 +83,12 @@ globalThis.__kiosk_overlay = (() => {
       .buttons button { min-height: 64px }
     }
     /* the answers stay in sight while the rest is scrolled beneath them */
-    @media (min-height: 300px) { .buttons { position: sticky; bottom: 0; background: #fff } }
+    @media (min-height: 300px) {
+      .buttons {
+        position: sticky; bottom: 0; background: #fff; animation: more linear both; animation-timeline: scroll();
+      }
+    }
+    @keyframes more { 0%, 90% { box-shadow: 0 -12px 12px -12px #000 } 98%, 100% { box-shadow: none } }
     @media (max-width: 400px) {
       dialog, aside { font-size: 18px }
       h1, aside h1 { font-size: 20px }
