@@ -48,14 +48,17 @@ class Child:
     async def beside(self, desk: Desk) -> None:
         """The conversation with the test."""
         reader, writer = await asyncio.open_unix_connection(self._socket_path)
-        writer.write(json.dumps({"hello": os.getpid()}).encode() + b"\n")
-        while line := await reader.readline():
-            try:
-                answer = {"ok": True, **(await self._do(desk, json.loads(line)))}
-            except Exception as error:  # noqa: BLE001  # whatever it is, the test must hear of it
-                answer = {"ok": False, "why": f"{type(error).__name__}: {error}"}
-            writer.write(json.dumps(answer).encode() + b"\n")
-            await writer.drain()
+        try:
+            writer.write(json.dumps({"hello": os.getpid()}).encode() + b"\n")
+            while line := await reader.readline():
+                try:
+                    answer = {"ok": True, **(await self._do(desk, json.loads(line)))}
+                except Exception as error:  # noqa: BLE001  # whatever it is, the test must hear of it
+                    answer = {"ok": False, "why": f"{type(error).__name__}: {error}"}
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        finally:
+            writer.close()
 
     async def _do(self, desk: Desk, wish: dict[str, Any]) -> dict[str, Any]:
         worker = SupportWorker(desk, self._hall, at_once)

@@ -33,8 +33,12 @@ class LonelyDesk(WholeDesk):
     def __init__(self, config: Path, *, headless: bool, display: str | None = None) -> None:
         super().__init__(config, headless=headless, display=display, prefix=ALONE)
         self._started: list[subprocess.Popen[bytes]] = []
-        self.connect()
-        (self.inside,) = psutil.Process(self.supervisor.pid).children()
+        try:
+            self.connect()
+            (self.inside,) = psutil.Process(self.supervisor.pid).children()
+        except BaseException:
+            super().close()  # nobody else knows of it yet
+            raise
 
     def start_beside(self, *command: str) -> psutil.Process:
         """Start a program as the desktop's menu would: not as a child of the agent."""

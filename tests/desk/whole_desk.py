@@ -133,13 +133,6 @@ class WholeDesk:
     ) -> None:
         self.folder = config.parent
         self._socket_path = str(self.folder / f"s{secrets.token_hex(2)}")
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(self._socket_path)
-        self._listener.listen()
-        self._listener.settimeout(WAIT_S)
-        self._lines: Any = None
-        self._connection: socket.socket | None = None
-        self.agent_pid = 0
         settings = {
             "child": [sys.executable, "-m", "tests.desk.agent_child", str(config), self._socket_path],
             "panels": supervisor_panels("ja"),
@@ -147,6 +140,13 @@ class WholeDesk:
             "headless": headless,
             "data_dir": str(self.folder / "data"),
         }
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(self._socket_path)
+        self._listener.listen()
+        self._listener.settimeout(WAIT_S)
+        self._lines: Any = None
+        self._connection: socket.socket | None = None
+        self.agent_pid = 0
         (self.folder / "data").mkdir(mode=0o700, exist_ok=True)
         self._log = (self.folder / "log.txt").open("ab")
         self.supervisor = subprocess.Popen(
