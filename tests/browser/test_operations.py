@@ -59,6 +59,9 @@ async def test_what_is_done_once_more_is_told_once_more_and_what_is_only_looked_
         await visit.sign_in()
         await noticed(visit)  # otherwise the form would be held for the worker
         await register(visit, done=1)
+        await visit.page.evaluate(
+            "() => fetch('/help', {method: 'POST'}).then(answer => answer.status)"
+        )  # it stays shown
         await finish(visit, "/account")
         await visit.page.go_back()
         await visit.page.reload()

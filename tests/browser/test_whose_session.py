@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from kiosk_agent.hands.signs import AccountTagger, mask, normalise
 from kiosk_agent.practice.portal import PracticePortal
-from kiosk_agent.practice.profiles import Variant
+from kiosk_agent.practice.profiles import Variant, practice_profile
 from kiosk_agent.practice.switches import Credentials, Quirk, Switches
 from kiosk_agent.session import events as ev
 from tests.browser.conftest import LIMIT_S, Visit, visiting
@@ -81,6 +82,36 @@ async def test_a_session_that_the_server_ended_is_seen_when_the_portal_asks_to_s
     await visit.until(ev.SignOutSeen)
 
 
+async def test_a_cookie_that_is_gone_is_noticed_on_a_page_that_shows_nothing_of_it(visit: Visit) -> None:
+    await visit.sign_in()
+    await visit.page.context.clear_cookies()
+    await visit.page.goto(f"{visit.portal.url}/help")
+    await visit.until(ev.SignOutSeen)
+    assert visit.portal.sessions != {}  # the server would still accept it
+
+
+@pytest.fixture
+async def by_selector(portal: PracticePortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visit]:
+    """A visit in which the sign-in is told by what a page shows, not by its cookie, on a page that shows nothing."""
+
+    def profile(portal: PracticePortal, variant: Variant) -> str:
+        text = practice_profile(portal, variant)
+        return text.replace('[signed_in]\ncookie = "practice_session"', '[signed_in]\nselector = "#account-name"')
+
+    monkeypatch.setattr("tests.browser.conftest.practice_profile", profile)
+    async with visiting(portal, tmp_path) as visit:
+        assert visit.profile.signed_in.cookie is None
+        await visit.sign_in()
+        await visit.page.goto(f"{portal.url}/help")
+        yield visit
+
+
+async def test_what_the_portal_shows_after_a_logout_is_enough(by_selector: Visit) -> None:
+    await by_selector.page.evaluate("() => { document.querySelector('h1').id = 'signed-out'; return fetch('/help') }")
+    await by_selector.until(ev.SignOutSeen)
+    assert by_selector.portal.sessions != {}
+
+
 @pytest.mark.parametrize("switches", [Switches(credentials=Credentials.STORAGE)])
 async def test_a_session_in_web_storage_comes_and_goes(portal: PracticePortal, tmp_path: Path) -> None:
     async with visiting(portal, tmp_path, variant=Variant.STORAGE) as visit:
@@ -98,6 +129,8 @@ async def test_an_account_behind_a_menu_is_read_once_and_the_menu_is_closed_agai
         await visit.sign_in()
         await visit.until(ev.AccountSeen)
         assert visit.browser.hint == "利＊＊＊"
+        assert visit.profile.account is not None
+        assert not await visit.page.is_visible(visit.profile.account.selector)
 
 
 @pytest.mark.parametrize("switches", [Switches(quirks=frozenset({Quirk.SCRIPTED}))])
