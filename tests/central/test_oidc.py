@@ -423,12 +423,13 @@ async def test_a_provider_that_is_gone_is_told_and_logged_once(
 
 
 async def test_a_provider_that_never_answers_is_given_up(
-    real: RealProvider, folder: Path, monkeypatch: pytest.MonkeyPatch
+    real: RealProvider, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(talking, "WHOLE_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         async with opened(folder, real, issuer=f"http://127.0.0.1:{silent.getsockname()[1]}") as office:
             await shows_that_it_cannot_be_used(office)
+    assert "cannot be used: it did not answer in time" in caplog.text
 
 
 DISCOVERY = "/.well-known/openid-configuration"
