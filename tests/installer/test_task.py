@@ -6,6 +6,7 @@ The rules: https://learn.microsoft.com/windows/win32/taskschd/task-scheduler-sch
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from installer.artefacts.msi import task_file
-from kiosk_agent.desk_task import NAMESPACE, for_account
+from kiosk_agent.desk_task import NAMESPACE, for_account, main
 
 TASK = Path(__file__).resolve().parents[2] / "installer" / "windows" / "task.xml"
 DURATION = r"P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
@@ -183,3 +184,15 @@ def test_for_one_account_it_starts_at_that_log_on_alone_and_in_that_session(docu
     assert inside == {"UserId": [r"EXAMPLE\desk&01"] * 2, "GroupId": [], "LogonType": ["InteractiveToken"]}
     with pytest.raises(ValueError, match="Principal of a group"):
         for_account(made, "another")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: a script stands for schtasks")
+def test_the_installer_hears_whether_the_task_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, stand_in = task_file(tmp_path), tmp_path / "schtasks"
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{tmp_path}/asked\nexit 3\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert main([str(file), r"EXAMPLE\desk01"]) == 3
+    assert (tmp_path / "asked").read_text().split() == ["/Create", "/TN", "kiosk-agent", "/XML", str(file), "/F"]
+    assert problems(file.read_bytes().decode("utf-16")) == []
+    assert r"EXAMPLE\desk01" in file.read_text(encoding="utf-16")

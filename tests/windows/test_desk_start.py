@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +21,6 @@ from kiosk_agent.desk_start import (
     to_event_log,
     told_by_the_installer,
 )
-from kiosk_agent.desk_task import NAME
 from tests.windows.conftest import PATIENCE_S, Outside
 
 # Starts an agent that says its number and lives until it is killed.
@@ -88,18 +86,3 @@ def test_the_code_goes_from_the_registry_once_the_desk_is_enrolled(
     assert (tmp_path / "desk" / "enrolment.json").exists()
     assert "EnrollCode" not in told_by_the_installer()
     assert told_by_the_installer()["CentralUrl"] == central["url"]
-
-
-def test_the_task_for_one_account_is_made_of_the_installers_file(tmp_path: Path) -> None:
-    made = Path(os.environ["WINDIR"]) / "system32" / "tasks" / NAME
-    assert not made.exists()
-    file = tmp_path / "task.xml"
-    file.write_text((Path("installer") / "windows" / "task.xml").read_text(encoding="utf-8"), encoding="utf-16")
-    command = [sys.executable, "-m", "kiosk_agent.desk_task", str(file), r"EXAMPLE\desk01"]
-    try:
-        assert subprocess.run(command, check=False, timeout=PATIENCE_S).returncode == 0
-        assert made.is_file()
-        assert r"<UserId>EXAMPLE\desk01</UserId>" in file.read_text(encoding="utf-16")
-    finally:
-        subprocess.run(["schtasks", "/Delete", "/TN", NAME, "/F"], check=False, timeout=PATIENCE_S)
-    assert not made.exists()

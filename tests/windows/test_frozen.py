@@ -17,7 +17,7 @@ from kiosk_agent.ledger.store import Ledger
 from kiosk_agent.session import entries as en
 from tests.windows.conftest import FROZEN, PATIENCE_S
 
-FOLDER = Path(os.environ[FROZEN])
+FOLDER = Path(os.environ[FROZEN]).absolute()  # with the drive
 PROFILE = (Path("config") / "portals" / "practice.toml").absolute()
 
 
@@ -80,7 +80,8 @@ def test_the_doctor_finds_all_that_the_agent_brings(desktop: None, tmp_path: Pat
     file.write_text(f"profile = {json.dumps(str(PROFILE))}\n", encoding="utf-8")
     done = agent("doctor", "--json", "--config", str(file))
     checks = {check["code"]: check for check in json.loads(done.stdout)["checks"]}
-    assert {code for code, check in checks.items() if check["severity"] == "red"} <= {"browser"}, done.stdout
+    assert {code for code, check in checks.items() if check["severity"] == "red"} <= {"browser", "card"}, done.stdout
+    # a PC without a service for smart cards has none to be asked; the library that asks must be there
     assert checks["cover"]["detail"].startswith("Tk 8.6")
     assert "not installed" not in checks["card"]["detail"]
 
