@@ -26,7 +26,6 @@ MOST_KEPT = 6  # the newest; more than a logout has steps that change them
 NOTE_LIMIT_S = 1.0  # measured: 1.3 ms for cookies
 SIBLING_LIMIT_S = 1.0
 PAGE_LIMIT_S = 0.5  # measured: 2 ms; a page that needs longer hangs
-DRAWING_LIMIT_S = 10.0  # an editor of several megabytes on a busy PC: measured up to 7 s until it shows what tells
 RETRY_PAUSES_S = (5.0, 15.0, 45.0, 120.0, 300.0)  # a portal that restarts is back by then
 PROOF_OF = {Reach.REFUSED: Proof.REVOKED, Reach.OPENED: Proof.CLEARED, Reach.UNKNOWN: Proof.UNPROVEN}
 
@@ -91,8 +90,7 @@ class Noted:
 
     async def _control_quietly(self) -> None:
         try:
-            if not await self.control():
-                await self._one_comes_open(DRAWING_LIMIT_S)
+            await self.control()
         except (BrowserError, TimeoutError) as error:
             log.debug("the browser went away during the check: %s", type(error).__name__)
 
