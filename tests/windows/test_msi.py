@@ -72,10 +72,11 @@ def test_it_is_installed_silently_with_what_it_was_told(installer: Callable[[str
     assert "kiosk-agentw.exe" in (FOLDER / "task.xml").read_text(encoding="utf-16")
 
 
+@pytest.mark.parametrize(("profile", "port", "of_another"), [("nodered", "1880", "8765"), ("practice", "8765", "1880")])
 def test_the_browsers_may_open_the_chosen_portal_alone_and_the_driver_works_on(
-    installer: Callable[[str], str],
+    installer: Callable[[str], str], profile: str, port: str, of_another: str
 ) -> None:
-    assert msiexec("/i", installer("1.0.0"), "PROFILE=nodered") == 0
+    assert msiexec("/i", installer("1.0.0"), f"PROFILE={profile}") == 0
     for key, private in ((CHROME, "IncognitoModeAvailability"), (EDGE, "InPrivateModeAvailability")):
         policies = values(key)
         assert policies[private] == 1
@@ -84,8 +85,8 @@ def test_the_browsers_may_open_the_chosen_portal_alone_and_the_driver_works_on(
         assert values(rf"{key}\URLBlocklist") == {"1": "*"}
         allowed = set(values(rf"{key}\URLAllowlist").values())
         assert "https://.desk.invalid" in allowed
-        assert any("1880" in str(one) for one in allowed), allowed
-        assert not any("8765" in str(one) for one in allowed), "another profile's"
+        assert any(port in str(one) for one in allowed), allowed
+        assert not any(of_another in str(one) for one in allowed), "another profile's"
 
 
 def test_what_it_was_told_becomes_a_configuration_that_is_right(
