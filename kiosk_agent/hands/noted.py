@@ -16,7 +16,7 @@ from playwright.async_api import Error as BrowserError
 from kiosk_agent.hands.credentials import Credentials, note_credentials
 from kiosk_agent.hands.pages import Pages
 from kiosk_agent.hands.proof import ElsewhereError, Replayer
-from kiosk_agent.hands.reach import Reach, comes_open, opens_at_once
+from kiosk_agent.hands.reach import Reach, comes_open, is_open, opens_at_once
 from kiosk_agent.portal.profile import Profile, Replay
 from kiosk_agent.session.vocabulary import Proof
 
@@ -101,12 +101,23 @@ class Noted:
         """
         if self._profile.proof.replay is Replay.NONE:
             return False
-        return await self._one_comes_open(PAGE_LIMIT_S) or await self._control_by_request()
+        for watched in self._pages.watched:
+            if watched.dialog is None and await self._shows_it_open(watched.page):
+                self._note_opened(await self._keep())
+                return True
+        return await self._control_by_request()
+
+    async def _shows_it_open(self, page: Page) -> bool:
+        try:
+            async with asyncio.timeout(PAGE_LIMIT_S):
+                return await is_open(page, self._profile.proof)
+        except (BrowserError, TimeoutError):
+            return False  # it hangs or went away: the portal is asked instead
 
     async def _one_comes_open(self, limit_s: float) -> bool:
-        """See whether a page shows the protected page; one that still draws itself gets ``limit_s`` for it.
+        """See whether the protected page is in one of the tabs and only still draws itself.
 
-        Asking for the page a second time meanwhile would only slow it down.
+        Asking for it a second time meanwhile would only slow it down.
         """
         pages = [watched.page for watched in self._pages.watched if watched.dialog is None]
         proof = self._profile.proof

@@ -86,12 +86,15 @@ async def is_open(page: Page, proof: ProofOf) -> bool:
 async def comes_open(page: Page, proof: ProofOf, *, limit_s: float) -> bool:
     """Whether ``page`` is the protected page and shows it within ``limit_s``: it may still be drawing itself.
 
-    Never raises for what the page does. False as soon as the page is another one.
+    Never raises for what the page does. False as soon as the page is another one, or asks to sign in.
     """
+    opened, refused = proof.opened.selector, proof.refused.selector
     try:
         async with asyncio.timeout(limit_s):
-            while proof.opened.selector is not None and is_same_page(page.url, proof.protected_url):
-                if await is_open(page, proof):
+            while opened is not None and is_same_page(page.url, proof.protected_url):
+                if refused is not None and await shows(page, refused):
+                    break
+                if await shows(page, opened):
                     return True
                 await asyncio.sleep(LOOK_PAUSE_S)
     except (BrowserError, TimeoutError):
