@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -262,4 +261,6 @@ def note_wall_jump(health: Health, seconds: float) -> None:
 
 def show_status(data_dir: Path) -> None:
     """Open the status in whatever this desktop shows text files with."""
+    import webbrowser  # half a megabyte that most desks never need
+
     webbrowser.open((data_dir / "status.json").as_uri())

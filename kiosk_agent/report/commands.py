@@ -12,12 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from kiosk_agent.clock import Clock
-from kiosk_agent.report.client import Client
 from kiosk_agent.report.keystore.file import write_durably
 from kiosk_agent.session.entries import CentralCommand
 from kiosk_agent.session.vocabulary import CentralAsks
@@ -32,6 +31,10 @@ from kiosk_agent.wire.commands import (
     ReadCommands,
     Result,
 )
+
+if TYPE_CHECKING:
+    # what was kept is read at every desk; seven megabytes of an HTTP client only where there is a central
+    from kiosk_agent.report.client import Client
 
 log = logging.getLogger(__name__)
 

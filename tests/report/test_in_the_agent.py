@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -172,3 +173,10 @@ def test_what_is_not_taken_is_a_warning_of_the_running_agent(tmp_path: Path) -> 
         (GROUP_POLICY_IGNORED, Severity.AMBER),
     }
     assert all(one.remedy for one in health.warnings)
+
+
+def test_an_agent_loads_no_http_client_as_long_as_there_is_no_central() -> None:
+    """Seven megabytes, at every desk."""
+    looking = "import sys, kiosk_agent.app; print(*sorted({'httpx', 'httpcore', 'webbrowser'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
