@@ -18,9 +18,9 @@ import httpx
 from kiosk_agent.central.oidc.schemas import Settings
 from kiosk_agent.clock import SystemClock
 from tests.central.people import CSRF
+from tests.support.ends import close_input
 
 SERVE = Path(__file__).resolve().parent / "oidc_site" / "serve.mjs"
-END_LIMIT_S = 20
 SECRET = "a secret: of +tests & more"
 PEOPLE = {
     "subject-one": {"email": "One@Office.example", "email_verified": True, "preferred_username": "one.person"},
@@ -71,15 +71,7 @@ class RealProvider:
         httpx.post(f"{self.issuer}/tests", json=mode).raise_for_status()
 
     def stop(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(END_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+        close_input(self._process)
         self._log.close()
         self.central.close()
 

@@ -9,10 +9,11 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.support.ends import close_input
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
 EXAMPLES = ROOT / "config" / "portals" / "examples"
-END_LIMIT_S = 30
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,7 @@ class Server:
         return line
 
     def stop(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(END_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+        close_input(self._process)
 
 
 def wagtail_server(python: Path, data: Path, people: tuple[Person, Person]) -> Server:

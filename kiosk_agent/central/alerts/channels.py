@@ -15,8 +15,10 @@ import msgspec
 
 from kiosk_agent.central.alerts import texts
 from kiosk_agent.central.alerts.schemas import Channel, Message, Security
+from kiosk_agent.central.trust import trusted
 from kiosk_agent.errors import CentralError
 
+CA_OPTION = "--alert-ca"
 TIMEOUT_S = 20.0
 LONGEST_ERROR = 300
 
@@ -57,25 +59,13 @@ class Ways(msgspec.Struct, frozen=True):
             _post(self, message, now)
 
 
-def trusted(ca: str | None) -> ssl.SSLContext:
-    """The system's authorities, and the office's own from a PEM file. Raises CentralError where it cannot be read."""
-    context = ssl.create_default_context()
-    if ca is not None:
-        try:
-            context.load_verify_locations(cafile=ca)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise CentralError(f"{ca}: {reason}.", "Give a PEM file of certificates: --alert-ca FILE.") from error
-    return context
-
-
 def _mail(ways: Ways, message: Message) -> None:
     server, recipient = ways.mail, message.recipient
     if server is None:
         raise DeliveryError("there is no mail server: start kiosk-central serve with --smtp-host")
     mail = _letter(server, message)
     try:
-        context = trusted(ways.ca)
+        context = trusted(ways.ca, CA_OPTION)
         with _connect(server, context) as connection:
             if server.security is Security.STARTTLS:
                 connection.starttls(context=context)
@@ -146,7 +136,7 @@ def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
         "Kiosk-Signature": signature(key_of(ways.secret, address), int(now.timestamp()), body),
     }
     try:
-        with httpx.Client(verify=trusted(ways.ca), timeout=TIMEOUT_S, follow_redirects=False) as client:
+        with httpx.Client(verify=trusted(ways.ca, CA_OPTION), timeout=TIMEOUT_S, follow_redirects=False) as client:
             status = client.post(address, content=body, headers=headers).status_code
     except CentralError as error:
         raise DeliveryError(_short(str(error))) from None

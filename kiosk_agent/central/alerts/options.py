@@ -95,12 +95,13 @@ def secret_option(command: Command) -> Command:
 
 def alerting_of(options: dict[str, Any]) -> Alerting:
     """What these options say. Raises CentralError where they do not go together."""
-    from kiosk_agent.central.alerts.channels import Ways, trusted
+    from kiosk_agent.central.alerts.channels import CA_OPTION, Ways
     from kiosk_agent.central.alerts.sender import Alerting
+    from kiosk_agent.central.trust import trusted
 
     ca = options["alert_ca"]
     ways = Ways(_mailing(options), read_secret(options["webhook_secret_file"]), None if ca is None else str(ca))
-    trusted(ways.ca)  # a file that cannot be read is told now, and not with the first alert
+    trusted(ways.ca, CA_OPTION)  # a file that cannot be read is told now, and not with the first alert
     return Alerting(
         ways,
         Thresholds(options["alert_missing_confirmations"], options["alert_missing_percent"], options["alert_unproven"]),

@@ -19,6 +19,7 @@ from kiosk_agent.central.alerts.texts import OF_VISITS, text
 from kiosk_agent.central.dashboard.asked import address
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places.schemas import Level, Place
@@ -43,8 +44,7 @@ async def alerts(request: Request[Any, Any, Any], services: Given, staff: Signed
 @post("/alerts/acknowledge", status_code=200, opt={"needs": Role.MANAGER})
 async def acknowledge(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """Somebody sees to one: no reminders any more, unless it grows."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     return await asyncio.to_thread(_acknowledge, request, services, staff, fields)
 
 

@@ -14,6 +14,7 @@ from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard import service as dashboard
 from kiosk_agent.central.desks.service import make_code
 from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places import repository as places
 from kiosk_agent.central.places.schemas import Level, Place
@@ -44,8 +45,7 @@ async def enrolment(request: Request[Any, Any, Any], services: Given, staff: Sig
 @post("/enrolment", status_code=200, opt={"needs": Role.MANAGER})
 async def make(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[str]:
     """Makes the codes. They are shown only in this answer: central keeps their hashes."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     return await asyncio.to_thread(_make, request, services, staff, fields)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 import urllib.parse
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
@@ -19,7 +18,7 @@ from joserfc.jwk import KeySet
 
 from kiosk_agent.central.oidc.flows import Flow
 from kiosk_agent.central.oidc.schemas import SCOPES, Metadata, ProviderError, Reason, RefusedError, Settings, Tokens
-from kiosk_agent.errors import CentralError
+from kiosk_agent.central.trust import trusted
 
 ANSWER_S = 5.0  # for each step of an answer
 WHOLE_S = 10.0  # for all that is asked in one go; who waits longer takes central for broken
@@ -47,7 +46,7 @@ class Provider:
     def __init__(self, settings: Settings) -> None:
         """Raises CentralError where the file of authorities cannot be read. The provider itself may be down."""
         self.settings = settings
-        self._trusted = _trusted(settings.ca)
+        self._trusted = trusted(settings.ca, "--oidc-ca")
         self._few = asyncio.Semaphore(AT_ONCE)
         self._is_down = False
 
@@ -228,15 +227,3 @@ def _error_of(content: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return told if isinstance(told, str) and told.isascii() and told.replace("_", "").isalpha() else ""
-
-
-def _trusted(ca: str | None) -> ssl.SSLContext:
-    """The system's authorities, and the office's own from a PEM file. Raises CentralError where it cannot be read."""
-    context = ssl.create_default_context()
-    if ca is not None:
-        try:
-            context.load_verify_locations(cafile=ca)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise CentralError(f"{ca}: {reason}.", "Give a PEM file of certificates: --oidc-ca FILE.") from error
-    return context

@@ -18,6 +18,7 @@ from kiosk_agent.central.dashboard.silence import OpeningHours, Period
 from kiosk_agent.central.opening import repository, service
 from kiosk_agent.central.opening.written import DAYS, between, read_hours, written
 from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places import repository as places
@@ -41,8 +42,7 @@ async def hours(request: Request[Any, Any, Any], services: Given, staff: Signed)
 @post("/hours", status_code=200, opt={"needs": Role.MANAGER})
 async def change_hours(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """The hours of one office."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     return await asyncio.to_thread(_change, request, services, staff, fields)
 
 

@@ -17,6 +17,7 @@ from kiosk_agent.central.dashboard.asked import WHOLE, read_place
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.pages.formats import NOTHING, Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
 from kiosk_agent.central.pages.words import TEXTS, words
 from kiosk_agent.central.places.repository import municipality_of_office
@@ -62,8 +63,7 @@ async def policy_page(request: Request[Any, Any, Any], services: Given, staff: S
 @post("/policy", status_code=200, opt={"needs": Role.MANAGER})
 async def change_policy(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """Look what a change would do, make it, widen a trial, or roll back."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     place = read_place(fields.get("level", ""), fields.get("key", ""))
     return await asyncio.to_thread(_change, request, services, staff, place, fields)
 

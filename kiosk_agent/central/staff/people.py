@@ -19,6 +19,7 @@ from kiosk_agent.central.oidc import service as oidc
 from kiosk_agent.central.oidc.repository import logins
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places.schemas import Level, Place
@@ -43,8 +44,7 @@ async def people(request: Request[Any, Any, Any], services: Given, staff: Signed
 @post("/staff/add", status_code=200, opt={"needs": Role.ADMINISTRATOR})
 async def add(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """A new account within the own scope."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     return await asyncio.to_thread(_add, request, services, staff, fields)
 
 
@@ -58,16 +58,14 @@ async def disable(request: Request[Any, Any, Any], services: Given, staff: Signe
 @post("/staff/change", status_code=200, opt={"needs": Role.ADMINISTRATOR})
 async def change(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """Another role or scope for an account; its sessions end."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     return await asyncio.to_thread(_change, request, services, staff, fields)
 
 
 @post("/staff/reset", status_code=200, opt={"needs": Role.ADMINISTRATOR})
 async def reset(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """A new first password for an account; its sessions end."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = await sent_fields(request)
     return await asyncio.to_thread(_reset, request, services, staff, fields)
 
 
