@@ -43,9 +43,12 @@ def browser_path() -> str:
         pytest.skip("no Chromium, Chrome or Edge on this machine")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """A virtual screen of 1280×900 with a window manager, for this test run alone; DISPLAY points to it."""
+    """A virtual screen of 1280×900 with a window manager, for this file of tests alone; DISPLAY points to it.
+
+    A screen that something has broken (a program that died with the server's grab) fails one file, not all the rest.
+    """
     if sys.platform == "win32":
         pytest.skip("only on Linux: Windows has no virtual screen")
     if shutil.which("Xvfb") is None:

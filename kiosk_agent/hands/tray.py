@@ -1,7 +1,8 @@
 """The icon beside the clock (pystray): the state at a glance, and "end the visit" from anywhere.
 
 pystray's calls can block or fail in many ways (no display, no host, a host that dies), so none of them is made in
-the event loop: one thread runs the icon, another tells it what to show. Without a tray the agent runs on.
+the event loop but in a thread of the tray's own; where the desktop's kind of icon has a loop that can't be shared
+(everywhere but on X11), a second thread runs that. Without a tray the agent runs on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kiosk_agent.hands.ports import Post
-from kiosk_agent.hands.tray_host import host_is_there, is_embedded, is_windows, is_xorg, surely_none
+from kiosk_agent.hands.tray_host import host_is_there, is_embedded, is_xorg, surely_none
+from kiosk_agent.hands.tray_x11 import Bell, make_x11_icon
 from kiosk_agent.health import Report
 from kiosk_agent.locale import translator
 from kiosk_agent.session.events import EndRequested
@@ -57,6 +59,7 @@ class DeskTray:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._looks = 0
+        self._bell = Bell()
         self.shown = threading.Event()  # set while a tray shows the icon
 
     def start(self) -> None:
@@ -68,23 +71,30 @@ class DeskTray:
     def show(self, state: str, severity: str) -> None:
         """Show ``state`` (a StateName) and the worst ``severity``; returns at once."""
         self._wishes.put((state, severity))
+        self._bell.ring()
 
     def stop(self) -> None:
         """Take the icon away."""
         self._wishes.put(None)
+        self._bell.ring()
         if self._thread is not None:
             self._thread.join(STOP_LIMIT_S)
+        else:
+            self._bell.close()
 
     # in the tray's own threads
 
     def _work(self) -> None:
         """Keep an icon until told to stop; one that ended (its host took it along) is made again."""
-        while self._keep_icon():
-            self.shown.clear()
-            wish = self._newest_wish()
-            if wish is None:
-                return
-            self._showing = wish
+        try:
+            while self._keep_icon():
+                self.shown.clear()
+                wish = self._newest_wish(self._patience_s())
+                if wish is None:
+                    return
+                self._showing = wish
+        finally:
+            self._bell.close()
 
     def _keep_icon(self) -> bool:
         """Show one icon until it ends; returns whether another one is worth trying."""
@@ -100,11 +110,34 @@ class DeskTray:
             log.info("there is no tray icon", exc_info=True)
             self._failed(f"{type(error).__name__}: {error}")
             return not isinstance(error, ImportError)
+        if is_xorg(pystray):
+            return self._keep_x11_icon()
         visible = threading.Event()
         runner = threading.Thread(target=self._run_icon, args=(self._icon, visible), name="tray-icon", daemon=True)
         runner.start()
         visible.wait(VISIBLE_LIMIT_S)
         return self._follow_wishes(runner)
+
+    def _keep_x11_icon(self) -> bool:
+        """As :meth:`_follow_wishes`, in this thread alone."""
+        try:
+            self._icon.appear()
+            lives = True
+            while lives:
+                self._draw()
+                lives = self._icon.serve(self._bell, self._patience_s())
+                wish = self._newest_wish(0.0)
+                if wish is None:
+                    return False
+                self._showing = wish
+            self._failed("the tray is gone")
+        except Exception as error:  # see _keep_icon
+            log.info("the tray icon ended", exc_info=True)
+            self._failed(f"{type(error).__name__}: {error}")
+        finally:
+            self._icon.leave()
+            self._icon = None
+        return True
 
     def _make_icon(self, pystray: Any) -> Any:
         menu = pystray.Menu(
@@ -115,18 +148,8 @@ class DeskTray:
             ),
             pystray.MenuItem(lambda _item: self._t("Status"), self._status_pressed),
         )
-        if not is_windows(pystray):
-            from Xlib.display import Display
-
-            Display().close()  # where this fails, pystray would leave half an icon behind
-        icon = _quiet_icon(pystray)("kiosk-agent", self._picture(is_xorg(pystray)), TITLE, menu)
-        if is_xorg(pystray):
-            from Xlib import X
-
-            # pystray does not ask for clicks
-            mask = X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask
-            icon._window.change_attributes(event_mask=mask)
-        return icon
+        make = make_x11_icon if is_xorg(pystray) else _make_quiet_icon
+        return make(pystray, "kiosk-agent", self._picture(is_xorg(pystray)), TITLE, menu)
 
     def _run_icon(self, icon: Any, visible: threading.Event) -> None:
         def set_up(icon: Any) -> None:
@@ -142,12 +165,16 @@ class DeskTray:
             # otherwise its destructor would ask the ended thread to stop, and wait for the answer for ever
             icon._running = False
 
-    def _newest_wish(self) -> Showing | None:
-        """What to show now, None for nothing; waits for news, but not longer than until it is time to look again."""
+    def _patience_s(self) -> float:
+        """How long to wait for news before looking again whether a tray shows the icon."""
+        hurry = not self.shown.is_set() and self._looks < SOON_LOOKS
+        self._looks += 1
+        return LOOK_SOON_S if hurry else LOOK_AGAIN_S
+
+    def _newest_wish(self, patience_s: float) -> Showing | None:
+        """What to show now, None for nothing; waits for news, but not longer than ``patience_s``."""
         try:
-            hurry = not self.shown.is_set() and self._looks < SOON_LOOKS
-            self._looks += 1
-            wish = self._wishes.get(timeout=LOOK_SOON_S if hurry else LOOK_AGAIN_S)
+            wish = self._wishes.get(timeout=patience_s)
         except queue.Empty:
             return self._showing
         while wish is not None and not self._wishes.empty():
@@ -168,7 +195,7 @@ class DeskTray:
                 self._draw()
             except Exception as error:  # noqa: BLE001  # see _keep_icon
                 self._failed(f"{type(error).__name__}: {error}")
-            wish = self._newest_wish()
+            wish = self._newest_wish(self._patience_s())
         self._icon = None
         self._failed("the icon's thread ended")
         return True
@@ -234,37 +261,14 @@ class DeskTray:
         self._report.absent(f"The icon beside the clock is not shown: {why}", REMEDY)
 
 
-class DockLog(logging.LoggerAdapter[logging.Logger]):
-    """pystray's log. That no host takes the icon is told by the status, and mended by pystray when one comes."""
-
-    def error(self, msg: object, *arguments: object, **named: Any) -> None:
-        level = logging.DEBUG if msg == "Failed to dock icon" else logging.ERROR
-        self.log(level, msg, *arguments, **named)
-
-
-def _quiet_icon(pystray: Any) -> Any:
-    """pystray's icon without three of its habits.
-
-    Docking again with each picture, a destructor that fails, and a traceback on the terminal where there is no host.
-    """
+def _make_quiet_icon(pystray: Any, *arguments: Any, **named: Any) -> Any:
+    """pystray's icon without a destructor that fails."""
 
     class QuietIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
-            self._log: Any = DockLog(logging.getLogger(type(self).__mro__[1].__module__))
-
-        def _assert_docked(self) -> None:
-            # (xorg only) a host that is asked twice makes a second, empty place; one that has just started may
-            # not have heard the first time
-            if not self._systray_manager or not is_embedded(self._window.id):
-                super()._assert_docked()
-
         def __del__(self) -> None:
             try:
                 super().__del__()
             except Exception:  # see _keep_icon
-                log.debug("a tray icon's connection was already closed", exc_info=True)
-                if is_xorg(pystray):
-                    self._display.display.socket.close()
+                log.debug("a tray icon could not be taken down", exc_info=True)
 
-    return QuietIcon
+    return QuietIcon(*arguments, **named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,8 +38,11 @@ class Desk:
         self.happened: asyncio.Queue[Event | str] = asyncio.Queue()
         self.changed = asyncio.Event()
         self.health = Health(lambda: datetime.datetime.now(datetime.UTC), self.changed.set)
-        senses = Senses([NAME], self.health, lambda _event: None, lambda: datetime.datetime.now(datetime.UTC))
-        self.tray = DeskTray(self.post, senses.report_of(NAME), self.status_opened, "ja")
+        self.senses = Senses([NAME], self.health, lambda _event: None, lambda: datetime.datetime.now(datetime.UTC))
+        self.tray = self.make_tray()
+
+    def make_tray(self) -> DeskTray:
+        return DeskTray(self.post, self.senses.report_of(NAME), self.status_opened, "ja")
 
     def post(self, event: Event) -> None:
         self.loop.call_soon_threadsafe(self.happened.put_nowait, event)
@@ -90,9 +94,14 @@ async def seen(display: str, place: tuple[int, int], color: tuple[int, int, int]
             await asyncio.sleep(0.05)
 
 
+def tray_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("tray")}
+
+
 async def test_the_icon_shows_the_state_and_a_click_ends_the_visit(
-    desk: Desk, host: tuple[int, int], display: str, tmp_path: Path
+    desk: Desk, host: tuple[int, int], display: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delattr(Display, "grab_server")  # an agent that hangs with the server's grab takes the screen along
     desk.tray.show(StateName.GATE.value, "green")
     desk.tray.start()
     assert await asyncio.to_thread(desk.tray.shown.wait, PATIENCE_S)
@@ -129,6 +138,22 @@ async def test_what_draws_the_icon_is_loaded_when_a_tray_comes(
         await seen(display, place, (0x19, 0x7A, 0x4B))
         assert "pystray" in sys.modules
     desk.tray.stop()
+
+
+async def test_a_tray_that_dies_while_the_agent_stops_leaves_nothing_behind(desk: Desk, display: str) -> None:
+    """Threads that wait for ever would also keep what they hold of the X server."""
+    before = tray_threads()
+    for number in range(12):
+        tray = desk.make_tray()
+        async with tray_host(display):
+            tray.start()
+            if number % 3:
+                assert await asyncio.to_thread(tray.shown.wait, PATIENCE_S)
+            tray.show(StateName.OPEN.value, "green")
+            if number % 2:
+                tray.stop()
+        tray.stop()
+    assert tray_threads() - before == set()
 
 
 async def test_without_a_display_the_agent_runs_on_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
