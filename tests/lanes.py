@@ -1,35 +1,89 @@
-"""Runs all tests in two lanes at once: those with screens, browsers and timers, and beside them those without.
+"""Runs all tests in three lanes at once: two with screens, browsers and timers, and beside them one without.
 
     python -m tests.lanes [pytest's options]
 
-The first lane mostly waits: for browsers, timers and people's pace. The second computes, with the lowest priority, in
-the processor time that the first leaves. What it prints comes after the first lane's, whole. Where tests are named or
-chosen (a path, ``-k``, ``-m``, ``--collect-only`` …), pytest runs as it always does. Exit status: the first that is not
-0, as pytest gives it.
+The lanes with browsers mostly wait: for browsers, timers and people's pace. Each has a world of its own
+(``tests/apart.py``), because a browser in one would be a foreign one for the desks of the other, which notice such
+browsers and close them. Where there can be no such worlds, there is one lane with browsers instead of the two, and a
+line says why. The last lane computes, with the lowest priority, in the processor time that the others leave.
+
+What the first prints is seen at once; what the others print comes after it, whole. Where tests are named or chosen (a
+path, ``-k``, ``-m``, ``--collect-only`` …), pytest runs as it always does. Exit status: the first that is not 0, as
+pytest gives it.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from tests import apart
+
 TESTS = Path(__file__).resolve().parent
 # Folders whose tests need neither a screen nor a browser of their own. A folder that is missing here is only slower.
 COMPUTING = {
-    *("artefacts", "central", "config", "installer", "ledger", "locale", "portal", "replay", "report", "session"),
-    *("settings", "wire"),
+    *("artefacts", "central", "config", "installer", "ledger", "locale", "portal", "replay", "report", "repository"),
+    *("session", "settings", "wire"),
 }
-# A browser in one lane would be a foreign one for the desks of the other, which notice such browsers and close them.
+# Folders of the second lane with browsers: about half of what they take together. A folder that is missing here and
+# above runs in the first.
+SECOND = {"browser", "strange_portals", "portals", "supervisor", "stage"}
 WITH_BROWSERS = "*in_browser*.py"
 LOWEST_PRIORITY = 19
 GOES_WITH_ALL = ("--durations", "--color", "--tb", "-q", "-v", "-r", "-p", "--show-capture", "-x", "--maxfail")
+
+
+class Lane:
+    """One pytest, from its start to its end."""
+
+    def __init__(self, pytest: Sequence[str], *, title: str = "", is_apart: bool = False) -> None:
+        """``title``: over what it prints, once that is shown; without one it is seen at once."""
+        self._title = title
+        self._folder = Path(tempfile.mkdtemp(prefix="lane-")) / "tmp" if is_apart else None
+        self._printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") if title else None  # noqa: SIM115
+        if self._folder is not None:
+            self._folder.mkdir()
+        self.process = subprocess.Popen(
+            pytest if self._folder is None else apart.command(self._folder, pytest),
+            # held open for as long as the lane may run: a world of its own ends with the process that holds it
+            stdin=subprocess.DEVNULL if self._folder is None else subprocess.PIPE,
+            stdout=self._printed,
+            stderr=None if self._printed is None else subprocess.STDOUT,
+            cwd=None if self._folder is None else apart.ROOT,
+        )
+
+    def wait(self) -> int:
+        """Until it has ended; shows what it printed, and returns its exit status."""
+        status = self.process.wait()
+        if self._printed is not None:
+            print(f"\n{self._title}:", flush=True)
+            self._printed.seek(0)
+            shutil.copyfileobj(self._printed, sys.stdout)
+        if self._folder is not None and status:
+            print(f"The temporary files of this lane are kept: {self._folder}", flush=True)
+            self._folder = None
+        return status
+
+    def end(self) -> None:
+        """End it if it still runs, and clear away what was its own."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        elif self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+        if self._printed is not None:
+            self._printed.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder.parent)
 
 
 def main(options: Sequence[str]) -> int:
@@ -38,39 +92,47 @@ def main(options: Sequence[str]) -> int:
     if any(not option.startswith(GOES_WITH_ALL) for option in options) or sys.platform == "win32":
         return subprocess.call(pytest)
     signal.signal(signal.SIGTERM, _end)
-    first, second = lanes()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        computing = subprocess.Popen(
-            [*pytest, "-p", "no:cacheprovider", *second],
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-        )
-        os.setpriority(os.PRIO_PROCESS, computing.pid, LOWEST_PRIORITY)
-        try:
-            status = subprocess.call([*pytest, *first])
-            print("\nThe other lane:", flush=True)
-            other = computing.wait()
-        except BaseException:
-            computing.terminate()
-            computing.wait()
-            raise
-        printed.seek(0)
-        sys.stdout.write(printed.read())
-    return status or other
+    why_not = apart.why_not()
+    if why_not:
+        print(f"One lane with browsers instead of two: no processes of its own for each ({why_not}).", flush=True)
+    first, *more, computing = lanes(are_apart=not why_not)
+    quiet = [*pytest, "-p", "no:cacheprovider"]
+    with ExitStack() as ending:
+        running: list[Lane] = []
+
+        def start(lane: Lane) -> Lane:
+            ending.callback(lane.end)
+            running.append(lane)
+            return lane
+
+        beside = start(Lane([*quiet, *computing], title="The lane that computes"))
+        os.setpriority(os.PRIO_PROCESS, beside.process.pid, LOWEST_PRIORITY)
+        for lane in more:
+            start(Lane([*quiet, *lane], title="The other lane with browsers", is_apart=True))
+        start(Lane([*pytest, *first], is_apart=not why_not))
+        statuses = [lane.wait() for lane in reversed(running)]
+    return next((status for status in statuses if status), 0)
 
 
-def lanes() -> tuple[list[str], list[str]]:
-    """What pytest is given for the first lane, and for the second: folders, so that each may leave out what it must."""
+def lanes(*, are_apart: bool) -> list[list[str]]:
+    """What pytest is given for each lane, the computing one last: folders, so that each may leave out what it must.
+
+    ``are_apart``: whether there may be two with browsers.
+    """
     folders = sorted({path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")})
-    first = [str(TESTS / name) for name in folders if name not in COMPUTING]
-    second = [str(TESTS / name) for name in folders if name in COMPUTING]
+    second = SECOND if are_apart else set()
     with_browsers = [str(path) for name in COMPUTING for path in sorted((TESTS / name).rglob(WITH_BROWSERS))]
-    return [*first, *with_browsers], [*second, *(f"--ignore={path}" for path in with_browsers)]
+    one = [*(str(TESTS / name) for name in folders if name not in COMPUTING | second), *with_browsers]
+    other = [str(TESTS / name) for name in folders if name in second]
+    computing = [str(TESTS / name) for name in folders if name in COMPUTING]
+    return [one, *([other] if other else []), [*computing, *(f"--ignore={path}" for path in with_browsers)]]
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + signal.SIGTERM)
+    raise SystemExit(_ENDED)
+
+
+_ENDED = 128 + signal.SIGTERM
 
 
 if __name__ == "__main__":
