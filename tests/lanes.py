@@ -34,9 +34,12 @@ COMPUTING = {
     *("artefacts", "central", "config", "installer", "ledger", "locale", "portal", "replay", "report", "repository"),
     *("session", "settings", "wire"),
 }
-# Folders of the second lane with browsers: about half of what they take together. A folder that is missing here and
-# above runs in the first.
-SECOND = {"browser", "strange_portals", "portals", "supervisor", "stage"}
+# Folders of the second lane with browsers: about half of what they take together. `desk` alone takes as long as all of
+# these, and has only quick ones beside it. A folder that is missing here and above runs in the first.
+SECOND = {
+    *("browser", "demo", "overlay", "portals", "practice", "screens", "stage", "strange_portals", "supervisor"),
+    "template",
+}
 WITH_BROWSERS = "*in_browser*.py"
 LOWEST_PRIORITY = 19
 GOES_WITH_ALL = ("--durations", "--color", "--tb", "-q", "-v", "-r", "-p", "--show-capture", "-x", "--maxfail")
