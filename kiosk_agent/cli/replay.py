@@ -81,12 +81,13 @@ def command(
 
 
 def _files(files: Sequence[Path]) -> list[Path]:
-    """The files, and those in the folders among them."""
-    found: list[Path] = []
+    """The files, and those in the folders among them; each once, however often it is named."""
+    found: dict[Path, Path] = {}
     for path in files:
         inside = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else []
-        found += inside or [path]
-    return found
+        for one in inside or [path]:
+            found.setdefault(one.resolve(), one)
+    return list(found.values())
 
 
 def _others(config: Path | None, preset: str | None) -> dict[str, Policy]:

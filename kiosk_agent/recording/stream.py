@@ -6,10 +6,12 @@ account, no name and no text finds its way in, whatever an event carries.
 
 from __future__ import annotations
 
+import codecs
 import datetime
 import enum
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -21,6 +23,7 @@ FORMAT = "kiosk-agent events"
 VERSION = 1
 LONGEST_LINE = 10_000  # bytes; the longest is the header, of about a thousand
 MOST_PROBLEMS = 20  # of a file that is no recording at all, the first ones tell enough
+YEARS = (2000, 2999)  # of the header: far enough from where the calendar ends for every "t"
 REMEDY = "Leave that line out, or take another file. docs/tuning.md describes the format."
 
 
@@ -139,7 +142,7 @@ def _parts(path: Path, problems: list[Problem]) -> Iterator[Part]:
     found = len(problems)
     try:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
+            for number, raw in enumerate(_lines_of(file), start=1):
                 if len(problems) - found >= MOST_PROBLEMS:
                     return
                 if not raw.strip():
@@ -148,7 +151,7 @@ def _parts(path: Path, problems: list[Problem]) -> Iterator[Part]:
                     read = _read(raw, header, lines[-1].t if lines else 0.0)
                 except _WrongLineError as error:
                     problems.append(Problem(str(path), number, error.key, error.expected, error.found, error.hint))
-                    if header is None:
+                    if header is None or len(raw) > LONGEST_LINE:
                         return  # it is another kind of file
                     continue
                 if isinstance(read, Line):
@@ -158,13 +161,26 @@ def _parts(path: Path, problems: list[Problem]) -> Iterator[Part]:
                     yield Part(header, tuple(lines))
                 header, lines = read, []
     except OSError as error:
-        reason = "a folder" if path.is_dir() else error.strerror or str(error)
-        problems.append(Problem(str(path), None, "file", "a readable recording", reason, "Check the path."))
+        reason, hint = error.strerror or str(error), "Check the path."
+        if path.is_dir():
+            reason, hint = (
+                "a folder",
+                "In a folder, recordings are the files that end with .jsonl: there is none in it.",
+            )
+        problems.append(Problem(str(path), None, "file", "a readable recording", reason, hint))
         return
     if header is None:
         problems.append(Problem(str(path), None, "file", "a recording", "an empty file", "Take another file."))
     else:
         yield Part(header, tuple(lines))
+
+
+def _lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """The lines, none of them read further than to where it is too long. Without the mark that editors put first."""
+    raw = file.readline(LONGEST_LINE + 1).removeprefix(codecs.BOM_UTF8)
+    while raw:
+        yield raw
+        raw = file.readline(LONGEST_LINE + 1)
 
 
 class _WrongLineError(Exception):
@@ -174,18 +190,20 @@ class _WrongLineError(Exception):
 
 
 class _Any(msgspec.Struct):
-    """What every header of every version has."""
+    """What every header of every version has. Whatever stands there is told as what was found."""
 
-    format: str | None = None
-    version: int | None = None
+    format: Any = None
+    version: Any = None
 
 
 def _read(raw: bytes, header: Header | None, before_s: float) -> Header | Line:
     if len(raw) > LONGEST_LINE:
-        raise _WrongLineError("line", f"at most {LONGEST_LINE} bytes", f"{len(raw)}")
+        raise _WrongLineError("line", f"at most {LONGEST_LINE} bytes", "a longer one")
+    if header is None and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _WrongLineError("file", "UTF-8", "UTF-16", "Save it as UTF-8, or take the file that the agent wrote.")
     try:
         start = msgspec.json.decode(raw, type=_Any)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         hint = "It was cut off, or is no recording. " + REMEDY
         raise _WrongLineError("line", "one JSON object", str(error), hint) from error
     if start.format is not None or header is None:
@@ -195,17 +213,21 @@ def _read(raw: bytes, header: Header | None, before_s: float) -> Header | Line:
 
 def _read_header(raw: bytes, start: _Any) -> Header:
     if start.format != FORMAT:
-        found = "no header" if start.format is None else repr(start.format)
+        found = "no header" if start.format is None else repr(start.format)[:100]
         raise _WrongLineError("format", f"{FORMAT!r} in the first line", found, "Is it the right file?")
     if start.version != VERSION:
         hint = "It was recorded by another version of the agent: replay it with that one."
-        raise _WrongLineError("version", str(VERSION), str(start.version), hint)
+        raise _WrongLineError("version", str(VERSION), repr(start.version)[:100], hint)
     try:
         header = msgspec.json.decode(raw, type=Header)
     except msgspec.ValidationError as error:
         raise _WrongLineError("header", "a header of version 1", str(error)) from error
-    if header.began.tzinfo is None:
-        raise _WrongLineError("began", "a time with its offset from UTC", str(header.began))
+    first, last = YEARS
+    if header.began.tzinfo is None or not first <= header.began.year <= last:
+        raise _WrongLineError("began", f"a time from {first} to {last} with its offset from UTC", str(header.began))
+    limits = msgspec.structs.asdict(header.policy)
+    if wrong := next((name for name, value in limits.items() if isinstance(value, float | int) and value < 0), None):
+        raise _WrongLineError(f"policy.{wrong}", "a number that is not below zero", f"{limits[wrong]:g}")
     return header
 
 

@@ -45,6 +45,12 @@ def test_a_recorded_week_stands_beside_every_preset(recorded: Path) -> None:
     assert sum(met["warnings"] for met in strict["hours"].values()) == strict["met"]["warnings"]
 
 
+def test_a_day_that_is_named_twice_counts_once(recorded: Path) -> None:
+    day = recorded / "2026-04-06.jsonl"
+    once = json.loads(replay(recorded, "--json").output)
+    assert json.loads(replay(recorded, day, recorded / ".." / recorded.name, "--json").output) == once
+
+
 def test_people_read_it_side_by_side_by_day_and_by_hour(recorded: Path) -> None:
     shown = replay(recorded, "--preset", "lenient")
     assert shown.exit_code == 0
