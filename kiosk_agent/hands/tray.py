@@ -60,6 +60,7 @@ class DeskTray:
         self._thread: threading.Thread | None = None
         self._looks = 0
         self._bell = Bell()
+        self._is_over = False
         self.shown = threading.Event()  # set while a tray shows the icon
 
     def start(self) -> None:
@@ -74,7 +75,8 @@ class DeskTray:
         self._bell.ring()
 
     def stop(self) -> None:
-        """Take the icon away."""
+        """Take the icon away. What is pressed on it until it is gone does nothing any more."""
+        self._is_over = True
         self._wishes.put(None)
         self._bell.ring()
         if self._thread is not None:
@@ -245,12 +247,16 @@ class DeskTray:
         return state[StateName(self._showing[0])]
 
     def _end_pressed(self, *_arguments: object) -> None:
+        if self._is_over:
+            return
         if getattr(self._icon, "HAS_MENU", True) or StateName(self._showing[0]) in VISIT_STATES:
             self._post(EndRequested(EndSource.TRAY))
         else:
             self._status_pressed()
 
     def _status_pressed(self, *_arguments: object) -> None:
+        if self._is_over:
+            return
         assert self._loop is not None  # noqa: S101  # set by start(), which starts the threads
         try:
             self._loop.call_soon_threadsafe(self._open_status)

@@ -165,7 +165,7 @@ def _parts(path: Path, problems: list[Problem]) -> Iterator[Part]:
         if path.is_dir():
             reason, hint = (
                 "a folder",
-                "In a folder, recordings are the files that end with .jsonl: there is none in it.",
+                "In a folder, recordings end with .jsonl: there is none in it.",
             )
         problems.append(Problem(str(path), None, "file", "a readable recording", reason, hint))
         return

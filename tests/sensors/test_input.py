@@ -28,6 +28,8 @@ from tests.support.fake_reader import FakeReader
 if sys.platform == "win32":
     pytest.skip("only on Linux: it looks at an X server", allow_module_level=True)
 
+from Xlib.display import Display
+
 from kiosk_agent.sensors.input.listeners import Listeners
 from kiosk_agent.sensors.input.x11 import ScreenSaverInfo
 
@@ -88,6 +90,21 @@ def test_a_reader_sees_no_input_where_there_is_none(reader: Reader) -> None:
 def test_on_x11_the_screen_saver_is_asked(display: str) -> None:
     reader = open_reader(SystemClock())
     assert isinstance(reader, ScreenSaverInfo)
+    reader.close()
+
+
+def test_news_that_nobody_asked_for_do_not_gather(display: str) -> None:
+    """Each change of the keyboard's layout is told to every program; in a year of them the memory would be full."""
+    reader = ScreenSaverInfo(SystemClock())
+    reader.read()
+    other = Display(display)
+    keys = other.get_keyboard_mapping(100, 1)
+    for _ in range(3):
+        other.change_keyboard_mapping(100, [list(key) for key in keys])
+    other.sync()
+    reader.read()
+    assert reader._display.pending_events() == 0
+    other.close()
     reader.close()
 
 

@@ -18,7 +18,7 @@ from kiosk_agent.health import Health
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session.events import EndRequested, Event
 from kiosk_agent.session.vocabulary import EndSource, StateName
-from tests.support.tray_host import click, tray_host
+from tests.support.tray_host import SHOWN, FakeIcon, FakePystray, click, tray_host
 
 if sys.platform == "win32":
     pytest.skip("only on Linux: it clicks in a tray through X11", allow_module_level=True)
@@ -171,3 +171,25 @@ def test_every_state_has_a_shape_of_its_own() -> None:
     }
     assert len(set(shapes.values())) == 6  # a visit and a warning look the same signed in or not, asked or challenged
     assert len({picture("Gate", severity).tobytes() for severity in ("green", "amber", "red")}) == 3
+
+
+async def test_an_icon_that_hangs_when_it_is_taken_away_does_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pystray", FakePystray)
+    monkeypatch.setattr("kiosk_agent.hands.tray.STOP_LIMIT_S", 0.0)
+    monkeypatch.setattr("kiosk_agent.hands.tray.VISIBLE_LIMIT_S", 0.0)
+    asked_to_stop = threading.Event()
+    monkeypatch.setattr(FakeIcon, "stop", lambda _icon: asked_to_stop.set())
+    desk = Desk()
+    desk.tray.show(StateName.SIGNED_IN.value, "green")
+    desk.tray.start()
+    assert await asyncio.to_thread(desk.tray.shown.wait, PATIENCE_S)
+    FakePystray.choose_default()
+    assert await desk.next() == EndRequested(EndSource.TRAY)
+    desk.tray.stop()
+    assert await asyncio.to_thread(asked_to_stop.wait, PATIENCE_S)
+    (icon,) = SHOWN
+    for item in icon.menu.items:
+        item.action(icon, None)
+    await asyncio.sleep(0)  # what was posted comes with the loop's next round
+    icon._over.set()
+    assert desk.happened.empty()
