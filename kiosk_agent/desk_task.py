@@ -16,20 +16,25 @@ from xml.etree import ElementTree as ET
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 NAME = "kiosk-agent"
+WHOSE = ("GroupId", "UserId", "LogonType")  # what says for whom it is
 
 
 def for_account(document: str, account: str) -> str:
-    """The task of ``document``, for ``account`` alone. Raises ValueError where the document is none of ours."""
+    """The task of ``document``, for ``account`` alone, whoever it was for. Raises ValueError where it is none of ours.
+
+    A repair, and a start-up script that installs at each start, find the file as the installation before has left it.
+    """
     ET.register_namespace("", NAMESPACE)
     task = ET.fromstring(document)  # noqa: S314 - the installer's own file
     trigger = task.find(f"{{{NAMESPACE}}}Triggers/{{{NAMESPACE}}}LogonTrigger")
     principal = task.find(f"{{{NAMESPACE}}}Principals/{{{NAMESPACE}}}Principal")
-    group = None if principal is None else principal.find(f"{{{NAMESPACE}}}GroupId")
-    if trigger is None or principal is None or group is None:
-        raise ValueError("expected a task with a LogonTrigger and a Principal of a group, as the installer brings it")
+    if trigger is None or principal is None:
+        raise ValueError("expected a task with a LogonTrigger and a Principal, as the installer brings it")
+    for element in (trigger, principal):
+        for former in [one for one in element if one.tag.removeprefix(f"{{{NAMESPACE}}}") in WHOSE]:
+            element.remove(former)
     # in a trigger the schema fixes the order: UserId comes after Enabled
     ET.SubElement(trigger, f"{{{NAMESPACE}}}UserId").text = account
-    principal.remove(group)
     for number, (tag, text) in enumerate((("UserId", account), ("LogonType", "InteractiveToken"))):
         element = ET.Element(f"{{{NAMESPACE}}}{tag}")
         element.text = text

@@ -182,8 +182,10 @@ def test_for_one_account_it_starts_at_that_log_on_alone_and_in_that_session(docu
         name: [one.text for one in task.iter(f"{{{NAMESPACE}}}{name}")] for name in ("UserId", "GroupId", "LogonType")
     }
     assert inside == {"UserId": [r"EXAMPLE\desk&01"] * 2, "GroupId": [], "LogonType": ["InteractiveToken"]}
-    with pytest.raises(ValueError, match="Principal of a group"):
-        for_account(made, "another")
+    assert for_account(made, r"EXAMPLE\desk&01") == made
+    assert for_account(for_account(document, "another"), r"EXAMPLE\desk&01") == made
+    with pytest.raises(ValueError, match="LogonTrigger"):
+        for_account(made.replace("LogonTrigger", "BootTrigger"), "another")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: a script stands for schtasks")
