@@ -20,6 +20,7 @@ REMOVED = 'REMOVE~="ALL"'
 FOR_GOOD = f"{REMOVED} AND NOT UPGRADINGPRODUCTCODE"  # an upgrade removes the old version, too
 STAYS = f"NOT {REMOVED}"
 WANTED = f'{STAYS} AND NOTASK<>"1"'  # NOTASK=1: the desk is started by other means, such as Group Policy's tasks
+UPGRADED = f"{WANTED} AND WIX_UPGRADE_DETECTED"  # the property in which wixl's MajorUpgrade notes the older version
 SCHTASKS = '"[System64Folder]schtasks.exe"'
 # A property that is set on the command line is public and must reach the part of Windows that has the rights.
 SECURE = ";".join([*KEPT, "ENROLLCODE", "REMOVELEDGER"])
@@ -72,6 +73,8 @@ def actions() -> list[Action]:
         Action("KeepCode", command | NOT_LOGGED, "TARGETDIR", keep, given, 6410),
         Action("MakeTask", command, "INSTALLDIR", make, f"{WANTED} AND NOT KIOSKUSER", 6500),
         Action("MakeTaskOf", command, "INSTALLDIR", make_of, f"{WANTED} AND KIOSKUSER", 6510),
+        # an upgrade has ended the desk, perhaps while somebody is logged on; where nobody is, there is nothing to start
+        Action("StartTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /Run /TN {TASK}", UPGRADED, 6520),
         Action(
             "RemoveLedger",
             command | MAY_FAIL,

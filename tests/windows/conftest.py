@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +45,40 @@ def outside() -> Outside:
     if not port or not key:
         pytest.skip("nobody outside works the mouse: start it with `bootstrap.py test --windows`")
     return Outside(port, key)
+
+
+class Tasks:
+    """The scheduled tasks of the stand-in for ``schtasks`` (schtasks.c)."""
+
+    folder = Path("C:\\tasks")
+
+    def of(self, name: str = "kiosk-agent") -> str | None:
+        """What the task does, as it was given; None where there is none of that name."""
+        file = self.folder / f"{name}.xml"
+        return file.read_text(encoding="utf-16") if file.exists() else None
+
+    def asked(self) -> list[str]:
+        """The command lines since the last call."""
+        notes = self.folder / "asked.txt"
+        lines = notes.read_text(encoding="ascii").splitlines() if notes.exists() else []
+        notes.unlink(missing_ok=True)
+        return lines
+
+
+@pytest.fixture
+def tasks(outside: Outside) -> Iterator[Tasks]:
+    """Wine's own ``schtasks`` takes a file on an idle machine, and no other word: another program takes its place."""
+    program = Path(os.environ["SYSTEMROOT"]) / "System32" / "schtasks.exe"
+    wines = program.read_bytes()
+    shutil.rmtree(Tasks.folder, ignore_errors=True)
+    program.unlink()
+    try:
+        program.write_bytes(Path(outside.ask("schtasks")).read_bytes())
+        yield Tasks()
+    finally:
+        program.unlink(missing_ok=True)
+        program.write_bytes(wines)
+        shutil.rmtree(Tasks.folder, ignore_errors=True)
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

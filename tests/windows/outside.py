@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from installer.artefacts.msi import PROGRAMS, build, sign, verify
 from installer.processes import interruptible
-from installer.windows.python import PLACE
+from installer.windows.python import COMPILER, PLACE
 from installer.windows.wine import SIZE, running, wine
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate
@@ -78,19 +78,35 @@ class Outside:
         subprocess.run(command, env=self._environment, check=True, timeout=60)
         return to_windows(path)
 
-    def msi(self, version: str) -> str:
-        """An installer of ``version`` with stand-ins for the programs; returns where it is, as Windows names it."""
+    def msi(self, version: str, frozen: str = "") -> str:
+        """An installer of ``version``; returns where it is, as Windows names it.
+
+        ``frozen``: PyInstaller's folder; without it Python's launcher stands for the programs.
+        """
         made = self._folder / f"kiosk-agent-{version}-x64.msi"
         if not made.exists():
-            payload = self._folder / f"payload-{version}"
-            (payload / "inner").mkdir(parents=True)
-            for name in PROGRAMS:
-                shutil.copyfile(ROOT / PLACE / "python" / "python.exe", payload / name)
-            (payload / "inner" / "data.txt").write_text(version)
-            (payload / "inner" / f"only-in-{version}.txt").write_text("")
+            payload = from_windows(frozen) if frozen else self._folder / f"payload-{version}"
+            if not frozen:
+                self._stand_ins(payload, version)
             profiles = [ROOT / "config/portals/practice.toml", ROOT / "config/portals/examples/nodered.toml"]
             words = [word for file in profiles for word in ("--profile", str(file))]
             build(["--payload", str(payload), *words, "--version", version, "--out", str(self._folder)])
+        return to_windows(made)
+
+    @staticmethod
+    def _stand_ins(payload: Path, version: str) -> None:
+        (payload / "inner").mkdir(parents=True)
+        for name in PROGRAMS:
+            shutil.copyfile(ROOT / PLACE / "python" / "python.exe", payload / name)
+        (payload / "inner" / "data.txt").write_text(version)
+        (payload / "inner" / f"only-in-{version}.txt").write_text("")
+
+    def schtasks(self) -> str:
+        """A program that stands for Windows' own (schtasks.c); returns where it is, as Windows names it."""
+        made = self._folder / "schtasks.exe"
+        if not made.exists():
+            source = Path(__file__).with_name("schtasks.c")
+            subprocess.run([COMPILER, "-O2", "-municode", "-o", str(made), str(source)], check=True)
         return to_windows(made)
 
     def table(self, msi: str, name: str) -> list[list[str]]:

@@ -15,7 +15,7 @@ from kiosk_agent.clock import SystemClock
 from kiosk_agent.ledger import FILE_NAME
 from kiosk_agent.ledger.store import Ledger
 from kiosk_agent.session import entries as en
-from tests.windows.conftest import FROZEN, PATIENCE_S
+from tests.windows.conftest import FROZEN, PATIENCE_S, Outside, Tasks
 
 FOLDER = Path(os.environ[FROZEN]).absolute()  # with the drive
 PROFILE = (Path("config") / "portals" / "practice.toml").absolute()
@@ -117,3 +117,25 @@ def test_the_supervisor_starts_the_agent_from_it(desktop: None, config: Path, tm
         process.communicate(timeout=PATIENCE_S)
     assert "it ended with status 1. The screen is covered; the agent is started again." in said[-1], said
     assert any("in open_desk" in line for line in said), said
+
+
+def test_installed_it_makes_the_task_for_one_account_and_is_removed_whole(outside: Outside, tasks: Tasks) -> None:
+    made = outside.ask("msi", __version__, str(FOLDER))
+    place = Path(os.environ["PROGRAMFILES"]) / "kiosk-agent"
+
+    def msiexec(*words: str) -> int:
+        return subprocess.run(["msiexec", *words, "/qn"], check=False, timeout=5 * PATIENCE_S).returncode
+
+    assert msiexec("/i", made, "PROFILE=practice", r"KIOSKUSER=EXAMPLE\desk01") == 0
+    try:
+        task = tasks.of()
+        assert task is not None
+        assert task.count(r"<UserId>EXAMPLE\desk01</UserId>") == 2
+        done = subprocess.run(
+            [str(place / "kiosk-agent.exe"), "--version"], capture_output=True, text=True, check=False
+        )
+        assert __version__ in done.stdout, done.stderr
+    finally:
+        assert msiexec("/x", made) == 0
+    assert tasks.of() is None
+    assert not place.exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,34 @@ def test_what_is_kept_is_encrypted_and_another_process_of_the_user_reads_it(tmp_
         keystore.remove(tmp_path, KeptIn.DPAPI, "one")
     assert keystore.read(tmp_path, KeptIn.DPAPI, "one") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_windows_is_asked_to_encrypt_for_this_user_alone_and_to_show_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wine has one user: what another one cannot read shows in what is asked for (flags of wincrypt.h)."""
+    asked: list[tuple[str, int]] = []
+    real = ctypes.WinDLL
+
+    class Crypt32:
+        def __init__(self, library: Any) -> None:
+            self._library = library
+
+        def __getattr__(self, name: str) -> Any:
+            def ask(*words: Any) -> Any:
+                asked.append((name, words[5]))
+                return getattr(self._library, name)(*words)
+
+            return ask
+
+    def open_library(name: str, **options: Any) -> Any:
+        return Crypt32(real(name, **options)) if name == "crypt32" else real(name, **options)
+
+    monkeypatch.setattr(ctypes, "WinDLL", open_library)
+    keystore.keep(tmp_path, "one", SECRET)
+    assert keystore.read(tmp_path, KeptIn.DPAPI, "one") == SECRET
+    without_a_dialogue = 0x1  # and not 0x4, CRYPTPROTECT_LOCAL_MACHINE
+    assert set(asked) == {("CryptProtectData", without_a_dialogue), ("CryptUnprotectData", without_a_dialogue)}
 
 
 @pytest.mark.parametrize("damage", ["a bit", "cut", "empty"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import winreg
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from kiosk_agent.desk_start import CODE_KEY, KEY, configuration, told_by_the_installer
 from kiosk_agent.portal.load import load_profile
-from tests.windows.conftest import PATIENCE_S, Outside
+from tests.windows.conftest import PATIENCE_S, Outside, Tasks
 
 FOLDER = Path(os.environ["PROGRAMFILES"]) / "kiosk-agent"
 EVENTS = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\kiosk-agent"
@@ -37,8 +38,11 @@ UNINSTALL = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
 
 
 def msiexec(*words: str, more: tuple[str, ...] = ("NOTASK=1",)) -> int:
-    """Wine makes a task from the file on an idle machine, and now and then refuses it. So none is made here."""
-    return subprocess.run(["msiexec", *words, *more, "/qn"], check=False, timeout=2 * PATIENCE_S).returncode
+    """Without a word of ``more`` there is a task: with the stand-in for ``schtasks`` alone (fixture ``tasks``)."""
+    here = Path(sys.base_prefix)  # what stands for the programs is a launcher, and finds its Python by these
+    python = {"PYTHONHOME": str(here), "PYTHONPATH": str(Path.cwd()), "PATH": f"{here};{os.environ['PATH']}"}
+    command = ["msiexec", *words, *more, "/qn"]
+    return subprocess.run(command, check=False, timeout=2 * PATIENCE_S, env={**os.environ, **python}).returncode
 
 
 @pytest.fixture
@@ -132,20 +136,60 @@ def test_it_is_removed_whole_and_the_ledger_only_where_that_is_said(
     assert (DATA / "ledger.sqlite3").exists() == (ledger == "stays")
 
 
-def test_the_task_is_made_at_each_installation_and_goes_for_good_alone(outside: Outside) -> None:
-    """What Wine does not carry out, as it stands in the tables."""
-    conditions = {
-        line[0]: line[1] for line in outside.ask("table", outside.ask("msi", "1.0.0"), "InstallExecuteSequence")
-    }
-    told = {line[0]: line[1:4] for line in outside.ask("table", outside.ask("msi", "1.0.0"), "CustomAction")}
-    as_system_and_in_order = str(0x400 | 0x800 | 34)
-    kind, _folder, made = told["MakeTask"]
-    assert (kind, '/XML "[INSTALLDIR]task.xml"' in made) == (as_system_and_in_order, True)
-    assert told["MakeTaskOf"][2] == (
-        '"[INSTALLDIR]kiosk-agent.exe" -m kiosk_agent.desk_task "[INSTALLDIR]task.xml" "[KIOSKUSER]"'
-    )
-    assert conditions["MakeTask"] == 'NOT REMOVE~="ALL" AND NOTASK<>"1" AND NOT KIOSKUSER'
-    assert conditions["RemoveTask"] == 'REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE'
+CREATE = rf"/Create /TN kiosk-agent /XML {FOLDER}\task.xml /F"
+END, DELETE, RUN = "/End /TN kiosk-agent", "/Delete /TN kiosk-agent /F", "/Run /TN kiosk-agent"
+
+
+def test_the_task_is_made_of_what_was_installed_and_goes_with_it(installer: Callable[[str], str], tasks: Tasks) -> None:
+    made = installer("1.0.0")
+    assert msiexec("/i", made, "PROFILE=practice", more=()) == 0
+    assert tasks.of() == (FOLDER / "task.xml").read_text(encoding="utf-16")
+    assert tasks.asked() == [CREATE]
+    assert msiexec("/x", made, more=()) == 0
+    assert tasks.of() is None
+    assert tasks.asked() == [END, DELETE]
+
+
+def test_an_upgrade_ends_the_desk_and_starts_it_again(installer: Callable[[str], str], tasks: Tasks) -> None:
+    assert msiexec("/i", installer("1.0.0"), "PROFILE=practice", more=()) == 0
+    tasks.asked()
+    assert msiexec("/i", installer("1.0.1"), more=()) == 0
+    assert tasks.of() == (FOLDER / "task.xml").read_text(encoding="utf-16")
+    assert tasks.asked() == [END, CREATE, RUN]
+
+
+def test_the_task_of_one_account_stays_so_when_it_is_installed_again_and_upgraded(
+    installer: Callable[[str], str], tasks: Tasks
+) -> None:
+    told = ("PROFILE=practice", r"KIOSKUSER=EXAMPLE\desk01")
+    for version, words in (("1.0.0", told), ("1.0.0", told), ("1.0.1", ())):
+        assert msiexec("/i", installer(version), *words, more=()) == 0, version
+        task = tasks.of()
+        assert task is not None
+        assert task.count(r"<UserId>EXAMPLE\desk01</UserId>") == 2
+        assert "GroupId" not in task
+    assert msiexec("/x", installer("1.0.1"), more=()) == 0
+    assert tasks.of() is None
+
+
+def test_without_its_task_nothing_is_installed_and_the_code_does_not_stay(
+    installer: Callable[[str], str], tasks: Tasks
+) -> None:
+    (tasks.folder / "kiosk-agent.xml").mkdir(parents=True)  # no task can be put there
+    assert msiexec("/i", installer("1.0.0"), "PROFILE=practice", "ENROLLCODE=ABCD-EFGH-JKMN", more=()) != 0
+    assert tasks.asked()[0] == CREATE
+    assert not (FOLDER / "kiosk-agent.exe").exists()
+    assert [values(key) for key in (KEY, CODE_KEY, CHROME)] == [{}] * 3
+    (tasks.folder / "kiosk-agent.xml").rmdir()
+
+
+def test_the_task_is_windows_own_affair_and_made_with_its_rights(outside: Outside) -> None:
+    """What Wine does not tell apart, as it stands in the tables."""
+    told = {row[0]: row[1] for row in outside.ask("table", outside.ask("msi", "1.0.0"), "CustomAction")}
+    as_system_and_in_order = 0x400 | 0x800 | 34
+    assert {int(told[name]) for name in ("MakeTask", "MakeTaskOf")} == {as_system_and_in_order}
+    may_fail = 0x40
+    assert {int(told[name]) for name in ("EndTask", "RemoveTask", "StartTask")} == {as_system_and_in_order | may_fail}
 
 
 def test_users_may_remove_the_code_and_the_log_does_not_show_it(outside: Outside) -> None:

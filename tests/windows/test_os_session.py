@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from ctypes import wintypes
 from dataclasses import dataclass, field
 
@@ -94,6 +94,47 @@ async def test_each_message_of_windows_arrives_as_what_it_means(watched: Watched
     assert user32.PostMessageW(window, messages.WM_ENDSESSION, 0, 0)  # another program has refused the end
     assert user32.PostMessageW(window, messages.WM_WTSSESSION_CHANGE, messages.WTS_SESSION_LOCK, 0)
     assert await watched.next() is Happening.LOCKED
+
+
+async def test_windows_is_asked_to_tell_the_window_of_this_session_and_no_more_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Wine agrees to anything and tells nothing by itself: messages that are posted come without being asked for."""
+    asked: list[tuple[object, ...]] = []
+    real = ctypes.WinDLL
+
+    class Wtsapi32:
+        def __init__(self, library: ctypes.CDLL) -> None:
+            self._library = library
+
+        def __getattr__(self, name: str) -> Callable[..., object]:
+            function = getattr(self._library, name)
+
+            def ask(*words: object) -> object:
+                asked.append((name, *words))
+                return function(*words)
+
+            return ask
+
+    def open_library(name: str, **options: bool) -> object:
+        return Wtsapi32(real(name, **options)) if name == "wtsapi32" else real(name, **options)
+
+    monkeypatch.setattr(ctypes, "WinDLL", open_library)
+    heard = Watched()
+    loop = asyncio.get_running_loop()
+    window = windows.HiddenWindow(
+        lambda _happening: None,
+        lambda: loop.call_soon_threadsafe(heard.working),
+        lambda: loop.call_soon_threadsafe(heard.states.put_nowait, "ended"),
+    )
+    window.start()
+    assert await heard.state() == "working"
+    (number,) = hidden_windows()
+    this_session = 0
+    assert asked == [("WTSRegisterSessionNotification", number, this_session)]
+    window.close()
+    assert await heard.state() == "ended"
+    assert asked[1:] == [("WTSUnRegisterSessionNotification", number)]
 
 
 async def test_a_broadcast_to_all_windows_reaches_it(watched: Watched) -> None:

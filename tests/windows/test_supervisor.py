@@ -108,6 +108,37 @@ def desk(tmp_path: Path) -> Iterator[list[Desk]]:
         one.end()
 
 
+# Starts another process, as an agent starts its browser, says who both are, and hears nothing more.
+WITH_A_BROWSER = """
+import json, os, subprocess, sys, threading
+
+lives_on = "import threading; print('up', flush=True); threading.Event().wait()"
+browser = subprocess.Popen([sys.executable, "-c", lives_on], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+browser.stdout.readline()
+said = {"say": {"agent": os.getpid(), "browser": browser.pid}}
+sys.stdout.buffer.write(json.dumps(said).encode() + b"\\n")
+sys.stdout.buffer.flush()
+threading.Event().wait()
+"""
+
+
+def test_a_killed_supervisor_takes_the_browser_of_its_agent_along() -> None:
+    """Nobody is left who could kill it: the job object does, on which both are."""
+    settings = Settings(child=(sys.executable, "-c", WITH_A_BROWSER), panels=PANELS, headless=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        tree = [psutil.Process(told[name]) for name in ("agent", "browser")]
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+    _, alive = psutil.wait_procs(tree, timeout=PATIENCE_S)
+    assert not alive
+
+
 def is_covered(outside: Outside, name: str) -> bool:
     """Whether the cover's own colour fills all four corners, where windows and Wine's task bar are otherwise."""
     with Image.open(outside.ask("picture", name)) as opened:
