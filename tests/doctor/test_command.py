@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from kiosk_agent.cli import main
+from kiosk_agent.cli.doctor import name_of
 from kiosk_agent.doctor import examine as examining
 from kiosk_agent.health import Severity
 from kiosk_agent.locale import translator
@@ -63,6 +65,22 @@ def test_every_part_of_a_desk_has_a_line(desk: Path) -> None:
     }
     assert "red" not in found.values()
     assert json.loads(result.output)["worst"] == "amber"  # the sandbox is switched off for the tests
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_line_can_be_read_by_people(desk: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("LANGUAGE", language)
+    result = CliRunner().invoke(main, ["doctor", "--config", str(desk)])
+    assert result.exception is None, result.output
+    lines = [line for line in result.output.splitlines() if line[:1] in "●▲■"]
+    assert len(lines) >= len(codes(CliRunner().invoke(main, ["doctor", "--config", str(desk), "--json"]).output))
+
+
+def test_every_code_that_a_check_may_have_has_a_name_for_people() -> None:
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "kiosk_agent" / "doctor").glob("*.py"))
+    told = set(re.findall(r'\b(?:green|amber|red|_guarded|_problems|Check)\(\s*"([^"]+)"', source))
+    assert {"printing", "compositor", "template", "browsers"} <= told
+    assert all(name_of(code) for code in told)
 
 
 def test_a_desk_whose_portal_needs_an_extension_has_a_line_for_its_template(desk: Path, tmp_path: Path) -> None:
