@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk_agent import allocator
+from kiosk_agent import memory
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.desk import Desk, Surroundings, open_desk
 from kiosk_agent.desk_records import end
@@ -43,7 +43,7 @@ def guard(
     ``beside`` runs as long as the desk is guarded: whatever else is to happen in this process. ``card_check``: who
     reads the card once more, in place of the desk's own sense.
     """
-    allocator.keep_little()
+    memory.keep_little()
     return asyncio.run(_guard(resolved, profile, watchers or Watchers(), beside, card_check))
 
 

@@ -17,6 +17,7 @@ from kiosk_agent.folders import open_data_dir
 from kiosk_agent.hands import panels
 from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.locale import translator, worker_language
+from kiosk_agent.memory import import_asyncio_without_tls
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
 from kiosk_agent.settings.resolve import Resolved, resolve
@@ -59,6 +60,8 @@ def command(config_file: Path, headless: bool, overrides: tuple[str, ...], as_ag
     try:
         resolved, profile = read_inputs(config_file, overrides)
         if as_agent:
+            if resolved.config.central.url is None:
+                import_asyncio_without_tls()
             from kiosk_agent.app import guard
 
             sys.exit(guard(resolved, profile))

@@ -1,4 +1,4 @@
-"""The agent's threads share one arena of the C library: each of its own would keep what it had once."""
+"""The agent's threads share one arena of the C library, and it leaves alone what its desk has no use for."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 # an arena of a thread is a mapping of 64 MiB, of which most cannot be read yet
 COUNT = """
 import ctypes, re, sys, threading
-from kiosk_agent import allocator
+from kiosk_agent import memory
 if sys.argv[1] == "told":
-    assert allocator.keep_little()
+    assert memory.keep_little()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 def take():
@@ -36,3 +36,17 @@ def arenas(argument: str) -> int:
 def test_threads_get_no_arenas_of_their_own() -> None:
     assert arenas("told") == 0
     assert arenas("not told") > 0
+
+
+def test_a_desk_without_a_central_loads_no_tls_and_could_still() -> None:
+    script = """
+import sys
+from kiosk_agent.memory import import_asyncio_without_tls
+import_asyncio_without_tls()
+import kiosk_agent.app
+print(sorted({"ssl", "_ssl"} & set(sys.modules)))
+import ssl
+print(ssl.create_default_context().verify_mode.name)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "CERT_REQUIRED"]

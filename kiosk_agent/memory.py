@@ -1,8 +1,9 @@
-"""The C library's allocator, told to keep little: the agent shares a small PC with a browser."""
+"""What the agent leaves alone, and gives back early: it shares a small PC with a browser."""
 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import sys
 
 # mallopt(3) of the GNU C library
@@ -27,3 +28,18 @@ def keep_little() -> bool:
         mallopt(option, value) == 1
         for option, value in ((M_ARENA_MAX, 1), (M_TRIM_THRESHOLD, SMALL), (M_MMAP_THRESHOLD, SMALL))
     )
+
+
+def import_asyncio_without_tls() -> None:
+    """Import asyncio as on a Python that was built without TLS; to be called before anything else imports it.
+
+    asyncio imports ``ssl`` for connections that a desk without a central never makes: three megabytes. Whoever imports
+    ``ssl`` afterwards gets it as always.
+    """
+    if "ssl" in sys.modules or "asyncio" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # documented: importing it now raises ImportError
+    try:
+        importlib.import_module("asyncio")
+    finally:
+        del sys.modules["ssl"]
