@@ -160,8 +160,8 @@ browser = subprocess.Popen([sys.argv[1], "600"])
 table = SystemTable()
 assert 1 not in table.pids(), "nothing is hidden here"
 assert table.read(1) is None
-while table.read(browser.pid).passing:
-    pass  # it is just becoming the program
+while (read := table.read(browser.pid)) is None or read.passing:
+    pass  # it is just becoming the program, and for a moment of that still the user's it was
 seen = Scanner(table, Ours([], 0), os.getpid()).scan()
 browser.kill()
 browser.wait()
