@@ -67,7 +67,7 @@ def test_the_same_card_put_on_again_sends_the_form_and_nobody_is_asked(
     card_world.put(storage_card(1))
     desk.do("wait", states=["SignedIn"])
     until(lambda: sent(portal, begun) == 1)
-    assert not desk.do("look")["covered"]
+    until(lambda: not desk.do("look")["covered"])
     assert of_this_visit(desk, "SignalNoted") == []
     assert [(one["check"], one["answer"]) for one in of_this_visit(desk, "FormDecision")] == [("card_wanted", "same")]
     end(desk)
