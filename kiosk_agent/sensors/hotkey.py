@@ -87,8 +87,8 @@ class EndVisitHotkey:
         if self._over.is_set():
             listener.stop()
         elif listener.failure is None:
-            self.listening.set()
             self._report.working()
+            self.listening.set()
         # pynput's own join() waits for ever when the thread died outside a callback
         threading.Thread.join(listener)
         if listener.failure is not None:

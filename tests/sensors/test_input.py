@@ -57,6 +57,16 @@ def reader(request: pytest.FixtureRequest, display: str) -> Iterator[Reader]:
             listener.wait()
     yield made
     made.close()
+    if isinstance(made, Listeners):
+        await_end(made)
+
+
+def await_end(reader: Listeners) -> None:
+    """pynput's threads notice that they are to end with the next event."""
+    xdotool("key", "a", "mousemove", "5", "5")
+    for listener in reader._listeners:
+        listener.join(PATIENCE_S)
+        assert not listener.is_alive()
 
 
 def reads_new_input(reader: Reader, stamp_s: float) -> float:
@@ -71,7 +81,8 @@ def reads_new_input(reader: Reader, stamp_s: float) -> float:
 
 def test_a_reader_knows_when_somebody_did_something_and_where_the_pointer_is(reader: Reader) -> None:
     stamp_s = reader.read().stamp_s
-    for words in (("mousemove", "200", "120"), ("key", "a"), ("click", "4"), ("mousemove", "340", "220"), ("key", "b")):
+    used = (("mousemove", "200", "120"), ("key", "a"), ("click", "4"), ("click", "1"), ("mousemove", "340", "220"))
+    for words in (*used, ("key", "b")):
         time.sleep(0.06)  # two inputs in the same few milliseconds are one
         xdotool(*words)
         stamp_s = reads_new_input(reader, stamp_s)
@@ -126,9 +137,9 @@ def test_an_x_server_without_it_is_listened_to(monkeypatch: pytest.MonkeyPatch) 
         xdotool("key", "a")
         reads_new_input(reader, stamp_s)
         reader.close()
-        xdotool("key", "a", "mousemove", "5", "5")  # pynput's threads notice with the next event
-        for listener in reader._listeners:
-            listener.join(PATIENCE_S)
+        await_end(reader)
+        with pytest.raises(InputUnreadableError, match="has ended"):
+            reader.read()
     finally:
         server.terminate()
         server.wait()
