@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import psutil
 import pytest
@@ -23,6 +25,9 @@ from tests.browser.conftest import Visit, visiting
 from tests.screens.conftest import SIZE
 from tests.screens.layout import assert_readable
 from tests.screens.pictures import keep
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+IS_DARK = "Number(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)[0]) < 64"
 
 
 @contextlib.contextmanager
@@ -87,14 +92,18 @@ async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_pre
         assert await page.inner_text("h1") == speaker(other)(text)
         assert await page.locator("html").get_attribute("lang") == SPOKEN[other].tag
         assert await page.locator("[aria-pressed=true]").inner_text() == SPOKEN[other].name
-    for zoom in (1, 2):
+    for scheme, zoom in itertools.product(SCHEMES, (1, 2)):
+        await page.emulate_media(color_scheme=scheme)
         await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
         await assert_readable(page)
         await page.evaluate("scrollTo(0, 0)")
         box = await page.locator("#back").bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= SIZE["height"] / zoom, "the way back is to be seen without scrolling"
-        keep(f"refused@{zoom}00-{language}", await page.screenshot())
+        is_dark = await page.evaluate(IS_DARK)
+        assert is_dark == (scheme == "dark")
+        keep(f"refused@{zoom}00-{scheme}-{language}", await page.screenshot())
+    await page.emulate_media(color_scheme=None)
     assert visit.browser._language.chosen == language, "a page of the portal's window chooses for itself alone"
 
 

@@ -81,6 +81,13 @@ def test_a_preset_sets_its_whole_column(file: Path, preset: Preset) -> None:
     }
 
 
+def test_what_is_certain_stays_so_whatever_a_policy_weighs() -> None:
+    """A file that weighs them less is refused; the table does not rely on it."""
+    policy = Policy(weights=dict.fromkeys(Signal, Weight.NOTHING))
+    for signal, weight in CLASSIFICATION.items():
+        assert classify(signal, policy) is (Weight.CERTAIN if weight is Weight.CERTAIN else Weight.NOTHING)
+
+
 def test_what_the_file_sets_goes_before_the_preset(file: Path) -> None:
     text = '[policy]\npreset = "lenient"\ngap_s = 45\n[policy.weights]\ncard_removed = "certain"\n'
     policy = loaded(file, text).policy
