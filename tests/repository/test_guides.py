@@ -30,8 +30,10 @@ TEXTS = {
     (language, page): (FOLDER / language / f"{page}.md").read_text("utf-8") for language in LANGUAGES for page in PAGES
 }
 EACH = sorted(TEXTS)
+SHELLS = re.compile(r"^```(?:sh|bat)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
+SUDO = re.compile(r"\bsudo (-u \S+ )?")
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 PROGRAMS: dict[str, click.Command] = {"kiosk-agent": agent, "kiosk-central": central}
 SOURCES = {  # what else is called, and the file that says which options it takes
@@ -43,7 +45,7 @@ SOURCES = {  # what else is called, and the file that says which options it take
 
 def commands(text: str) -> Iterator[str]:
     """Each command line of a page: in code blocks, or as code in a sentence."""
-    for block in FENCED.findall(text):
+    for block in SHELLS.findall(text):
         yield from re.sub(r"[\\^]\n\s*", "", block).splitlines()
     for code in INLINE.findall(FENCED.sub("", text)):
         if code.split()[0] in (*PROGRAMS, "python3", "sudo", "msiexec") and " " in code:
@@ -51,12 +53,12 @@ def commands(text: str) -> Iterator[str]:
 
 
 def lines(text: str) -> list[list[str]]:
-    return [shlex.split(line.replace("sudo ", ""), posix=False) for line in commands(text) if line.strip()]
+    return [shlex.split(SUDO.sub("", line), posix=False) for line in commands(text) if line.strip()]
 
 
 def wrong(words: list[str]) -> str:
     """What is not so about a command line; an empty text where all is."""
-    name = words[1] if words[0] == "python3" else words[0]
+    name = words[1] if words[0] == "python3" else words[0].removeprefix("/opt/kiosk-central/bin/")
     options = [word for word in words[1:] if word.startswith("--")]
     if name in PROGRAMS:
         command, rest = PROGRAMS[name], words[1:]
@@ -81,6 +83,10 @@ def wrong(words: list[str]) -> str:
         return f"no such property: {properties - known}" if properties - known else ""
     if name == "installer/bootstrap.py":
         return "" if words[2:] in (["demo"], ["test"]) else f"{words}"
+    if name == "systemctl":
+        return (
+            "" if (ROOT / "installer" / "deb" / f"{words[-1]}.service").is_file() else f"no such service: {words[-1]}"
+        )
     return "" if name in ("apt-get",) else f"nobody checks {name}"
 
 

@@ -66,8 +66,10 @@ class Tasks:
 
 
 @pytest.fixture
-def tasks(outside: Outside) -> Iterator[Tasks]:
+def tasks(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tasks]:
     """Wine's own ``schtasks`` takes a file on an idle machine, and no other word: another program takes its place."""
+    own = os.environ.get("WINEDLLOVERRIDES", "")
+    monkeypatch.setenv("WINEDLLOVERRIDES", f"{own};schtasks.exe=n")  # n: what lies there, and not what Wine brings
     program = Path(os.environ["SYSTEMROOT"]) / "System32" / "schtasks.exe"
     wines = program.read_bytes()
     shutil.rmtree(Tasks.folder, ignore_errors=True)
