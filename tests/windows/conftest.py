@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 import urllib.request
@@ -66,10 +67,11 @@ class Tasks:
 
 
 @pytest.fixture
-def tasks(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tasks]:
+def tasks(outside: Outside) -> Iterator[Tasks]:
     """Wine's own ``schtasks`` takes a file on an idle machine, and no other word: another program takes its place."""
-    own = os.environ.get("WINEDLLOVERRIDES", "")
-    monkeypatch.setenv("WINEDLLOVERRIDES", f"{own};schtasks.exe=n")  # n: what lies there, and not what Wine brings
+    # native: what lies there, and not what Wine brings; a variable would not reach the processes of this one
+    override = ["reg", "add", r"HKCU\Software\Wine\DllOverrides", "/v", "schtasks.exe", "/d", "native", "/f"]
+    subprocess.run(override, check=True, capture_output=True)
     program = Path(os.environ["SYSTEMROOT"]) / "System32" / "schtasks.exe"
     wines = program.read_bytes()
     shutil.rmtree(Tasks.folder, ignore_errors=True)
@@ -80,6 +82,8 @@ def tasks(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tasks]:
     finally:
         program.unlink(missing_ok=True)
         program.write_bytes(wines)
+        forget = ["reg", "delete", override[2], "/v", "schtasks.exe", "/f"]
+        subprocess.run(forget, check=True, capture_output=True)
         shutil.rmtree(Tasks.folder, ignore_errors=True)
 
 
