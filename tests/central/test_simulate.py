@@ -191,6 +191,7 @@ def test_a_person_simulates(url: str) -> None:
     done = command("simulate", "--municipalities", "3", "--desks", "6", "--days", "3", "--database", url)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"3 municipalities, 6 desks, \d+ reports, \d+ days of desks, \d+ visits\.", done.stdout)
+    assert re.search(r"\d of the desks have a policy that tells each visit, from [\d-]+ on: \d+ facts\.", done.stdout)
     again = command("simulate", "--database", url)
     assert (again.returncode, "--data" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
 
@@ -205,4 +206,8 @@ def test_every_assumption_is_written_down() -> None:
             assert f"({value})" in page
             continue
         (line,) = (line for line in lines if f"`{name}`" in line)
+        if isinstance(value, tuple):
+            assert ", ".join(f"{hour}: {percent}" for hour, percent in value) in line
+            assert sum(percent for _, percent in value) == 100
+            continue
         assert re.search(rf"\b{re.escape(f'{value:g}')}\b", line), name

@@ -34,3 +34,7 @@ def simulate(
         f"{done.municipalities} municipalities, {done.desks} desks, {done.reports} reports,"
         f" {done.desk_days} days of desks, {done.visits} visits."
     )
+    click.echo(
+        f"Assumed besides: {done.telling} of the desks have a policy that tells each visit,"
+        f" from {done.facts_since} on: {done.facts} facts."
+    )

@@ -57,3 +57,8 @@ def add_desks(connection: Connection, rows: Sequence[tuple[str, str, str, str]],
         at_ms=at_ms,
         version=version,
     )
+
+
+def desk_ids(connection: Connection) -> dict[str, int]:
+    """The number of each desk, by the hash of its token."""
+    return {row.token_hash: row.id for row in connection.execute(sa.select(desks.c.token_hash, desks.c.id))}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import msgspec
 
 from kiosk_agent.errors import CentralError
@@ -41,6 +43,25 @@ class Assumptions(msgspec.Struct, frozen=True):
     amber: float = 0.05  # desks with a warning in their last report
     silent: float = 0.03  # desks that stopped to report
     silent_days: int = 5  # … at most so long ago
+    # the facts of visits: of so many desks, by a policy, and no more, and of the last days alone. All desks' of a whole
+    # year would be fifty million rows, and no page asks for them
+    telling: float = 0.2
+    most_telling: int = 2_000
+    telling_days: int = 28
+    visit_min: float = 25.0  # minutes, scattered by a third
+    # when visits begin: percent by hour. Open from 8:30 to 17:15, busiest in the morning, with a rest at noon
+    arrivals: tuple[tuple[int, int], ...] = (
+        (8, 4),
+        (9, 13),
+        (10, 17),
+        (11, 14),
+        (12, 6),
+        (13, 12),
+        (14, 14),
+        (15, 12),
+        (16, 7),
+        (17, 1),
+    )
 
 
 class Simulated(msgspec.Struct, frozen=True):
@@ -51,3 +72,6 @@ class Simulated(msgspec.Struct, frozen=True):
     reports: int
     desk_days: int
     visits: int
+    telling: int  # desks that tell the facts of their visits
+    facts_since: datetime.date  # … from this day on
+    facts: int

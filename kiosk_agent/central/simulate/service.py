@@ -15,16 +15,22 @@ from kiosk_agent.central.ingest.grouping import MOST_TOGETHER
 from kiosk_agent.central.ingest.schemas import Arrived
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.places.repository import store_municipalities
+from kiosk_agent.central.places.schemas import NATION
+from kiosk_agent.central.policy import repository as policies
+from kiosk_agent.central.policy.service import change, resolve
 from kiosk_agent.central.simulate import places, repository
 from kiosk_agent.central.simulate.counting import Habits
+from kiosk_agent.central.simulate.facts import ENTRIES_A_VISIT, facts_of
 from kiosk_agent.central.simulate.schemas import Assumptions, Simulated, SimulationError
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.policy import Settings, reports_visits
 
 VERSION = "0.0.0+simulated"
-ENTRIES_A_VISIT = 6
 ONE_DAY = datetime.timedelta(days=1)
 EVENING = datetime.time(18, 0, tzinfo=JAPAN)
+BY = "kiosk-central simulate"
+WHY = "Assumed: some desks tell the facts of their visits."
 
 
 class SimulatedDesk:
@@ -36,20 +42,35 @@ class SimulatedDesk:
         self.token_hash = hash_of(secrets.token_urlsafe(32))  # nobody can report for it
         self._epoch = secrets.token_hex(16)
         self._habits = habits
+        self._assumed = assumed
+        self._told = random.Random(f"{assumed.seed} facts of desk {number}")  # noqa: S311 - as above
+        self.facts_since: datetime.date | None = None
         self._number = self._entries = 0
         silent = self._chance.random() < assumed.silent
         self.silent_days = self._chance.randint(1, assumed.silent_days) if silent else 0
         self._is_amber = self._chance.random() < assumed.amber
 
-    def arrived(self, days: Sequence[datetime.date], at: datetime.datetime) -> Arrived:
-        """The report of these days."""
-        told = [v1.DayCounts(day, dict(self._habits.day(self._chance))) for day in days if opening(day, USUAL_HOURS)]
+    def arrived(self, days: Sequence[datetime.date], at: datetime.datetime) -> Iterator[Arrived]:
+        """The report of these days; where its facts do not fit into one, the reports that have the rest of them."""
+        told, facts = [], []
+        for day in days:
+            if opening(day, USUAL_HOURS) is None:
+                continue
+            counts = dict(self._habits.day(self._chance))
+            told.append(v1.DayCounts(day, counts))
+            if self.facts_since is not None and day >= self.facts_since:
+                facts += facts_of(day, counts, self._entries, self._assumed, self._told)
+            self._entries += ENTRIES_A_VISIT * counts.get("visits", 0)
+        yield self._report(told, facts[: v1.MOST_VISITS], at)
+        for start in range(v1.MOST_VISITS, len(facts), v1.MOST_VISITS):
+            yield self._report([], facts[start : start + v1.MOST_VISITS], at)
+
+    def _report(self, days: list[v1.DayCounts], facts: list[v1.VisitFact], at: datetime.datetime) -> Arrived:
         self._number += 1
-        self._entries += ENTRIES_A_VISIT * sum(day.counts.get("visits", 0) for day in told)
         digest = hashlib.sha256(f"{self._epoch} {self._entries}".encode()).hexdigest()
         chain = v1.ChainPoint(self._entries, digest)
         health = [v1.HealthItem("ledger_kept_aside", v1.Severity.AMBER, at)] if self._is_amber else []
-        report = v1.Report(self._epoch, self._number, at, VERSION, chain, told, health)
+        report = v1.Report(self._epoch, self._number, at, VERSION, chain, days, health, visits=facts)
         return Arrived(self.token_hash, v1.ReadReport(report, []), at)
 
 
@@ -63,19 +84,33 @@ def simulate(
     _check(assumed)
     today = now.astimezone(JAPAN).date()
     desks = _enrol(database, assumed, now, today - ONE_DAY * (assumed.days - 1))
-    reports = desk_days = visits = 0
+    facts_since = today - ONE_DAY * (min(assumed.telling_days, assumed.days) - 1)
+    telling = _telling(database, desks, assumed, now)
+    for desk in telling:
+        desk.facts_since = facts_since
+    reports = desk_days = visits = facts = 0
     for group in _groups(desks, assumed, now, today):
         take_reports(database, group)
         days = [day for one in group for day in one.read.report.days]
         reports += len(group)
+        facts += sum(len(one.read.report.visits) for one in group)
         desk_days += len(days)
         visits += sum(day.counts.get("visits", 0) for day in days)
         progress(len(group))
-    return Simulated(len({desk.municipality_code for desk in desks}), len(desks), reports, desk_days, visits)
+    return Simulated(
+        municipalities=len({desk.municipality_code for desk in desks}),
+        desks=len(desks),
+        reports=reports,
+        desk_days=desk_days,
+        visits=visits,
+        telling=len(telling),
+        facts_since=facts_since,
+        facts=facts,
+    )
 
 
 def report_count(assumed: Assumptions) -> int:
-    """How many reports there will be at most."""
+    """How many reports there will be at most, where no desk has more visits than fit into one."""
     return assumed.desks * -(-assumed.days // v1.MOST_DAYS)
 
 
@@ -109,6 +144,24 @@ def _enrol(
         at = datetime.datetime.combine(first, datetime.time(8, tzinfo=JAPAN))
         repository.add_desks(connection, rows, to_ms(min(at, now)), VERSION)
     return desks
+
+
+def _telling(
+    database: Database, desks: Sequence[SimulatedDesk], assumed: Assumptions, now: datetime.datetime
+) -> list[SimulatedDesk]:
+    """The desks whose policy wants the facts of visits. Where nobody has set one, a share of them by a trial."""
+    percent = int(100 * min(assumed.telling, assumed.most_telling / len(desks)))
+    with database.reading() as connection:
+        is_set = bool(policies.all_versions(connection))
+    if percent and not is_set:
+        change(database, NATION, Settings(report_visits=True), BY, WHY, now, percent)
+    with database.reading() as connection:
+        versions = policies.all_versions(connection)
+        ids = repository.desk_ids(connection)
+        placed = {desk.desk_id: desk for desk in policies.desks_beneath(connection, NATION)}
+    wanted = [desk for desk in desks if reports_visits(resolve(placed[ids[desk.token_hash]], versions).settings)]
+    chance = random.Random(f"{assumed.seed} telling")  # noqa: S311 - to be repeated, not to be secret
+    return chance.sample(wanted, min(len(wanted), assumed.most_telling))
 
 
 def _desks(codes: Sequence[str], assumed: Assumptions) -> list[SimulatedDesk]:
@@ -145,4 +198,4 @@ def _groups(
             if told[-1] == today:
                 at = now
             for first in range(0, len(those), MOST_TOGETHER):
-                yield [desk.arrived(told, at) for desk in those[first : first + MOST_TOGETHER]]
+                yield [one for desk in those[first : first + MOST_TOGETHER] for one in desk.arrived(told, at)]
