@@ -99,8 +99,11 @@ class Seat:
         assert shown.status_code == 200, shown.text
         return leads_to(shown)
 
-    async def at_provider(self, address: str, login: str | None) -> str:
-        """Sign in there; None: only if nobody is asked. Returns where the provider sends the browser."""
+    async def at_provider(self, address: str, login: str | None, code: str = "") -> str:
+        """Sign in there, with a second factor where there is a ``code``; None: only if nobody is asked.
+
+        Returns where the provider sends the browser.
+        """
         answer = await self.there.get(address)
         while True:
             while answer.is_redirect:
@@ -111,15 +114,16 @@ class Seat:
             assert answer.status_code == 200, answer.text
             assert login is not None, "the provider asks who is there"
             form = html.unescape(FORM.findall(answer.text)[0])
-            answer = await self.there.post(form, data={"prompt": "login", "login": login, "password": "any"})
+            told = {"prompt": "login", "login": login, "password": "any", "code": code}
+            answer = await self.there.post(form, data=told)
 
     async def come_back(self, address: str) -> httpx.Response:
         assert address.startswith(self.real.public_url)
         return await self.central.get(address.removeprefix(self.real.public_url))
 
-    async def sign_in(self, login: str = "subject-one") -> httpx.Response:
+    async def sign_in(self, login: str = "subject-one", code: str = "") -> httpx.Response:
         """All of it; returns what central shows at the end."""
-        return await self.come_back(await self.at_provider(await self.leave(), login))
+        return await self.come_back(await self.at_provider(await self.leave(), login, code))
 
 
 def leads_to(shown: httpx.Response) -> str:

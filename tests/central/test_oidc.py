@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import logging
-import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,98 +12,17 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from installer.thirdparty import installed_oidc
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database, sqlite_url
-from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.oidc import flows, service
 from kiosk_agent.central.oidc import provider as talking
-from kiosk_agent.central.oidc.provider import Provider
-from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff import service as accounts
 from kiosk_agent.central.staff.lockout import FREE_OF_ADDRESS
 from kiosk_agent.central.staff.schemas import Role
 from tests.central.nation import NOW
+from tests.central.oidc_office import Office, opened
 from tests.central.people import PASSWORD, form_of, sign_in
-from tests.central.provider_of_tests import RealProvider, Seat, ShiftedClock, leads_to
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProvider]:
-    folder = installed_oidc(ROOT)
-    if folder is None:
-        pytest.skip("oidc-provider is not installed; `python3 installer/bootstrap.py test` does it")
-    real = RealProvider(folder, tmp_path_factory.mktemp("provider") / "errors.txt")
-    yield real
-    real.stop()
-
-
-@pytest.fixture
-def real(started: RealProvider) -> Iterator[RealProvider]:
-    """As it is by itself; a test may change it."""
-    yield started
-    started.behave()
-
-
-class Office:
-    """Central with this provider, and an account that awaits somebody."""
-
-    def __init__(self, central: httpx.AsyncClient, database: Database, clock: ShiftedClock, real: RealProvider) -> None:
-        self.central, self.database, self.clock, self.real = central, database, clock, real
-        self.seat = Seat(central, real)
-
-    def told(self) -> list[tuple[str, str, str]]:
-        with self.database.reading() as connection:
-            return [(one.action, one.subject, one.detail) for one in audit.entries(connection)]
-
-    async def is_in(self) -> bool:
-        return (await self.central.get("/account")).status_code == 200
-
-    async def refused(self, address: str, reason: str, status: int = 403) -> None:
-        """What comes back from the provider opens nothing, says so on a page, and stands in the audit log."""
-        shown = await self.seat.come_back(address)
-        assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
-        assert 'role="alert"' in shown.text
-        assert not await self.is_in()
-        assert self.told()[-1][0] == "failed"
-        assert self.told()[-1][2].startswith(f"provider: {reason}"), self.told()[-1]
-
-
-@contextlib.asynccontextmanager
-async def opened(folder: Path, real: RealProvider, **settings: Any) -> AsyncIterator[Office]:
-    database, clock = Database(sqlite_url(folder)), ShiftedClock()
-    service.add(database, "one", Role.MANAGER, "nation", "ONE@office.example", clock.wall(), "tests")
-    app = create_app(database, clock, None, Provider(real.settings(**settings)))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url=real.public_url) as central:
-        office = Office(central, database, clock, real)
-        async with office.seat.there:
-            yield office
-    assert audit.verify(database)[1] is None
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with its tables, to be copied."""
-    folder = tmp_path_factory.mktemp("empty")
-    database = Database(sqlite_url(folder))
-    migrate(database)
-    database.close()
-    return folder
-
-
-@pytest.fixture
-def folder(made_once: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made_once, tmp_path / "central"))
-
-
-@pytest.fixture
-async def office(real: RealProvider, folder: Path) -> AsyncIterator[Office]:
-    async with opened(folder, real) as office:
-        yield office
+from tests.central.provider_of_tests import RealProvider, leads_to
 
 
 async def test_whoever_an_account_awaits_gets_it_at_the_first_sign_in(office: Office) -> None:

@@ -38,6 +38,9 @@ GOOD = {
 }
 
 
+FLAG = "an option without a value"
+
+
 def provider(*arguments: str, hidden: str = "hidden-secret", **variables: str) -> Provider | None:
     found: list[Provider | None] = []
 
@@ -54,7 +57,7 @@ def provider(*arguments: str, hidden: str = "hidden-secret", **variables: str) -
 
 def arguments(**changes: str | None) -> list[str]:
     told = {**GOOD, **{f"--{name.replace('_', '-')}": value for name, value in changes.items()}}
-    return [word for name, value in told.items() if value is not None for word in (name, value)]
+    return [word for name, value in told.items() if value is not None for word in (name, value) if word is not FLAG]
 
 
 def test_without_options_there_is_no_provider() -> None:
@@ -88,6 +91,9 @@ def test_what_is_said_is_known_and_the_secret_is_in_no_text(tmp_path: Path) -> N
         ({"oidc_client_secret_file": "/nonexistent"}, "--oidc-client-secret-file"),
         ({"oidc_ca": "/nonexistent"}, "--oidc-ca"),
         ({"oidc_name": "x" * 41}, "40"),
+        ({"oidc_second_factor": FLAG}, "--oidc-acr or --oidc-amr"),
+        ({"oidc_second_factor": FLAG, "oidc_acr": " "}, "--oidc-acr or --oidc-amr"),
+        ({"oidc_amr": "mfa"}, "--oidc-second-factor"),
     ],
     ids=str,
 )
@@ -95,6 +101,19 @@ def test_what_does_not_go_together_is_told(changes: dict[str, str | None], told:
     with pytest.raises(CentralError) as caught:
         provider(*arguments(**changes))
     assert told in str(caught.value)
+
+
+def test_a_second_factor_is_asked_for_and_needed_where_it_is_said() -> None:
+    plain = provider(*arguments())
+    asked = provider(*arguments(oidc_acr="urn:two  urn:one"))
+    needed = provider(*arguments(oidc_acr="urn:two", oidc_amr="mfa hwk"), KIOSK_CENTRAL_OIDC_SECOND_FACTOR="1")
+    assert plain is not None
+    assert asked is not None
+    assert needed is not None
+    assert (plain.settings.acr_values, plain.settings.needs_second_factor) == ((), False)
+    assert (asked.settings.acr_values, asked.settings.needs_second_factor) == (("urn:two", "urn:one"), False)
+    assert (needed.settings.acr_values, needed.settings.amr) == (("urn:two",), ("mfa", "hwk"))
+    assert needed.settings.needs_second_factor
 
 
 def test_no_secret_is_told() -> None:

@@ -8,6 +8,7 @@ import hmac
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
@@ -44,13 +45,13 @@ def part(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def read(token: str) -> dict[str, Any]:
-    return read_id_token(Tokens(token, "access"), KEYS, SETTINGS, "of this sign-in", BEGUN, NOW)
+def read(token: str, settings: Settings = SETTINGS) -> dict[str, Any]:
+    return read_id_token(Tokens(token, "access"), KEYS, settings, "of this sign-in", BEGUN, NOW)
 
 
-def refused(token: str) -> Reason:
+def refused(token: str, settings: Settings = SETTINGS) -> Reason:
     with pytest.raises(RefusedError) as caught:
-        read(token)
+        read(token, settings)
     return caught.value.reason
 
 
@@ -85,6 +86,7 @@ def test_a_token_that_holds_says_who_it_is() -> None:
         {"sub": ""},
         {"sub": "x" * 256},
         {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+        {"amr": "mfa"},  # RFC 8176: a list
     ],
     ids=str,
 )
@@ -141,6 +143,36 @@ def test_only_somebody_who_has_signed_in_since_is_let_in(changes: dict[str, Any]
         assert read(made(**changes))["sub"] == "subject-one"
     else:
         assert refused(made(**changes)) is Reason.NOT_FRESH
+
+
+TWO = msgspec.structs.replace(SETTINGS, acr_values=("urn:two", "urn:card"), amr=("mfa",), needs_second_factor=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_let_in"),
+    [
+        ({}, False),
+        ({"acr": "urn:two"}, True),
+        ({"acr": "urn:card", "amr": ["pwd"]}, True),
+        ({"acr": "urn:one", "amr": ["pwd", "mfa"]}, True),  # a provider that tells it in its methods alone
+        ({"acr": "urn:one"}, False),
+        ({"acr": "urn:two urn:card"}, False),
+        ({"acr": ["urn:two"]}, False),
+        ({"acr": "mfa"}, False),
+        ({"amr": ["pwd"]}, False),
+        ({"amr": []}, False),
+        ({"amr": ["urn:two"]}, False),
+        ({"amr": [["mfa"], {"mfa": 1}, None]}, False),
+        ({"acr": "", "amr": [""]}, False),
+    ],
+    ids=str,
+)
+def test_where_a_second_factor_is_needed_the_token_says_so(changes: dict[str, Any], is_let_in: bool) -> None:
+    assert read(made(**changes))["sub"] == "subject-one"  # where none is needed
+    if is_let_in:
+        assert read(made(**changes), TWO)["sub"] == "subject-one"
+    else:
+        assert refused(made(**changes), TWO) is Reason.SECOND_FACTOR
 
 
 @pytest.mark.parametrize(

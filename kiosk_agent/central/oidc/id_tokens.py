@@ -40,7 +40,21 @@ def read_id_token(
     if not claims["sub"] or len(claims["sub"]) > 255:
         raise RefusedError(Reason.TOKEN, "sub")
     _check_fresh(claims, begun, now)
+    if settings.needs_second_factor:
+        _check_second_factor(claims, settings)
     return dict(claims)
+
+
+def _check_second_factor(claims: CodeIDToken, settings: Settings) -> None:
+    """The provider says that there was one.
+
+    That it was asked for proves nothing: ``acr_values`` is voluntary (Core 1.0, 5.5.1.1), and stands in the browser's
+    address bar.
+    """
+    acr, amr = claims.get("acr"), claims.get("amr")
+    told = [one for one in amr if isinstance(one, str)] if isinstance(amr, list) else []
+    if acr not in settings.acr_values and not set(told) & set(settings.amr):
+        raise RefusedError(Reason.SECOND_FACTOR, "no acr, no amr" if acr is None and amr is None else "another one")
 
 
 def _check_fresh(claims: CodeIDToken, begun: datetime.datetime, now: datetime.datetime) -> None:

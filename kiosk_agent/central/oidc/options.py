@@ -31,6 +31,14 @@ def with_provider(command: Command) -> Command:
             metavar="NAME",
             help="What of a person names the account at the first sign-in; an e-mail address must be verified.",
         ),
+        option(
+            "--oidc-acr",
+            default="",
+            metavar="VALUES",
+            help="How the provider calls a sign-in with a second factor, to ask it for one (acr_values).",
+        ),
+        option("--oidc-amr", default="", metavar="VALUES", help="What it calls the methods that are one (amr)."),
+        option("--oidc-second-factor", is_flag=True, help="Let nobody in without one, going by the answer."),
         option("--oidc-name", default="", metavar="TEXT", help="What people know the provider by; otherwise its host."),
         option("--oidc-ca", type=FILE, help="Authorities of the office's own (PEM), for the provider."),
         option("--public-url", metavar="URL", help="Central's own address as browsers see it."),
@@ -71,6 +79,8 @@ def provider_of(options: dict[str, Any]) -> Provider | None:
     if len(name) > LONGEST_NAME:
         raise CentralError(f"The provider's name has more than {LONGEST_NAME} characters.", "Give a shorter one.")
     ca = options["oidc_ca"]
+    acr, amr = options["oidc_acr"].split(), options["oidc_amr"].split()
+    _check_second_factor(acr, amr, is_needed=options["oidc_second_factor"])
     return Provider(
         Settings(
             issuer=issuer,
@@ -80,5 +90,20 @@ def provider_of(options: dict[str, Any]) -> Provider | None:
             claim=options["oidc_claim"],
             name=name,
             ca=None if ca is None else str(ca),
+            acr_values=tuple(acr),
+            amr=tuple(amr),
+            needs_second_factor=options["oidc_second_factor"],
         )
     )
+
+
+def _check_second_factor(acr: list[str], amr: list[str], *, is_needed: bool) -> None:
+    """Raises CentralError where it could never be told, or is told and looked at by nobody."""
+    if is_needed and not acr and not amr:
+        raise CentralError(
+            "A second factor is needed, and nothing says how the provider calls it.", "Give --oidc-acr or --oidc-amr."
+        )
+    if amr and not is_needed:
+        raise CentralError(
+            "Methods in an answer are looked at only where a second factor is needed.", "Give --oidc-second-factor too."
+        )

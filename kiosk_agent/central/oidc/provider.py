@@ -73,6 +73,7 @@ class Provider:
                 # never the person before: the provider asks who is there, and says when it was told
                 prompt="login",
                 max_age="0",
+                **({"acr_values": " ".join(self.settings.acr_values)} if self.settings.acr_values else {}),
             )
         )
 

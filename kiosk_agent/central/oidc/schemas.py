@@ -14,7 +14,9 @@ class Settings(msgspec.Struct, frozen=True):
     """The provider that this central knows. The secret is in memory alone, and in no text of this object.
 
     ``public_url``: central's own address as browsers see it. ``claim``: what of a person names the account at the first
-    sign-in. ``ca``: authorities of the office's own.
+    sign-in. ``ca``: authorities of the office's own. ``acr_values``: which kind of sign-in the provider is asked for.
+    ``needs_second_factor``: nobody is let in whose ID token has neither one of these as its ``acr`` nor one of the
+    methods ``amr``.
     """
 
     issuer: str
@@ -24,6 +26,9 @@ class Settings(msgspec.Struct, frozen=True):
     claim: str = "email"
     name: str = ""
     ca: str | None = None
+    acr_values: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
+    needs_second_factor: bool = False
 
     def __repr__(self) -> str:
         return f"Settings({self.issuer}, {self.client_id})"
@@ -70,6 +75,7 @@ class Reason(enum.StrEnum):
     CODE = "code"  # the provider does not take the code
     TOKEN = "token"  # noqa: S105 - a word. The ID token does not hold
     NOT_FRESH = "not_fresh"  # nobody has signed in for this, or the provider does not say so
+    SECOND_FACTOR = "second_factor"  # there was none, or the provider does not say so
     NOT_LINKED = "not_linked"  # no account waits for this person
     DISABLED = "disabled"
 

@@ -34,7 +34,8 @@ function make() {
       client_id: 'kiosk-central', client_secret: 'a secret: of +tests & more', grant_types: ['authorization_code'],
       redirect_uris: [`${central}/login/provider/return`], post_logout_redirect_uris: [`${central}/login`],
     }],
-    claims: {email: ['email', 'email_verified'], profile: ['preferred_username']},
+    claims: {openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['preferred_username']},
+    acrValues: ['urn:office:one', 'urn:office:two'],
     pkce: {required: () => true},
     findAccount: async (ctx, login) => ({accountId: login, claims: async () => ({...people[login], sub: login})}),
     loadExistingGrant: async ctx => { // nobody is asked for consent: central is the office's own
@@ -47,11 +48,22 @@ function make() {
     },
   });
   provider.use(async (ctx, next) => {
+    if (ctx.method === 'POST' && ctx.path.startsWith('/interaction/')) return signIn(provider, ctx);
     await next();
     if (ctx.path.endsWith('openid-configuration') && mode.discovery) ctx.body = {...ctx.body, ...mode.discovery};
     if (ctx.path === '/token' && mode.token && ctx.body.id_token) ctx.body.id_token = await forge(ctx.body.id_token);
   });
   current = provider.callback();
+}
+
+// Any password is taken; whoever gives a code as well has a second factor.
+async function signIn(provider, ctx) {
+  let told = '';
+  for await (const piece of ctx.req) told += piece;
+  const form = new URLSearchParams(told);
+  const how = form.get('code') ? {acr: 'urn:office:two', amr: ['pwd', 'otp', 'mfa']} : {acr: 'urn:office:one', amr: ['pwd']};
+  ctx.respond = false;
+  await provider.interactionFinished(ctx.req, ctx.res, {login: {accountId: form.get('login'), ...how}});
 }
 
 async function forge(told) {

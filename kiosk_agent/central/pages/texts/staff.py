@@ -55,6 +55,12 @@ TEXTS = {
         "{name}で本人の確認が行われませんでした。{name}の画面で、もう一度ログインしてください。",
         "{name} did not ask who you are. Sign in once more, on its own page.",
     ),
+    "provider_second_factor": (
+        "二段階の認証（パスワードのほかに、確認コードやICカードなど）をせずにログインしたため、利用できません。"
+        "{name}の画面で二段階の認証をして、もう一度ログインしてください。設定がまだの場合は、管理者に知らせてください。",
+        "You signed in without a second factor (a code or a card beside the password), so you cannot come in."
+        " Sign in once more with it, on the page of {name}. If you have none set up, tell your administrator.",
+    ),
     "provider_not_linked": (
         "このアカウントでは利用できません。管理者に知らせてください。",
         "You cannot use this with your account. Tell your administrator.",
