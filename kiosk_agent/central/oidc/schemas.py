@@ -67,6 +67,13 @@ class Tokens(msgspec.Struct, frozen=True):
         return "Tokens()"
 
 
+class Person(msgspec.Struct, frozen=True):
+    """Who somebody is at a provider, for good; case matters (OpenID Connect Core 1.0, 5.7)."""
+
+    issuer: str
+    subject: str
+
+
 class Reason(enum.StrEnum):
     """Why somebody is not let in; the audit log tells it."""
 

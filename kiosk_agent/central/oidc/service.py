@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.oidc import repository
-from kiosk_agent.central.oidc.schemas import Reason, RefusedError
+from kiosk_agent.central.oidc.schemas import Person, Reason, RefusedError
+from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.central.staff import audit, lockout, sessions
 from kiosk_agent.central.staff import repository as accounts
 from kiosk_agent.central.staff.lockout import Attempt
@@ -20,6 +21,7 @@ from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
 
 LONGEST_LOGIN = 320
+LONGEST_SUBJECT = 255
 NOTED = (Reason.NOT_LINKED, Reason.DISABLED)  # by :func:`enter` itself
 BY_PROVIDER = "provider"  # how the audit log tells these sign-ins from others
 
@@ -48,33 +50,57 @@ def add(database: Database, name: str, role: Role, scope: str, login: str, now: 
 
 
 def await_login(
-    database: Database, name: str, login: str, now: datetime.datetime, actor: str, *, no_password: bool = False
+    database: Database,
+    name: str,
+    login: str,
+    now: datetime.datetime,
+    actor: str,
+    *,
+    person: Person | None = None,
+    no_password: bool = False,
+    within: Place | None = None,
+    address: str = "",
 ) -> None:
     """Whoever comes from the provider with this login first gets the account ``name``, for good. Raises CentralError.
 
-    Its sessions end. ``no_password``: it can be entered in no other way any more.
+    Its sessions end. ``person``: who it is, where that is known already; then nobody else is waited for.
+    ``no_password``: it can be entered in no other way any more. ``within``: an account beyond it does not exist.
     """
     with database.writing() as connection:
-        row = known(connection, name)
+        row = known(connection, name, within)
         told = _await(connection, row["id"], login)
         if no_password:
             accounts.change(connection, row["id"], password_hash="")
         accounts.end_sessions(connection, row["id"])
         detail = f"{told} only" if no_password else told
-        audit.add(connection, now, Action.LOGIN_SET, actor=actor, subject=row["name"], detail=detail)
+        audit.add(connection, now, Action.LOGIN_SET, actor=actor, subject=row["name"], detail=detail, address=address)
+        if person is not None:
+            _check_person(connection, person)
+            repository.link(connection, row["id"], person.issuer, person.subject, to_ms(now))
+            who = f"{person.issuer} {person.subject}"
+            audit.add(connection, now, Action.LINKED, actor=actor, subject=row["name"], detail=who, address=address)
 
 
-def forget_login(database: Database, name: str, now: datetime.datetime, actor: str) -> bool:
+def forget_login(
+    database: Database,
+    name: str,
+    now: datetime.datetime,
+    actor: str,
+    *,
+    within: Place | None = None,
+    address: str = "",
+) -> bool:
     """Nobody comes through the provider any more; sessions end. Returns whether it can be entered with a password.
 
-    Raises CentralError where there is no such account, or nobody comes for it.
+    ``within``: an account beyond it does not exist. Raises CentralError where there is no such account, or nobody
+    comes for it.
     """
     with database.writing() as connection:
-        row = known(connection, name)
+        row = known(connection, name, within)
         if not repository.forget_login(connection, row["id"]):
             raise CentralError(f"{row['name']!r} has no login at a provider.", "Run: kiosk-central staff list")
         accounts.end_sessions(connection, row["id"])
-        audit.add(connection, now, Action.LOGIN_REMOVED, actor=actor, subject=row["name"])
+        audit.add(connection, now, Action.LOGIN_REMOVED, actor=actor, subject=row["name"], address=address)
     return bool(row["password_hash"])
 
 
@@ -90,6 +116,17 @@ def _await(connection: Connection, staff_id: int, login: str) -> str:
         raise CentralError(f"{owner['name']!r} has the login {wanted!r} already.", "Give another one.")
     repository.await_login(connection, staff_id, wanted)
     return wanted
+
+
+def _check_person(connection: Connection, person: Person) -> None:
+    """Raises CentralError where that is nobody, or another account's. (Core 1.0, 2: at most 255 of ASCII.)"""
+    subject = person.subject
+    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isascii() or not subject.isprintable():
+        raise CentralError(
+            f"An identifier has 1 to {LONGEST_SUBJECT} characters of ASCII.", "Give `sub` as the provider has it."
+        )
+    if repository.is_linked(connection, person.issuer, person.subject):
+        raise CentralError("This person has an account already.", "Take the link away there first.")
 
 
 def attempt(database: Database, now: datetime.datetime, address: str) -> Attempt | Locked:

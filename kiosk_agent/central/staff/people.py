@@ -17,6 +17,7 @@ from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.oidc import service as oidc
 from kiosk_agent.central.oidc.repository import logins
+from kiosk_agent.central.oidc.schemas import Person
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
 from kiosk_agent.central.pages.sent import sent_fields
@@ -69,13 +70,27 @@ async def reset(request: Request[Any, Any, Any], services: Given, staff: Signed)
     return await asyncio.to_thread(_reset, request, services, staff, fields)
 
 
+@post("/staff/link", status_code=200, opt={"needs": Role.ADMINISTRATOR})
+async def link(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Somebody comes through the provider for an account that is there; its sessions end."""
+    fields = await sent_fields(request)
+    return await asyncio.to_thread(_link, request, services, staff, fields)
+
+
+@post("/staff/unlink", status_code=200, opt={"needs": Role.ADMINISTRATOR})
+async def unlink(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
+    """Nobody comes through the provider for an account any more; its sessions end."""
+    fields = await sent_fields(request)
+    return await asyncio.to_thread(_unlink, request, services, staff, fields)
+
+
 @get("/staff/audit", opt={"needs": Role.ADMINISTRATOR})
 async def audit_log(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """What was done."""
     return await asyncio.to_thread(_audit, request, services, staff)
 
 
-PAGES = [people, add, change, reset, disable, audit_log]
+PAGES = [people, add, change, reset, link, unlink, disable, audit_log]
 
 
 def _visible(database: Database, staff: Staff) -> list[RowMapping]:
@@ -118,7 +133,7 @@ def _people(
     table = Table("staff", t("people"), columns, cells)
     if request.method == "GET" and (file := wanted_file(request, [table])) is not None:
         return file
-    others = [row["name"] for row in rows if row["disabled_at_ms"] is None and row["id"] != staff.id]
+    others = {row["id"]: row["name"] for row in rows if row["disabled_at_ms"] is None and row["id"] != staff.id}
     return page(
         request,
         "staff.html",
@@ -127,7 +142,8 @@ def _people(
         files=functools.partial(file_address, request),
         message=message,
         picked=request.query_params.get("name", ""),
-        others=others,
+        others=list(others.values()),
+        coming=[name for number, name in others.items() if number in coming],
         levels=SCOPES[SCOPES.index(staff.scope.level) :],
         shortest=SHORTEST,
         provider=services.provider,
@@ -223,6 +239,42 @@ def _reset(request: Request[Any, Any, Any], services: Services, staff: Staff, fi
         )
     except CentralError:
         return _people(request, services, staff, t("not_usable", shortest=SHORTEST, longest=LONGEST), 400)
+    return Redirect("/staff", status_code=303)
+
+
+def _link(request: Request[Any, Any, Any], services: Services, staff: Staff, fields: dict[str, str]) -> Response[Any]:
+    t, wanted = words(language(request)), _other(services, staff, fields.get("name", ""))
+    if services.provider is None:
+        raise PageError("bad_choice")
+    subject = fields.get("subject", "").strip()
+    try:
+        oidc.await_login(
+            services.database,
+            wanted,
+            fields.get("login", ""),
+            services.clock.wall(),
+            staff.name,
+            person=Person(services.provider.settings.issuer, subject) if subject else None,
+            no_password=fields.get("no_password") == "1",
+            within=staff.scope,
+            address=address_of(request),
+        )
+    except CentralError:
+        return _people(request, services, staff, t("not_linked"), 400)
+    return Redirect("/staff", status_code=303)
+
+
+def _unlink(request: Request[Any, Any, Any], services: Services, staff: Staff, fields: dict[str, str]) -> Response[Any]:
+    t, wanted = words(language(request)), _other(services, staff, fields.get("name", ""))
+    now, address = services.clock.wall(), address_of(request)
+    try:
+        has_password = oidc.forget_login(
+            services.database, wanted, now, staff.name, within=staff.scope, address=address
+        )
+    except CentralError:
+        return _people(request, services, staff, t("not_unlinked"), 400)
+    if not has_password:
+        return _people(request, services, staff, t("unlinked_shut", name=wanted))
     return Redirect("/staff", status_code=303)
 
 

@@ -172,6 +172,31 @@ TEXTS: dict[str, tuple[str, str]] = {
     "action_password_changed": ("パスワードの変更", "password changed"),
     "login": ("認証サービスのログイン名", "Login at the provider"),
     "login_awaited": ("まだ結び付いていません", "nobody has come yet"),
+    "link_person": ("認証サービスと結び付ける", "Link an account to the provider"),
+    "link_lead": (
+        "いまあるアカウントを、{name}からログインする人と結び付けます。識別子（sub）を入れると、その人だけが使えます。"
+        "入れなければ、このログイン名で最初に来た人と結び付きます。前の結び付きは消え、その人はログアウトします。",
+        "Whoever signs in through {name} gets an account that is there. With an identifier (sub) it is that person"
+        " alone; without one, whoever comes first with this login. A former link is forgotten, and the person is logged"
+        " out.",
+    ),
+    "link_login": ("{name}のログイン名", "Login at {name}"),
+    "subject_at": ("{name}での識別子（sub。分かる場合）", "Identifier at {name} (sub), where you know it"),
+    "no_password": ("パスワードではログインできないようにする", "Take the password away"),
+    "not_linked": (
+        "結び付けていません。ログイン名か識別子が使えないか、すでにほかのアカウントと結び付いています。",
+        "Nothing was linked. The login or the identifier cannot be used, or is another account's.",
+    ),
+    "unlink_person": ("認証サービスとの結び付きを消す", "Take the link to the provider away"),
+    "unlink_lead": (
+        "{name}からは、このアカウントでログインできなくなります。使っている人はログアウトします。",
+        "Nobody comes through {name} for this account any more, and the person is logged out.",
+    ),
+    "not_unlinked": ("このアカウントには、結び付きがありません。", "This account has no link."),
+    "unlinked_shut": (
+        "{name}の結び付きを消しました。パスワードがないため、いまはだれもログインできません。初回パスワードを設定してください。",
+        "The link of {name} is gone. It has no password, so nobody can sign in now. Set a first password.",
+    ),
     "login_at": (
         "{name}のログイン名（入力すると、パスワードなしのアカウントになります）",
         "Login at {name} (with one, the account has no password)",
