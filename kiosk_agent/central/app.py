@@ -23,7 +23,7 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.desks.pages import PAGES as ENROLMENT
 from kiosk_agent.central.health.endpoints import healthz
-from kiosk_agent.central.ingest.endpoints import report
+from kiosk_agent.central.ingest.endpoints import report_of
 from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.limits import Limits
@@ -78,7 +78,7 @@ def create_app(
             await services.reports.stop()
 
     return Litestar(
-        [healthz, openapi, enrol, report, policy, commands, notices, staff_pages(services, pages)],
+        [healthz, openapi, enrol, report_of(services), policy, commands, notices, staff_pages(services, pages)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Request
+from litestar.types import Receive
 
 from kiosk_agent.central.refusals import RefusedError
 
@@ -20,17 +20,22 @@ async def read_json_body(request: Request[Any, Any, Any], largest_bytes: int) ->
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise RefusedError(415, "content_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
-    body = await _bounded(request.stream(), largest_bytes)
+    body = await _bounded(request.receive, largest_bytes)
     return body if encoding == "identity" else _unpacked(body, largest_bytes)
 
 
-async def _bounded(chunks: AsyncIterator[bytes], largest_bytes: int) -> bytes:
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
+async def _bounded(receive: Receive, largest_bytes: int) -> bytes:
+    """As ASGI hands it over: mostly in one piece, which is passed on as it is."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise RefusedError(400, "body", "The body has no end.")  # nobody is there any more to read this
+        body = body + message["body"] if body else message["body"]
         if len(body) > largest_bytes:
             raise _too_large(largest_bytes)
-    return bytes(body)
+        if not message["more_body"]:
+            return body
 
 
 def _unpacked(body: bytes, largest_bytes: int) -> bytes:
