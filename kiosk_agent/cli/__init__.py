@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
 import click
 
 from kiosk_agent import __version__
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import replace_what_cannot_be_printed
+from kiosk_agent.terminal.command import HELP_NAMES, CommandLine
 
 COMMANDS = ("run", "demo", "doctor", "config", "profile", "ledger", "enroll", "replay", "status", "template")
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandLine):
     """Loads only the module of the command that was asked for: ``status`` need not import a browser driver."""
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        replace_what_cannot_be_printed()
-        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -33,7 +28,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_NAMES,
     help=t("Guards a shared help-desk PC: one resident, one session, one proven logout."),
 )
 @click.version_option(__version__)  # a frozen program is no installed package that could be asked

@@ -11,7 +11,6 @@ import msgspec
 
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.options import overrides_option
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.config_load import hash_release_code, load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.portal.load import load_profile
@@ -19,6 +18,7 @@ from kiosk_agent.session.policy import TIMINGS, Policy, classify, policy_of
 from kiosk_agent.session.vocabulary import Signal
 from kiosk_agent.settings.describe import as_lines, as_object
 from kiosk_agent.settings.resolve import resolve
+from kiosk_agent.terminal.output import print_json
 
 
 @click.group("config", help=t("Check the configuration, show what holds, and make a release code."))

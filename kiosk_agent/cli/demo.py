@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.cli.run import supervisor_panels
 from kiosk_agent.errors import DeskError
 from kiosk_agent.health import Severity
 from kiosk_agent.locale.system import system_language
+from kiosk_agent.terminal.output import print_json
 
 
 def has_display() -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.doctor.check import Check
 from kiosk_agent.doctor.examine import examine, worst
 from kiosk_agent.health import Severity
+from kiosk_agent.terminal.output import print_json
 
 SIGN = {Severity.GREEN: "●", Severity.AMBER: "▲", Severity.RED: "■"}  # as in `status`: never colour alone
 COLOUR = {Severity.GREEN: "green", Severity.AMBER: "yellow", Severity.RED: "red"}

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.config import Central, Config
 from kiosk_agent.config_load import central_url_problem
 from kiosk_agent.errors import InputError, KioskError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.settings.resolve import resolve
+from kiosk_agent.terminal.output import print_json
 
 if TYPE_CHECKING:
     from kiosk_agent.report.enrolment import Enrolment

@@ -1,20 +1,8 @@
-"""The language of the command line: the environment's or that of Windows, Japanese or English."""
+"""The texts of ``kiosk-agent``, in the language of whoever types."""
 
 from __future__ import annotations
 
-import gettext
-import os
-import sys
-from pathlib import Path
-
-from kiosk_agent import locale
 from kiosk_agent.locale import translator
-from kiosk_agent.locale.system import VARIABLES, system_language
+from kiosk_agent.terminal.language import terminal_language
 
-# click looks its own words ("Usage:", "Options") up in gettext's default domain
-gettext.bindtextdomain("messages", Path(locale.__file__).parent)
-if sys.platform == "win32" and not any(os.environ.get(name) for name in VARIABLES):
-    # gettext asks the environment alone, in which Windows says nothing of a language
-    os.environ["LANGUAGE"] = system_language()
-
-t = translator(system_language())
+t = translator(terminal_language())

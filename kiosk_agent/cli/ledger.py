@@ -10,12 +10,12 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.errors import InputError, LedgerError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.ledger.reading import Recorded
 from kiosk_agent.settings.resolve import resolve
+from kiosk_agent.terminal.output import print_json
 
 
 @click.group("ledger", help=t("Look at the desk's record, check it, count it."))

@@ -11,10 +11,10 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.errors import DeskError, InputError
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
+from kiosk_agent.terminal.output import print_json
 
 
 @click.group("profile", help=t("Check a portal's profile."))

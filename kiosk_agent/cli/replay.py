@@ -11,7 +11,6 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import InputError
 from kiosk_agent.recording.stream import Part, encode, read_parts
@@ -19,6 +18,7 @@ from kiosk_agent.recording.writer import SUFFIX
 from kiosk_agent.replay.judge import Met, Outcome, ends_in_order, outcome_of
 from kiosk_agent.replay.simulate import simulated
 from kiosk_agent.session.policy import Policy, Preset, policy_of
+from kiosk_agent.terminal.output import print_json
 
 MOST_WEEKS = 52
 RECORDED = "recorded"  # for programs; people read it in their own language

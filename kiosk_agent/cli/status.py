@@ -9,7 +9,6 @@ import click
 import msgspec
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
@@ -17,6 +16,7 @@ from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.sense import SenseState, SenseStatus
 from kiosk_agent.settings.resolve import resolve
 from kiosk_agent.status import Status, is_alive, read_status
+from kiosk_agent.terminal.output import print_json
 
 SIGN = {Severity.GREEN: "●", Severity.AMBER: "▲", Severity.RED: "■"}
 

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from kiosk_agent.cli.language import t
-from kiosk_agent.cli.output import print_json
 from kiosk_agent.errors import DeskError, InputError
 from kiosk_agent.folders import default_data_dir, open_data_dir
 from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
@@ -26,6 +25,7 @@ from kiosk_agent.hands.template import (
 from kiosk_agent.health import Severity
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Isolation, Profile
+from kiosk_agent.terminal.output import print_json
 
 EXIT_INPUT = 2  # the profile is wrong: trying again would not help
 EXIT_DESK = 1
