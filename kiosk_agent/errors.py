@@ -22,16 +22,30 @@
         ├── BrowserLostError
         └── ShieldLostError
 
-Errors carry data as well as text: what was expected, what came, where, what to do.
+Errors carry data as well as text: what was expected, what came, where, what to do. What people read of them is put
+into their language where it is shown: :meth:`KioskError.shown`. ``str(error)`` is English, for logs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk_agent.text import Text, Translate, in_english, shown
+
 
 class KioskError(Exception):
     """Root of all errors of this package."""
+
+    def shown(self, translate: Translate) -> str:
+        """What it says to people, as ``translate`` says it."""
+        first, *others = (part for part in self.parts() if part)
+        for other in others:
+            first = Text("{first} {then}", first=first, then=other)
+        return shown(first, translate)
+
+    def parts(self) -> tuple[str | Text, ...]:
+        """The sentences that people read."""
+        return (str(self),)
 
 
 @dataclass(frozen=True)
@@ -45,15 +59,27 @@ class Problem:
 
     file: str
     line: int | None
-    key: str
-    expected: str
-    found: str
-    hint: str = ""
+    key: str | Text
+    expected: str | Text
+    found: str | Text
+    hint: str | Text = ""
+
+    def shown(self, translate: Translate) -> str:
+        """In one line, as ``translate`` says it."""
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        text = Text(
+            "{where}: {key}: expected {expected}, found {found}",
+            where=where,
+            key=self.key,
+            expected=self.expected,
+            found=self.found,
+        )
+        if self.hint:
+            text = Text("{problem}. {hint}", problem=text, hint=self.hint)
+        return text.shown(translate)
 
     def __str__(self) -> str:
-        where = self.file if self.line is None else f"{self.file}:{self.line}"
-        text = f"{where}: {self.key}: expected {self.expected}, found {self.found}"
-        return f"{text}. {self.hint}" if self.hint else text
+        return self.shown(in_english)
 
 
 class InputError(KioskError):
@@ -62,6 +88,9 @@ class InputError(KioskError):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+    def shown(self, translate: Translate) -> str:
+        return "\n".join(problem.shown(translate) for problem in self.problems)
 
 
 class ConfigError(InputError):
@@ -75,9 +104,13 @@ class ProfileError(InputError):
 class DeskError(KioskError):
     """The PC lacks something that the agent cannot do without. ``remedy`` says what would mend it."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str | Text, remedy: str | Text = "") -> None:
         super().__init__(f"{message} {remedy}".strip())
-        self.remedy = remedy
+        self.remedy = str(remedy)
+        self._parts = (message, remedy)
+
+    def parts(self) -> tuple[str | Text, ...]:
+        return self._parts
 
 
 class BrowserMissingError(DeskError):
@@ -127,9 +160,12 @@ class LedgerDamagedError(LedgerError):
 class CentralError(KioskError):
     """The central server lacks something that it cannot do without. ``remedy`` says what would mend it."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(f"{message} {remedy}".strip())
-        self.remedy = remedy
+    def __init__(self, message: Text, remedy: Text | None = None) -> None:
+        super().__init__(f"{message} {remedy or ''}".strip())
+        self.message, self.remedy = message, remedy
+
+    def parts(self) -> tuple[str | Text, ...]:
+        return (self.message,) if self.remedy is None else (self.message, self.remedy)
 
 
 class DatabaseError(CentralError):

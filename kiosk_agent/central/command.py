@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 
 import click
 
+from kiosk_agent import reasons
 from kiosk_agent.central.database.engine import Database, read_url, sqlite_url
 from kiosk_agent.central.database.migrate import cannot_be_used, check_tables, migrate
-from kiosk_agent.errors import CentralError, InputError
+from kiosk_agent.central.language import say
+from kiosk_agent.errors import CentralError, KioskError
+from kiosk_agent.text import Text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -36,13 +39,13 @@ def with_database(command: Command) -> Command:
         "--data",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
-        help="Folder of the SQLite database; otherwise the user's data folder.",
+        help=say("Folder of the SQLite database; otherwise the user's data folder."),
     )
     url = click.option(
         "--database",
         metavar="URL",
         envvar="KIOSK_CENTRAL_DATABASE",
-        help="Another database: postgresql://USER@HOST/NAME or sqlite:///FILE. Also from KIOSK_CENTRAL_DATABASE.",
+        help=say("Another database: postgresql://USER@HOST/NAME or sqlite:///FILE. Also from KIOSK_CENTRAL_DATABASE."),
     )
     return data(url(command))
 
@@ -58,10 +61,10 @@ def opened(data: Path | None, url: str | None) -> Iterator[Database]:
             yield database
         finally:
             database.close()
-    except (CentralError, InputError) as error:
-        raise click.ClickException(str(error)) from error
+    except KioskError as error:
+        raise click.ClickException(error.shown(say)) from error
     except DBAPIError as error:
-        raise click.ClickException(str(cannot_be_used(error))) from error
+        raise click.ClickException(cannot_be_used(error).shown(say)) from error
 
 
 def ready_to_use(database: Database) -> None:
@@ -84,8 +87,13 @@ def hidden(file: Path | None, variable: str, name: str) -> str:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise CentralError(f"{file}: {reason}.", f"Give a file that can be read: {name} FILE.") from None
+        raise CentralError(
+            Text("{file}: {reason}.", file=file, reason=reasons.of_unreadable(error)),
+            Text("Give a file that can be read: {option} FILE.", option=name),
+        ) from None
     if not lines or not lines[0].strip():
-        raise CentralError(f"{file}: its first line is empty.", f"Give a file that holds it: {name} FILE.")
+        raise CentralError(
+            Text("{file}: its first line is empty.", file=file),
+            Text("Give a file that holds it: {option} FILE.", option=name),
+        )
     return lines[0].strip()

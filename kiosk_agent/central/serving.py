@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 import uvicorn
 
+from kiosk_agent import reasons
 from kiosk_agent.central.alerts.sender import Alerting
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.oidc.provider import Provider
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 BACKLOG = 4096  # connections that may wait while all desks come back at once
 KEEP_ALIVE_S = 75  # longer than the minute between two reports, so that a desk keeps its connection
@@ -62,7 +64,7 @@ def serve(
     finally:
         listening.close()
     if not server.started:
-        raise CentralError("The server could not start.", "The lines above say why.")
+        raise CentralError(Text("The server could not start."), Text("The lines above say why."))
 
 
 class _Server(uvicorn.Server):
@@ -78,6 +80,11 @@ class _Server(uvicorn.Server):
             await asyncio.to_thread(self._ready)
 
 
+def _reason(error: OSError) -> str | Text:
+    is_name = isinstance(error, socket.gaierror)
+    return Text("this name is not known") if is_name else reasons.of_system(error)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
@@ -91,6 +98,7 @@ def _listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise CentralError(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}.", "Choose another --host or --port."
+            Text("{host}:{port} cannot be listened on: {reason}.", host=host, port=port, reason=_reason(error)),
+            Text("Choose another --host or --port."),
         ) from error
     return listening

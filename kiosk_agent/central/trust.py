@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 
+from kiosk_agent import reasons
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 
 def trusted(ca: str | None, option: str) -> ssl.SSLContext:
@@ -17,6 +19,11 @@ def trusted(ca: str | None, option: str) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise CentralError(f"{ca}: {reason}.", f"Give a PEM file of certificates: {option} FILE.") from error
+            reason = (
+                Text("there are no certificates in it") if isinstance(error, ssl.SSLError) else reasons.of_system(error)
+            )
+            raise CentralError(
+                Text("{file}: {reason}.", file=ca, reason=reason),
+                Text("Give a PEM file of certificates: {option} FILE.", option=option),
+            ) from error
     return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -22,6 +23,8 @@ from kiosk_agent.report.keystore import KeystoreError
 from kiosk_agent.report.uploading import make_client, make_uploader
 
 COMMAND = (sys.executable, "-m", "kiosk_agent.central")
+NOT_INSTALLED = 69  # its exit status where its packages are not there
+IN_UTF8 = {"PYTHONIOENCODING": "utf-8"}  # on Windows it would speak the PC's code page into a pipe
 MUNICIPALITY, OFFICE = "131016", "デモ窓口"
 PLACES = f"code,prefecture,municipality\n{MUNICIPALITY},東京都,千代田区\n"
 ACCOUNT = "demo"
@@ -110,7 +113,9 @@ async def report_all(config: Config, folder: Path, clock: Clock) -> str:
 
 async def _command(*arguments: str, given: str = "") -> str:
     """What a command of ``kiosk-central`` prints. Raises DemoCentralError."""
-    process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **IN_UTF8}
+    )
     try:
         async with asyncio.timeout(LIMIT_S):
             out, err = await process.communicate(f"{given}\n".encode())
@@ -119,7 +124,7 @@ async def _command(*arguments: str, given: str = "") -> str:
     finally:
         await _end(process)
     if process.returncode != 0:
-        raise _failed(arguments[0], _last_line(err))
+        raise _failed(arguments[0], _last_line(err), missing=process.returncode == NOT_INSTALLED)
     return out.decode()
 
 
@@ -129,7 +134,11 @@ async def _serving(data: Path) -> AsyncIterator[str]:
     log = data.with_suffix(".log")
     with await asyncio.to_thread(log.open, "wb") as told:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND, "serve", "--port", "0", "--data", str(data), stdin=DEVNULL, stdout=PIPE, stderr=told
+            *(*COMMAND, "serve", "--port", "0", "--data", str(data)),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=told,
+            env={**os.environ, **IN_UTF8},
         )
     try:
         output = process.stdout
@@ -137,9 +146,11 @@ async def _serving(data: Path) -> AsyncIterator[str]:
             raise _failed("serve", "its output cannot be read")
         async with asyncio.timeout(LIMIT_S):
             line = (await output.readline()).decode()
-        _, _, url = line.strip().partition("kiosk-central: ")
+            _, _, url = line.strip().partition("kiosk-central: ")
+            status = None if url else await process.wait()
         if not url:
-            raise _failed("serve", _last_line(await asyncio.to_thread(log.read_bytes)))
+            why = _last_line(await asyncio.to_thread(log.read_bytes))
+            raise _failed("serve", why, missing=status == NOT_INSTALLED)
         yield url
     except TimeoutError:
         raise _failed("serve", f"no answer within {LIMIT_S:.0f} s") from None
@@ -165,5 +176,5 @@ def _last_line(told: bytes) -> str:
     return (told.decode(errors="replace").strip().splitlines() or ["it ended, and said nothing"])[-1]
 
 
-def _failed(what: str, why: str) -> DemoCentralError:
-    return DemoCentralError(f"kiosk-central {what}: {why}", missing="is not installed" in why)
+def _failed(what: str, why: str, *, missing: bool = False) -> DemoCentralError:
+    return DemoCentralError(f"kiosk-central {what}: {why}", missing=missing)

@@ -13,21 +13,24 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from kiosk_agent.locale import DOMAIN, RESIDENT_DOMAIN
+from kiosk_agent.locale import CENTRAL_DOMAIN, DOMAIN, RESIDENT_DOMAIN
 from kiosk_agent.locale.compile import HERE
 
 PACKAGE = HERE.parent
 # How the texts of each domain are written in the code.
 KEYWORDS: dict[str, dict[str, tuple[int, ...] | None]] = {
-    DOMAIN: {"t": None, "_t": None},
+    DOMAIN: {"t": None, "_t": None, "Text": None},
+    CENTRAL_DOMAIN: {"say": None, "Text": None},  # the t of its pages looks keys up in tables of words
     RESIDENT_DOMAIN: {"speak": None},
 }
+CENTRAL = "central/**.py"
 
 
 def message_ids(domain: str = DOMAIN) -> Iterator[tuple[str, str, int]]:
-    """Every message id in the agent's code: the text, its file, its line. Central has word tables of its own."""
+    """Every message id of a domain in the code: the text, its file, its line."""
+    where = [(CENTRAL, "python")] if domain == CENTRAL_DOMAIN else [(CENTRAL, "ignore"), ("**.py", "python")]
     for file, line, message, _comments, _context in extract_from_dir(
-        PACKAGE, method_map=[("central/**", "ignore"), ("**.py", "python")], keywords=KEYWORDS[domain]
+        PACKAGE, method_map=where, keywords=KEYWORDS[domain]
     ):
         yield (message if isinstance(message, str) else message[0]), file, line
 

@@ -199,7 +199,7 @@ class _Composition:
                 break
             bad: dict[str, Problem] = {}
             for problem in found:
-                bad |= dict.fromkeys(self._meant(ELEMENT.sub("", problem.key), policy), problem)
+                bad |= dict.fromkeys(self._meant(ELEMENT.sub("", str(problem.key)), policy), problem)
             ignored += [_not_taken(policy, key, problem) for key, problem in bad.items()]
             policy = policy.without(bad)
         return policy, ignored
@@ -224,6 +224,7 @@ class _Composition:
 
 
 def _not_taken(policy: Layer, key: str, problem: Problem) -> Ignored:
-    found = problem.found if ELEMENT.sub("", problem.key) == key or key == SECRET else shown(policy.values[key].value)
-    expected = problem.expected if ELEMENT.sub("", problem.key) == key else f"{problem.key}: {problem.expected}"
-    return Ignored(policy.source, key, policy.values[key].where, expected, found, problem.hint)
+    is_own = ELEMENT.sub("", str(problem.key)) == key
+    found = str(problem.found) if is_own or key == SECRET else shown(policy.values[key].value)
+    expected = str(problem.expected) if is_own else f"{problem.key}: {problem.expected}"
+    return Ignored(policy.source, key, policy.values[key].where, expected, found, str(problem.hint))

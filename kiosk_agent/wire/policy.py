@@ -12,6 +12,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from kiosk_agent import reasons
+from kiosk_agent.errors import KioskError
+from kiosk_agent.text import Text
 from kiosk_agent.wire.v1 import END, LARGEST_NUMBER
 
 LARGEST_POLICY_BYTES = 20_000
@@ -56,6 +59,17 @@ class SilentDesk(enum.StrEnum):
     ALERT = "alert"  # people are told of it, too
 
 
+class SettingsError(KioskError):
+    """What somebody wrote cannot be a policy; ``why`` is part of a sentence."""
+
+    def __init__(self, why: str | Text) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+    def parts(self) -> tuple[str | Text, ...]:
+        return (self.why,)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What central sets of a desk's policy. Times in seconds."""
 
@@ -89,28 +103,35 @@ _settings = Settings.__struct_fields__
 
 
 def read_settings(values: dict[str, Any]) -> Settings:
-    """Settings that a person wrote. Raises msgspec.ValidationError, also for names that are not known."""
+    """Settings that a person wrote. Raises SettingsError, also for names that are not known."""
     for name in values:
         if name not in _settings:
-            raise msgspec.ValidationError(f"Unknown setting `{name}` (known: {', '.join(sorted(_settings))})")
-    settings = msgspec.convert(values, Settings, strict=True)
-    if problem := contradiction(settings):
-        raise msgspec.ValidationError(problem)
+            known = ", ".join(sorted(_settings))
+            raise SettingsError(Text("there is no setting {name} (known: {known})", name=name, known=known))
+    try:
+        settings = msgspec.convert(values, Settings, strict=True)
+    except msgspec.ValidationError as error:
+        raise SettingsError(reasons.of_validation(error)) from error
+    if (problem := contradiction(settings)) is not None:
+        raise SettingsError(problem)
     return settings
 
 
-def contradiction(settings: Settings) -> str:
-    """Why these settings cannot hold together; empty where they can."""
+def contradiction(settings: Settings) -> Text | None:
+    """Why these settings cannot hold together; None where they can."""
     if settings.weights is not UNSET:
         for name, weight in settings.weights.items():
             if name in ALWAYS_CERTAIN and weight is not Weight.CERTAIN:
-                return f"`weights.{name}` must be `certain`: this sign always ends the session"
+                return Text("weights.{name} must be certain: this sign always ends the session", name=name)
     idle, warning, longest = settings.idle_limit_s, settings.warning_s, settings.max_visit_s
     if idle is not UNSET and longest is not UNSET:
         before = idle + (0 if warning is UNSET else warning)
         if before > longest:
-            return f"`max_visit_s` must be at least {before:g}: otherwise every visit ends before its warning"
-    return ""
+            least = f"{before:g}"
+            return Text(
+                "max_visit_s must be at least {least}: otherwise every visit ends before its warning", least=least
+            )
+    return None
 
 
 def reports_visits(settings: Settings) -> bool:

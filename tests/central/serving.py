@@ -24,7 +24,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         text=True,
         encoding="utf-8",
         check=False,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "LANGUAGE": "en", **environment},
     )
 
 

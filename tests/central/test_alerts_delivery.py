@@ -34,6 +34,7 @@ from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.clock import ManualClock
+from kiosk_agent.text import unpacked
 from tests.central.alerting import PASSWORD, SECRET, MailServer, Webhook, make_certificate, raise_clone
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.central.serving import Server, command
@@ -191,7 +192,7 @@ def test_what_failed_arrives_once_the_server_is_back(
         sender = Sender(own, clock, Alerting(ways, pace=Pace(group_ms=0)))
         server.refuse, hook.status = "451 later", 503
         sender.round()
-        assert [one.error for one in service.undelivered(own)] == [
+        assert [str(unpacked(one.error)) for one in service.undelivered(own)] == [
             "the mail server refused the recipient: 451 later", "the webhook answered 503",
         ]  # fmt: skip
         server.refuse, hook.status = "", 200

@@ -1,4 +1,4 @@
-"""The command line speaks the language of its environment, in its help and when somebody mistypes."""
+"""Both command lines speak the language of their environment, in their help and when somebody mistypes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from kiosk_agent import __version__
 from kiosk_agent.locale.system import VARIABLES, language_of_windows, system_language
 
 JAPANESE = re.compile(r"[ぁ-ゟァ-ヿ一-鿿]")
+MODULES = {"kiosk-agent": "kiosk_agent.cli", "kiosk-central": "kiosk_agent.central.cli"}
+PROGRAMS = {"kiosk-agent": "kiosk_agent", "kiosk-central": "kiosk_agent.central"}
 # Every command and group with its help, as one process prints it: starting one for each would take half a minute.
 ALL_HELP = """
-import json, click
-from kiosk_agent.cli import main
+import importlib, json, sys, click
+module, program = sys.argv[1:]
+main = importlib.import_module(module).main
 
 def walk(command, path, parent=None):
     with command.make_context(path.split()[-1], [], parent=parent, resilient_parsing=True) as context:
@@ -26,8 +30,28 @@ def walk(command, path, parent=None):
             for name in command.list_commands(context):
                 yield from walk(command.get_command(context, name), f"{path} {name}", context)
 
-print(json.dumps(dict(walk(main, "kiosk-agent"))))
+print(json.dumps(dict(walk(main, program))))
 """
+MISTAKES_AT_CENTRAL = (
+    ["--nope"],
+    ["nope"],
+    ["desk", "nope"],
+    ["desk", "code"],
+    ["desk", "code", "--count", "x"],
+    ["desk", "code", "--count", "0"],
+    ["serve", "--smtp-security", "some"],
+    ["serve", "--port"],
+    ["export", "to.csv", "--from", "yesterday", "--to", "2026-04-01"],
+    ["export", "to.csv", "--from", "2026-04-02", "--to", "2026-04-01"],
+    ["export", "to.csv", "--from", "2026-04-01", "--to", "2026-04-01", "--within", "1"],
+    ["backup", "."],
+    ["migrate", "extra"],
+    ["migrate", "--data", "pyproject.toml"],
+    ["command", "desk", "7", "explode", "--reason", "x"],
+    ["office", "hours", "--municipality", "131016", "--office", "x"],
+    ["simulate", "--visits", "many"],
+    ["simulate", "--visits", "-1"],
+)
 MISTAKES = (
     ["--nope"],
     ["nope"],
@@ -49,31 +73,37 @@ def python(language: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def all_help(language: str) -> dict[str, str]:
-    answer = python(language, "-c", ALL_HELP)
+def all_help(program: str, language: str) -> dict[str, str]:
+    answer = python(language, "-c", ALL_HELP, MODULES[program], program)
     assert answer.returncode == 0, answer.stderr
     return dict(json.loads(answer.stdout))
 
 
-@pytest.fixture(scope="module")
-def japanese() -> dict[str, str]:
-    return all_help("ja")
+@pytest.fixture(scope="module", params=MODULES)
+def program(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def english() -> dict[str, str]:
-    return all_help("en")
+def japanese(program: str) -> dict[str, str]:
+    return all_help(program, "ja")
+
+
+@pytest.fixture(scope="module")
+def english(program: str) -> dict[str, str]:
+    return all_help(program, "en")
 
 
 def described(text: str) -> Iterator[tuple[str, str]]:
     """Each option, argument and command of a help text, and what it says of it."""
-    for line in text.splitlines():
+    whole = re.sub(r"(?m)^(  -\S.*)\n {4,}(?=\S)", r"\1  ", text)  # a long option has its help in the next line
+    for line in whole.splitlines():
         if found := re.match(r"  (-\S.*?|\S+)\s{2,}(\S.*)", line):
             yield found[1], found[2]
 
 
 def test_every_command_is_explained_in_both_languages(japanese: dict[str, str], english: dict[str, str]) -> None:
-    assert len(japanese) > 12
+    assert len(japanese) > 20
     assert list(japanese) == list(english)
     for name, text in japanese.items():
         usage, _, about, *_ = text.splitlines()
@@ -97,15 +127,32 @@ def test_every_option_and_argument_is_explained_in_both_languages(
         assert len([part for part in parts if part.startswith("-")]) == len(options), f"{name}: one says nothing"
 
 
-def test_the_real_command_prints_the_same_help(japanese: dict[str, str]) -> None:
-    answer = python("ja", "-m", "kiosk_agent", "demo", "--help")
+def test_the_real_command_prints_the_same_help(program: str, japanese: dict[str, str]) -> None:
+    last = list(japanese)[-1]
+    answer = python("ja", "-m", PROGRAMS[program], *last.split()[1:], "--help")
     assert answer.returncode == 0
-    assert answer.stdout.strip() == japanese["kiosk-agent demo"].strip()
+    assert answer.stdout.strip() == japanese[last].strip()
 
 
-@pytest.mark.parametrize("arguments", MISTAKES, ids=" ".join)
-def test_a_mistake_is_explained_in_the_language_of_whoever_made_it(arguments: list[str]) -> None:
-    answer = python("ja", "-m", "kiosk_agent", *arguments)
+@pytest.mark.parametrize("module", PROGRAMS.values())
+def test_the_version_is_told_in_both_languages(module: str) -> None:
+    japanese, english = (python(language, "-m", module, "--version").stdout for language in ("ja", "en"))
+    assert JAPANESE.search(japanese)
+    assert "version" in english
+    assert __version__ in japanese
+    assert __version__ in english
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        *(("kiosk_agent", arguments) for arguments in MISTAKES),
+        *(("kiosk_agent.central", arguments) for arguments in MISTAKES_AT_CENTRAL),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_a_mistake_is_explained_in_the_language_of_whoever_made_it(module: str, arguments: list[str]) -> None:
+    answer = python("ja", "-m", module, *arguments)
     assert answer.returncode == 2
     lines = [line for line in answer.stderr.splitlines() if line.strip()]
     assert lines

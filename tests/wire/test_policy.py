@@ -13,7 +13,7 @@ from kiosk_agent.report.policy import OF_THE_REPORTS
 from kiosk_agent.session import policy as agent
 from kiosk_agent.session import vocabulary
 from kiosk_agent.wire import policy as wire
-from kiosk_agent.wire.policy import OF_CENTRAL, Settings, merged, read_settings
+from kiosk_agent.wire.policy import OF_CENTRAL, Settings, SettingsError, merged, read_settings
 
 
 def test_no_bound_is_wider_than_the_agents_own() -> None:
@@ -51,7 +51,7 @@ def test_the_words_are_the_agents_own() -> None:
     ],
 )
 def test_what_undercuts_the_floor_is_refused_and_named(values: dict[str, Any], told: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=told):
+    with pytest.raises(SettingsError, match=told):
         read_settings(values)
 
 

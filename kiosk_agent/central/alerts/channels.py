@@ -13,10 +13,12 @@ import ssl
 import httpx
 import msgspec
 
+from kiosk_agent import reasons
 from kiosk_agent.central.alerts import texts
 from kiosk_agent.central.alerts.schemas import Channel, Message, Security
 from kiosk_agent.central.trust import trusted
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 CA_OPTION = "--alert-ca"
 TIMEOUT_S = 20.0
@@ -24,7 +26,11 @@ LONGEST_ERROR = 300
 
 
 class DeliveryError(Exception):
-    """A message was not taken. The text names no address and no password."""
+    """A message was not taken. ``why`` names no address and no password."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class Mailing(msgspec.Struct, frozen=True):
@@ -62,7 +68,7 @@ class Ways(msgspec.Struct, frozen=True):
 def _mail(ways: Ways, message: Message) -> None:
     server, recipient = ways.mail, message.recipient
     if server is None:
-        raise DeliveryError("there is no mail server: start kiosk-central serve with --smtp-host")
+        raise DeliveryError(Text("there is no mail server: start kiosk-central serve with --smtp-host"))
     mail = _letter(server, message)
     try:
         context = trusted(ways.ca, CA_OPTION)
@@ -74,11 +80,15 @@ def _mail(ways: Ways, message: Message) -> None:
             connection.send_message(mail, server.sender, [recipient.address])
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
-        raise DeliveryError(_short(f"the mail server refused the recipient: {code} {_decoded(said)}")) from None
+        raise DeliveryError(
+            Text("the mail server refused the recipient: {code} {said}", code=code, said=_short(_decoded(said)))
+        ) from None
     except smtplib.SMTPResponseException as error:
-        raise DeliveryError(_short(f"the mail server said {error.smtp_code} {_decoded(error.smtp_error)}")) from None
+        raise DeliveryError(
+            Text("the mail server said {code} {said}", code=error.smtp_code, said=_short(_decoded(error.smtp_error)))
+        ) from None
     except (smtplib.SMTPException, OSError, UnicodeError, CentralError) as error:  # ssl's are OSErrors
-        raise DeliveryError(_short(f"the mail server could not be used: {error}")) from None
+        raise DeliveryError(Text("the mail server could not be used: {reason}", reason=_reason(error))) from None
 
 
 def _connect(server: Mailing, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -119,7 +129,9 @@ def signature(key: str, at_s: int, body: bytes) -> str:
 
 def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
     if not ways.secret:
-        raise DeliveryError("there is no secret to sign with: start kiosk-central serve with --webhook-secret-file")
+        raise DeliveryError(
+            Text("there is no secret to sign with: start kiosk-central serve with --webhook-secret-file")
+        )
     address, content = message.recipient.address, message.content
     told = {
         "id": message.key,
@@ -139,12 +151,19 @@ def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
         with httpx.Client(verify=trusted(ways.ca, CA_OPTION), timeout=TIMEOUT_S, follow_redirects=False) as client:
             status = client.post(address, content=body, headers=headers).status_code
     except CentralError as error:
-        raise DeliveryError(_short(str(error))) from None
+        raise DeliveryError(error.message) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # the text of some errors holds the address, which may hold a secret
-        raise DeliveryError(f"the webhook could not be reached: {type(error).__name__}") from None
+        raise DeliveryError(Text("the webhook could not be reached: {error}", error=type(error).__name__)) from None
     if not 200 <= status < 300:
-        raise DeliveryError(f"the webhook answered {status}")
+        raise DeliveryError(Text("the webhook answered {status}", status=status))
+
+
+def _reason(error: Exception) -> str | Text:
+    if isinstance(error, CentralError):
+        return error.message
+    found = reasons.of_system(error) if isinstance(error, OSError) else str(error)
+    return _short(found) if isinstance(found, str) else found
 
 
 def _decoded(said: bytes | str) -> str:

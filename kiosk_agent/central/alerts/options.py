@@ -10,7 +10,9 @@ import click
 
 from kiosk_agent.central.alerts.schemas import Channel, Pace, Security, Thresholds
 from kiosk_agent.central.command import FILE, hidden, option
+from kiosk_agent.central.language import say
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 if TYPE_CHECKING:
     from kiosk_agent.central.alerts.channels import Mailing
@@ -25,61 +27,69 @@ SHORTEST_SECRET = 32
 def with_alerting(command: Command) -> Command:
     """The options of the mail server, of webhooks, and of what is alerted of and how often."""
     options = [
-        option("--smtp-host", metavar="HOST", help="The mail server that alerts are sent through."),
-        option("--smtp-port", type=click.IntRange(1, 65535), help="587, 465 or 25, as --smtp-security has it."),
+        option("--smtp-host", metavar="HOST", help=say("The mail server that alerts are sent through.")),
+        option(
+            "--smtp-port",
+            type=click.IntRange(1, 65535),
+            help=say("Its port; otherwise 587, 465 or 25, as --smtp-security has it."),
+        ),
         option(
             "--smtp-security",
             type=click.Choice([one.value for one in Security]),
             default="starttls",
             show_default=True,
-            help="none: only for a server on the same machine.",
+            help=say("How the way to it is encrypted; none: only for a server on the same machine."),
         ),
-        option("--smtp-from", metavar="ADDRESS", help="The sender of alerts."),
-        option("--smtp-user", default="", metavar="NAME", help="Signs in at the mail server."),
-        option("--smtp-password-file", type=FILE, help=f"Its first line; or the variable {PASSWORD}."),
+        option("--smtp-from", metavar="ADDRESS", help=say("The sender of alerts.")),
+        option("--smtp-user", default="", metavar="NAME", help=say("Who signs in at the mail server.")),
+        option(
+            "--smtp-password-file",
+            type=FILE,
+            help=say("Its first line; or the variable {variable}.", variable=PASSWORD),
+        ),
         secret_option,
-        option("--alert-ca", type=FILE, help="Authorities of the office's own (PEM), for mail and webhooks."),
+        option("--alert-ca", type=FILE, help=say("Authorities of the office's own (PEM), for mail and webhooks.")),
         option(
             "--alert-every",
             default=60.0,
             show_default=True,
             type=click.FloatRange(0.1, 3600),
-            help="Seconds between two looks.",
+            help=say("Seconds between two looks for what needs a person."),
         ),
         option(
             "--alert-group-minutes",
             default=10.0,
             show_default=True,
             type=click.FloatRange(0, 1440),
-            help="Between two messages to one recipient.",
+            help=say("Minutes at least between two messages to one recipient."),
         ),
         option(
             "--alert-reminder-hours",
             default=24.0,
             show_default=True,
             type=click.FloatRange(0.1, 720),
-            help="Until a reminder of what nobody has acknowledged.",
+            help=say("Hours until a reminder of what nobody has acknowledged."),
         ),
         option(
             "--alert-missing-confirmations",
             default=3,
             show_default=True,
             type=click.IntRange(1),
-            help="From how many on an office is alerted of, in two days.",
+            help=say("From how many missing confirmations on an office is alerted of, in two days;"),
         ),
         option(
             "--alert-missing-percent",
             default=10,
             show_default=True,
             type=click.IntRange(0, 100),
-            help="… and from which share of its visits on.",
+            help=say("… and from which percentage of its visits on."),
         ),
         option(
             "--alert-unproven",
             default=1,
             show_default=True,
             type=click.IntRange(1),
-            help="From how many logouts that were not proved on, in two days.",
+            help=say("From how many logouts that were not proved on an office is alerted of, in two days."),
         ),
     ]
     for one in reversed(options):
@@ -89,7 +99,7 @@ def with_alerting(command: Command) -> Command:
 
 def secret_option(command: Command) -> Command:
     """The option of the secret that webhooks are signed with."""
-    told = f"Its first line signs webhooks; or the variable {SECRET}."
+    told = say("Its first line signs webhooks; or the variable {variable}.", variable=SECRET)
     return option("--webhook-secret-file", type=FILE, help=told)(command)
 
 
@@ -118,7 +128,8 @@ def read_secret(file: Path | None) -> str:
     secret = hidden(file, SECRET, "--webhook-secret-file")
     if secret and len(secret) < SHORTEST_SECRET:
         raise CentralError(
-            f"The secret of webhooks is shorter than {SHORTEST_SECRET} characters.", "Make one: openssl rand -hex 32"
+            Text("The secret of webhooks is shorter than {least} characters.", least=SHORTEST_SECRET),
+            Text("Make one: openssl rand -hex 32"),
         )
     return secret
 
@@ -130,17 +141,19 @@ def _mailing(options: dict[str, Any]) -> Mailing | None:
     host, sender, user = options["smtp_host"], options["smtp_from"], options["smtp_user"]
     if host is None:
         if sender or user:
-            raise CentralError("There is a sender or user of mail, and no mail server.", "Give --smtp-host as well.")
+            raise CentralError(
+                Text("There is a sender or user of mail, and no mail server."), Text("Give --smtp-host as well.")
+            )
         return None
     if sender is None or read_channel(sender) is not Channel.MAIL:
-        raise CentralError("Mail needs a sender's address.", "Give --smtp-from ADDRESS.")
+        raise CentralError(Text("Mail needs a sender's address."), Text("Give --smtp-from ADDRESS."))
     security = Security(options["smtp_security"])
     password = hidden(options["smtp_password_file"], PASSWORD, "--smtp-password-file")
     if bool(user) != bool(password):
         raise CentralError(
-            "Signing in at the mail server needs a name and a password.",
-            f"Give --smtp-user, and --smtp-password-file or {PASSWORD}.",
+            Text("Signing in at the mail server needs a name and a password."),
+            Text("Give --smtp-user, and --smtp-password-file or {variable}.", variable=PASSWORD),
         )
     if user and security is Security.NONE:
-        raise CentralError("The password would travel in clear.", "Use --smtp-security starttls or tls.")
+        raise CentralError(Text("The password would travel in clear."), Text("Use --smtp-security starttls or tls."))
     return Mailing(host, options["smtp_port"] or PORTS[security], security, sender, user, password)

@@ -28,6 +28,7 @@ from kiosk_agent.central.alerts.tables import alert_lease, alert_messages, alert
 from kiosk_agent.central.database.tables import municipalities, offices
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff.scoping import within
+from kiosk_agent.text import Text
 
 _content = msgspec.json.Decoder(Content)
 
@@ -169,7 +170,7 @@ def remove_recipient(connection: Connection, number: int, at_ms: int) -> str | N
     address = connection.execute(done.returning(row.address)).scalar_one_or_none()
     if address is not None:
         waiting = alert_messages.update().where(alert_messages.c.recipient_id == number, _waiting())
-        connection.execute(waiting.values(given_up_at_ms=at_ms, error="the recipient was removed"))
+        connection.execute(waiting.values(given_up_at_ms=at_ms, error=Text("the recipient was removed").packed()))
     return address
 
 

@@ -109,7 +109,7 @@ class Sender:
             self._alerting.ways.deliver(message, self._clock.wall())
         except DeliveryError as error:
             with self._database.writing() as connection:
-                service.failed(connection, message, self._clock.wall(), str(error))
+                service.failed(connection, message, self._clock.wall(), error.why.packed())
             if number not in self._failing:
                 log.warning("recipient %d of alerts cannot be told: %s", number, error)
             self._failing.add(number)

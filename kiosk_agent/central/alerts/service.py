@@ -36,6 +36,7 @@ from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.staff.service import read_scope
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 LONGEST_NOTE = 1000
 LONGEST_ADDRESS = 2000
@@ -89,13 +90,17 @@ def acknowledge(
     """
     said = " ".join(note.split())
     if len(said) > LONGEST_NOTE:
-        raise CentralError(f"A note has at most {LONGEST_NOTE} characters.", "Shorten it.")
+        raise CentralError(Text("A note has at most {most} characters.", most=LONGEST_NOTE), Text("Shorten it."))
     with database.writing() as connection:
         found = repository.find(connection, scope, alert_id)
         if found is None or found.state is State.RESOLVED:
-            raise CentralError(f"There is no open alert {alert_id}.", "Choose one of the list.")
+            raise CentralError(
+                Text("There is no open alert {number}.", number=alert_id), Text("Run: kiosk-central alert list")
+            )
         if found.state is State.ACKNOWLEDGED and not again:
-            raise CentralError(f"Somebody sees to alert {alert_id} already: {found.acknowledged_by}.")
+            raise CentralError(
+                Text("Somebody sees to alert {number} already: {name}.", number=alert_id, name=found.acknowledged_by)
+            )
         after = msgspec.structs.replace(
             found,
             state=State.ACKNOWLEDGED,
@@ -140,19 +145,21 @@ def remove_recipient(database: Database, number: int, now: datetime.datetime, *,
     """Tell them nothing more. Raises CentralError where there is no such recipient."""
     with database.writing() as connection:
         if repository.remove_recipient(connection, number, to_ms(now)) is None:
-            raise CentralError(f"There is no recipient {number}.", "Run: kiosk-central alert recipients list")
+            raise CentralError(
+                Text("There is no recipient {number}.", number=number), Text("Run: kiosk-central alert recipients list")
+            )
         audit.add(connection, now, Action.RECIPIENT_REMOVED, actor=actor, detail=f"recipient {number}")
 
 
 def read_channel(address: str) -> Channel:
     """Which kind of address this is. Raises CentralError where it is none."""
-    hint = "Give an e-mail address, or the http(s) address of a webhook without a name and password in it."
+    hint = Text("Give an e-mail address, or the http(s) address of a webhook without a name and password in it.")
     if len(address) <= LONGEST_ADDRESS and address.isascii() and address.isprintable():
         if MAIL.fullmatch(address):
             return Channel.MAIL
         if _is_webhook(address):
             return Channel.WEBHOOK
-    raise CentralError("This is no address that can be told anything.", hint)  # it may hold a password
+    raise CentralError(Text("This is no address that can be told anything."), hint)  # it may hold a password
 
 
 def look(connection: Connection, found: Iterable[Finding], now: datetime.datetime, pace: Pace) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.engine import Connection
 
+from kiosk_agent import reasons
 from kiosk_agent.central.backup import repository
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.database.migrate import alembic_config, cannot_be_used, known_revisions
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 FORMAT = "kiosk-central backup 1"
 
@@ -66,7 +69,10 @@ def write_backup(database: Database, file: Path) -> int:
             os.fsync(raw.fileno())
         new.replace(file)
     except OSError as error:
-        raise BackupError(f"{file}: {error.strerror or error}.", "Name a file that can be written.") from error
+        raise BackupError(
+            Text("{file}: {reason}.", file=file, reason=reasons.of_system(error)),
+            Text("Name a file that can be written."),
+        ) from error
     finally:
         new.unlink(missing_ok=True)
     return count
@@ -96,22 +102,52 @@ def read_backup(database: Database, file: Path) -> int:
     try:
         with gzip.open(file) as lines, database.writing() as connection:
             return _restore(connection, iter(lines), file)
-    except (OSError, EOFError, msgspec.MsgspecError, ValueError) as error:
-        raise BackupError(f"{file} is no whole back-up: {error}.", "Nothing was restored. Use another one.") from error
+    except (OSError, EOFError, ValueError, zlib.error, msgspec.MsgspecError, _NotWholeError) as error:
+        raise BackupError(
+            Text("{file} is no whole back-up: {reason}.", file=file, reason=_reason(error)),
+            Text("Nothing was restored. Use another one."),
+        ) from error
     except sa.exc.DBAPIError as error:
         raise cannot_be_used(error) from error
 
 
+class _NotWholeError(Exception):
+    def __init__(self, why: Text) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def _reason(error: Exception) -> str | Text:
+    match error:
+        case _NotWholeError():
+            return error.why
+        case gzip.BadGzipFile():
+            return Text("it is not packed with gzip")
+        case EOFError():
+            return Text("its end is missing")
+        case OSError():
+            return reasons.of_system(error)
+        case _:  # of msgspec, zlib, or a value that its column cannot hold
+            return Text("a line of it cannot be read")
+
+
 def _restore(connection: Connection, lines: Iterator[bytes], file: Path) -> int:
     if sa.inspect(connection).get_table_names():
-        raise BackupError("The database has tables already.", "Restore into a new, empty database.")
+        raise BackupError(Text("The database has tables already."), Text("Restore into a new, empty database."))
     head = msgspec.json.decode(next(lines, b"null"), type=Head)
     if head.format != FORMAT:
-        raise BackupError(f"{file} is a back-up of another kind: {head.format[:60]!r}.", f"Expected: {FORMAT!r}.")
+        raise BackupError(
+            Text("{file} is a back-up of another kind: {found!r}.", file=file, found=head.format[:60]),
+            Text("Expected: {format!r}.", format=FORMAT),
+        )
     if head.revision not in known_revisions():
         raise BackupError(
-            f"{file} has tables of version {head.revision[:20]!r}, which this program does not know.",
-            "Use the program that wrote it, or a later one.",
+            Text(
+                "{file} has tables of version {found!r}, which this program does not know.",
+                file=file,
+                found=head.revision[:20],
+            ),
+            Text("Use the program that wrote it, or a later one."),
         )
     command.upgrade(alembic_config(connection), head.revision)
     tables = {table.name: table for table in repository.tables_of(connection)}
@@ -130,14 +166,14 @@ def _restore(connection: Connection, lines: Iterator[bytes], file: Path) -> int:
         elif not isinstance(said, list):
             told = msgspec.convert(said, End).rows
             if told != count or next(lines, None) is not None:
-                raise ValueError(f"it tells of {told} rows and has {count}")
+                raise _NotWholeError(Text("it tells of {told} rows and has {count}", told=told, count=count))
             repository.go_on_counting(connection, list(tables.values()))
             return count
-    raise EOFError("its end is missing")
+    raise EOFError
 
 
 def _table(tables: dict[str, sa.Table], head: TableHead) -> sa.Table:
     table = tables.get(head.table)
     if table is None or [column.name for column in table.columns] != head.columns:
-        raise ValueError(f"its table {head.table[:60]!r} is not what its revision makes")
+        raise _NotWholeError(Text("its table {table!r} is not what its revision makes", table=head.table[:60]))
     return table

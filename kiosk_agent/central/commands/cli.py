@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.language import say
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.wire.commands import CommandKind
+from kiosk_agent.wire.commands import CommandKind, Result
 
 MOST_SHOWN = 100
 KINDS = {
@@ -20,18 +21,37 @@ KINDS = {
 }
 
 
-@click.group()
+# How a command stands.
+STANDING = {
+    "waiting": say("waiting"),
+    "fetched": say("fetched"),
+    "expired": say("expired"),
+    Result.DONE: say("done"),
+    Result.NOTHING_TO_DO: say("nothing to do"),
+    Result.FAILED: say("failed"),
+    Result.INTERRUPTED: say("interrupted"),
+    Result.REFUSED: say("refused"),
+}
+
+
+@click.group(help=say("Have a desk do something from afar: once, and not too late."))
 def command() -> None:
-    """Have a desk do something from afar: once, and not too late."""
+    """Commands on what desks are to do."""
 
 
-@command.command("desk")
+@command.command("desk", help=say("Have DESK do WHAT: end-visit, disable, enable or diagnostics."))
 @click.argument("desk", type=click.IntRange(min=1), metavar="DESK")
 @click.argument("what", type=click.Choice(list(KINDS)), metavar="WHAT")
-@click.option("--reason", required=True, help="Why; kept with the command, not shown at the desk.")
-@click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who; kept with the command.")
-@click.option("--note", default="", help="What the desk shows its support worker while it is disabled.")
-@click.option("--valid-minutes", type=click.IntRange(min=1), help="Not carried out if it reaches the desk later.")
+@click.option("--reason", required=True, help=say("Why; kept with the command, not shown at the desk."))
+@click.option(
+    "--by", default=getpass.getuser, show_default=say("who runs this"), help=say("Who; kept with the command.")
+)
+@click.option("--note", default="", help=say("What the desk shows its support worker while it is disabled."))
+@click.option(
+    "--valid-minutes",
+    type=click.IntRange(min=1),
+    help=say("For so many minutes; not carried out if it reaches the desk later."),
+)
 @with_database
 def desk_command(
     desk: int,
@@ -43,7 +63,7 @@ def desk_command(
     data: Path | None,
     database: str | None,
 ) -> None:
-    """Have DESK do WHAT: end-visit, disable, enable or diagnostics."""
+    """Prints the command's number."""
     from kiosk_agent.central.commands import service
 
     with opened(data, database) as chosen:
@@ -51,15 +71,15 @@ def desk_command(
         valid_for_s = None if valid_minutes is None else valid_minutes * 60
         now = SystemClock().wall()
         number = service.give(chosen, desk, KINDS[what], by, reason, now, note=note, valid_for_s=valid_for_s)
-    click.echo(f"Command {number}.")
+    click.echo(say("Command {number}.", number=number))
 
 
-@command.command("list")
+@command.command("list", help=say("Print what DESK was to do, and what came of it, the newest first."))
 @click.argument("desk", type=click.IntRange(min=1), metavar="DESK")
-@click.option("--diagnostics", is_flag=True, help="Also print what the desk said of itself, as JSON.")
+@click.option("--diagnostics", is_flag=True, help=say("Also print what the desk said of itself, as JSON."))
 @with_database
 def list_command(desk: int, diagnostics: bool, data: Path | None, database: str | None) -> None:
-    """Print what DESK was to do, and what came of it, the newest first."""
+    """The last hundred."""
     from kiosk_agent.central.commands import service
     from kiosk_agent.central.times import from_ms
 
@@ -69,6 +89,7 @@ def list_command(desk: int, diagnostics: bool, data: Path | None, database: str 
         now = SystemClock().wall()
         for one in service.history(chosen, desk, MOST_SHOWN):
             at = from_ms(one.made_at_ms).isoformat(timespec="seconds")
-            click.echo(f"{one.id}  {at}  {words[one.kind]}  {service.standing(one, now)}  {one.made_by}  {one.reason}")
+            state = service.standing(one, now)
+            click.echo(f"{one.id}  {at}  {words[one.kind]}  {STANDING[state]}  {one.made_by}  {one.reason}")
             if diagnostics and one.diagnostics is not None:
                 click.echo(f"    {one.diagnostics}")

@@ -12,6 +12,7 @@ from kiosk_agent.central.commands.schemas import VALID_FOR_S, GivenCommand
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 from kiosk_agent.wire.commands import (
     LONGEST_NOTE,
     MOST_COMMANDS,
@@ -38,25 +39,37 @@ def give(
     valid_for_s: int | None = None,
 ) -> int:
     """Have a desk do something; returns the command's number. Raises CentralError."""
-    for name, text in (("who", by), ("why", reason)):
+    wanted = (
+        (by, Text("Say who, in 1 to {most} characters.", most=LONGEST_TEXT)),
+        (reason, Text("Say why, in 1 to {most} characters.", most=LONGEST_TEXT)),
+    )
+    for text, told in wanted:
         if not text.strip() or len(text) > LONGEST_TEXT:
-            raise CentralError(f"Say {name}, in 1 to {LONGEST_TEXT} characters.", "It is kept with the command.")
+            raise CentralError(told, Text("It is kept with the command."))
     try:
         msgspec.convert(note, Note)
     except msgspec.ValidationError as error:
-        raise CentralError(f"The note: at most {LONGEST_NOTE} characters, in one line.") from error
+        raise CentralError(Text("The note: at most {most} characters, in one line.", most=LONGEST_NOTE)) from error
     usual_s, most_s = VALID_FOR_S[kind]
     valid_s = usual_s if valid_for_s is None else valid_for_s
     if not 0 < valid_s <= most_s:
-        raise CentralError(f"{kind} holds for at most {most_s // 60} minutes, not {valid_s // 60}.")
+        raise CentralError(
+            Text(
+                "{command} holds for at most {most} minutes, not {wanted}.",
+                command=kind.value,
+                most=most_s // 60,
+                wanted=valid_s // 60,
+            )
+        )
     now_ms = to_ms(now)
     with database.writing() as connection:
         desk = repository.desk_by_id(connection, desk_id, lock=True)
         if desk is None:
-            raise CentralError(f"There is no desk {desk_id}.")
+            raise CentralError(Text("There is no desk {desk}.", desk=desk_id))
         if len(repository.waiting_for(connection, desk_id, now_ms, MOST_COMMANDS)) >= MOST_COMMANDS:
             raise CentralError(
-                f"{MOST_COMMANDS} commands wait for this desk already.", "See: kiosk-central command list"
+                Text("{count} commands wait for this desk already.", count=MOST_COMMANDS),
+                Text("See: kiosk-central command list"),
             )
         return repository.add_command(
             connection,
@@ -107,7 +120,7 @@ def history(database: Database, desk_id: int, most: int) -> Sequence[GivenComman
     """The desk's commands, the newest first. Raises CentralError."""
     with database.reading() as connection:
         if repository.desk_by_id(connection, desk_id) is None:
-            raise CentralError(f"There is no desk {desk_id}.")
+            raise CentralError(Text("There is no desk {desk}.", desk=desk_id))
         return repository.commands_of(connection, desk_id, most)
 
 

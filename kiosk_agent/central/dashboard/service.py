@@ -31,6 +31,7 @@ from kiosk_agent.central.opening.written import read_hours
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.times import from_ms, to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 from kiosk_agent.wire import v1
 
 LEVELS = list(Level)
@@ -44,7 +45,8 @@ class PlaceUnknownError(CentralError):
     """There is no such place within the scope; whether there is one beyond it is not said."""
 
     def __init__(self, place: Place) -> None:
-        super().__init__(f"There is no {place.level} {place.key!r} to be seen.", "Choose one of the list.")
+        told = f"{place.level}:{place.key}".rstrip(":")
+        super().__init__(Text("There is no {place} to be seen.", place=told), Text("Choose one of the list."))
         self.place = place
 
 

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
+from kiosk_agent import reasons
 from kiosk_agent.errors import DatabaseError
+from kiosk_agent.text import Text
 
 FILE_NAME = "central.sqlite3"
 # A second process may be writing; its largest transaction, a group of full reports, takes well below this.
@@ -51,18 +53,18 @@ class Database:
 
 def read_url(text: str) -> URL:
     """What ``--database`` says. Raises DatabaseError where it is neither SQLite nor PostgreSQL."""
-    hint = "Give sqlite:///FILE or postgresql://USER@HOST/NAME."
+    hint = Text("Give sqlite:///FILE or postgresql://USER@HOST/NAME.")
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise DatabaseError("The database's address cannot be read.", hint) from None  # it may hold a password
+        raise DatabaseError(Text("The database's address cannot be read."), hint) from None  # it may hold a password
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
-            raise DatabaseError("A database in memory would lose every report.", hint)
+            raise DatabaseError(Text("A database in memory would lose every report."), hint)
         return url.set(drivername="sqlite+pysqlite")
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
-    raise DatabaseError(f"{url.drivername!r} is no database that central can use.", hint)
+    raise DatabaseError(Text("{kind!r} is no database that central can use.", kind=url.drivername), hint)
 
 
 def sqlite_url(folder: Path) -> URL:
@@ -70,8 +72,10 @@ def sqlite_url(folder: Path) -> URL:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DatabaseError(f"{folder}: {reason}.", "Give a folder that can be written: --data DIR.") from error
+        raise DatabaseError(
+            Text("{file}: {reason}.", file=folder, reason=reasons.of_system(error)),
+            Text("Give a folder that can be written: --data DIR."),
+        ) from error
     return URL.create("sqlite+pysqlite", database=str(folder.absolute() / FILE_NAME))
 
 

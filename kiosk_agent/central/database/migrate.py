@@ -14,8 +14,26 @@ from sqlalchemy.exc import DBAPIError
 
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.errors import DatabaseError
+from kiosk_agent.text import Text
 
 FOLDER = Path(__file__).parent / "migrations"
+# How SQLite and PostgreSQL say it in English: neither gives a code for all of these.
+REASONS = {
+    ("connection refused", "Connection refused", "could not connect", "No such file or directory"): Text(
+        "no server answers there"
+    ),
+    ("timeout expired", "Connection timed out"): Text("no answer in time"),
+    ("could not translate host name", "failed to resolve host", "Name or service not known"): Text(
+        "the name of its server is not known"
+    ),
+    ("password authentication failed", "no password supplied"): Text("it does not take this user and password"),
+    ("permission denied",): Text("this user may not do that there"),
+    ("database is locked",): Text("another program is writing to it"),
+    ("file is not a database", "malformed"): Text("the file is damaged, or no database of SQLite"),
+    ("unable to open database file",): Text("the file cannot be opened"),
+    ("readonly database",): Text("it cannot be written to"),
+    ("disk is full",): Text("the disk is full"),
+}
 LOCK = 0x6B696F736B  # "kiosk": the number under which processes that migrate wait for each other
 
 
@@ -41,13 +59,21 @@ def check_tables(database: Database) -> None:
         raise cannot_be_used(error) from error
     if found != _scripts().get_current_head():
         raise DatabaseError(
-            "The database has no tables yet, or those of an older version.", "Run: kiosk-central migrate"
+            Text("The database has no tables yet, or those of an older version."), Text("Run: kiosk-central migrate")
         )
 
 
 def cannot_be_used(error: DBAPIError) -> DatabaseError:
     """What the driver says, without the statement and its values."""
-    return DatabaseError(f"The database cannot be used: {str(error.orig).strip()}.", "Check --database.")
+    return DatabaseError(
+        Text("The database cannot be used: {reason}.", reason=_reason(error)), Text("Check --database.")
+    )
+
+
+def _reason(error: DBAPIError) -> str | Text:
+    """Of the usual ones a text; else the driver's own words."""
+    said = str(error.orig).strip()
+    return next((text for marks, text in REASONS.items() if any(mark in said for mark in marks)), said)
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -71,6 +97,6 @@ def _check_not_newer(connection: Connection) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
     if found is not None and found not in known_revisions():
         raise DatabaseError(
-            f"The database's tables are of version {found}, which this program does not know.",
-            "Use the program that made them, or a later one.",
+            Text("The database's tables are of version {found}, which this program does not know.", found=found),
+            Text("Use the program that made them, or a later one."),
         )

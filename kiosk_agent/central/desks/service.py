@@ -13,6 +13,7 @@ from kiosk_agent.central.places import repository as places
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 from kiosk_agent.wire import v1
 
 # Crockford's: no sign looks like another one, and none needs a shift key. 12 of them are 60 bits.
@@ -41,14 +42,18 @@ def make_code(
     with database.writing() as connection:
         if places.municipality_name(connection, municipality_code) is None:
             raise CentralError(
-                f"There is no municipality {municipality_code!r}.", "Run: kiosk-central import municipalities FILE"
+                Text("There is no municipality {code!r}.", code=municipality_code),
+                Text("Run: kiosk-central import municipalities FILE"),
             )
         if new_office:
             places.begin_office(connection, municipality_code, office)
         office_id = places.office_id(connection, municipality_code, office)
         if office_id is None:
-            known = ", ".join(places.office_names(connection, municipality_code)) or "none yet"
-            raise CentralError(f"There is no office {office!r} (known: {known}).", "Add it with --new-office.")
+            known = ", ".join(places.office_names(connection, municipality_code)) or Text("none yet")
+            raise CentralError(
+                Text("There is no office {office!r} (known: {known}).", office=office, known=known),
+                Text("Add it with --new-office."),
+            )
         repository.store_code(connection, hash_of(code), office_id, to_ms(now), to_ms(now + valid))
     return f"{code[:4]}-{code[4:8]}-{code[8:]}"
 

@@ -8,24 +8,31 @@ from pathlib import Path
 import click
 
 from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.language import say
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command()
+@click.command(help=say("Write compliance to FILE: .csv or .xlsx."))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--by",
     type=click.Choice(["municipality", "office", "desk"]),
     default="municipality",
     show_default=True,
-    help="What a row is about.",
+    help=say("What a row is about."),
 )
-@click.option("--from", "first", required=True, type=DAY, metavar="DAY", help="The first day: 2026-04-01.")
-@click.option("--to", "last", required=True, type=DAY, metavar="DAY", help="The last day, included.")
-@click.option("--within", default="", metavar="CODE", help="A prefecture's two digits or a municipality's six.")
-@click.option("--each-day", is_flag=True, help="A row for each day instead of the whole range.")
-@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True, help="Of the heads.")
+@click.option("--from", "first", required=True, type=DAY, metavar="DAY", help=say("The first day: 2026-04-01."))
+@click.option("--to", "last", required=True, type=DAY, metavar="DAY", help=say("The last day, included."))
+@click.option("--within", default="", metavar="CODE", help=say("A prefecture's two digits or a municipality's six."))
+@click.option("--each-day", is_flag=True, help=say("A row for each day instead of the whole range."))
+@click.option(
+    "--language",
+    type=click.Choice(["ja", "en"]),
+    default="ja",
+    show_default=True,
+    help=say("Of the columns' heads."),
+)
 @with_database
 def export(
     file: Path,
@@ -38,17 +45,17 @@ def export(
     data: Path | None,
     database: str | None,
 ) -> None:
-    """Write compliance to FILE: .csv or .xlsx."""
+    """Whole or not at all."""
     from kiosk_agent.central.dashboard.schemas import Days
     from kiosk_agent.central.export.files import write
     from kiosk_agent.central.export.service import compliance_table
     from kiosk_agent.central.places.schemas import NATION, Level, Place
 
     if last < first:
-        raise click.BadParameter("the last day is before the first one", param_hint="--to")
+        raise click.BadParameter(say("the last day is before the first one"), param_hint="--to")
     levels = {0: Level.NATION, 2: Level.PREFECTURE, 6: Level.MUNICIPALITY}
     if len(within) not in levels:
-        raise click.BadParameter("two digits of a prefecture or six of a municipality", param_hint="--within")
+        raise click.BadParameter(say("two digits of a prefecture or six of a municipality"), param_hint="--within")
     days = Days(first.date(), last.date())
     with opened(data, database) as chosen:
         ready_to_use(chosen)
@@ -57,4 +64,4 @@ def export(
             chosen, NATION, place, Level(by), days, each_day=each_day, language="en" if language == "en" else "ja"
         ) as (heads, rows):
             count = write(file, heads, rows)
-    click.echo(f"{count} rows.")
+    click.echo(say("{count} rows.", count=count))

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import xlsxwriter
 
+from kiosk_agent import reasons
 from kiosk_agent.central.export.service import Cell
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 # What spreadsheets begin a formula with, in Japanese also full-width; tabs and line ends are skipped before it.
 # OWASP, "CSV Injection".
@@ -29,7 +31,10 @@ def write(path: Path, heads: Sequence[str], rows: Rows) -> int:
     """Write ``path`` as its ending says; returns how many rows. Whole or not at all. Raises ExportError."""
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise ExportError(f"{path.name} ends neither in {' nor in '.join(WRITERS)}.", "Choose one of them.")
+        raise ExportError(
+            Text("{name}: the ending of the file says nothing known.", name=path.name),
+            Text("Choose one of: {endings}", endings=" ".join(WRITERS)),
+        )
     part = path.with_name(f"{path.name}.part")
     try:
         try:
@@ -38,7 +43,9 @@ def write(path: Path, heads: Sequence[str], rows: Rows) -> int:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise ExportError(f"{path}: {error.strerror or error}.", "Choose another place.") from error
+        raise ExportError(
+            Text("{file}: {reason}.", file=path, reason=reasons.of_system(error)), Text("Choose another place.")
+        ) from error
     return count
 
 
@@ -71,7 +78,10 @@ def _write_xlsx(path: Path, heads: Sequence[str], rows: Rows) -> int:
         sheet.freeze_panes(1, 0)
         for count, row in enumerate(rows, start=1):
             if count >= MOST_ROWS:
-                raise ExportError(f"A sheet has at most {MOST_ROWS:,} rows.", "Choose fewer days or places, or CSV.")
+                raise ExportError(
+                    Text("A sheet has at most {most} rows.", most=f"{MOST_ROWS:,}"),
+                    Text("Choose fewer days or places, or CSV."),
+                )
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
                     sheet.write_string(count, column, cell)

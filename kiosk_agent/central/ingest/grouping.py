@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from kiosk_agent.errors import DatabaseError
+from kiosk_agent.text import Text
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class Grouping(Generic[Item, Answer]):
             except UNAVAILABLE as error:
                 log.warning("the database could not take a group of reports: %s", type(error.orig).__name__)
                 if left == 0:
-                    return [DatabaseError("The database cannot be used at the moment.")] * len(items)
+                    return [DatabaseError(Text("The database cannot be used at the moment."))] * len(items)
             except Exception as error:  # whatever it is: one item must not take the others with it
                 if len(items) > 1:
                     return [answer for item in items for answer in self._answers([item])]

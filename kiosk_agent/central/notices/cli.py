@@ -9,28 +9,46 @@ from pathlib import Path
 import click
 
 from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.language import say
 from kiosk_agent.central.policy.cli import read_place
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 MOST_SHOWN = 100
-BY = click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who; kept with the notice.")
+BY = click.option(
+    "--by", default=getpass.getuser, show_default=say("who runs this"), help=say("Who; kept with the notice.")
+)
 
 
-@click.group()
+@click.group(help=say("What the support workers are told at their desks, between visits."))
 def notice() -> None:
-    """What the support workers are told at their desks, between visits."""
+    """Commands on notices."""
 
 
-@notice.command("add")
+@notice.command(
+    "add",
+    help=say('Tell something at all desks of PLACE, as for policies: "nation", "municipality:131016", "desk:42" …'),
+)
 @click.argument("place", metavar="PLACE")
-@click.option("--title", required=True, help="In Japanese, at most 60 characters.")
-@click.option("--body", default="", help="In Japanese, at most 400 characters.")
-@click.option("--title-en", default="", help="In English; otherwise the Japanese one is shown.")
-@click.option("--body-en", default="", help="In English; otherwise the Japanese one is shown.")
-@click.option("--from", "since", default="", metavar="TIME", help="2026-04-01T09:00+09:00; otherwise from now on.")
-@click.option("--until", required=True, metavar="TIME", help="2026-04-02T17:00+09:00; without +09:00: this PC's time.")
-@click.option("--ask-read", is_flag=True, help="The worker is to say that it was read.")
+@click.option("--title", required=True, help=say("Title in Japanese, at most 60 characters."))
+@click.option("--body", default="", help=say("Text in Japanese, at most 400 characters."))
+@click.option("--title-en", default="", help=say("Title in English; otherwise the Japanese one is shown."))
+@click.option("--body-en", default="", help=say("Text in English; otherwise the Japanese one is shown."))
+@click.option(
+    "--from",
+    "since",
+    default="",
+    metavar="TIME",
+    help=say("When it begins: 2026-04-01T09:00+09:00; otherwise now."),
+)
+@click.option(
+    "--until",
+    required=True,
+    metavar="TIME",
+    help=say("When it ends: 2026-04-02T17:00+09:00; without +09:00: this PC's time."),
+)
+@click.option("--ask-read", is_flag=True, help=say("The worker is to say that it was read."))
 @BY
 @with_database
 def add_command(
@@ -46,7 +64,7 @@ def add_command(
     data: Path | None,
     database: str | None,
 ) -> None:
-    """Tell something at all desks of PLACE, as for policies: "nation", "municipality:131016", "desk:42" …"""
+    """Prints the notice's number."""
     from kiosk_agent.central.notices import service
 
     with opened(data, database) as chosen:
@@ -62,13 +80,13 @@ def add_command(
             ask_read=ask_read,
         )
         number = service.add(chosen, read_place(place), wanted, by, now)
-    click.echo(f"Notice {number}.")
+    click.echo(say("Notice {number}.", number=number))
 
 
-@notice.command("list")
+@notice.command("list", help=say("Print the notices, the newest first, and at how many desks each was read."))
 @with_database
 def list_command(data: Path | None, database: str | None) -> None:
-    """Print the notices, the newest first, and at how many desks each was read."""
+    """The last hundred."""
     from kiosk_agent.central.notices import service
 
     with opened(data, database) as chosen:
@@ -76,28 +94,34 @@ def list_command(data: Path | None, database: str | None) -> None:
         for one in service.standing(chosen, MOST_SHOWN):
             place = f"{one.place.level.value}:{one.place.key}".rstrip(":")
             times = f"{one.since.isoformat(timespec='minutes')} – {one.until.isoformat(timespec='minutes')}"
-            read = f"read at {one.reads} of {one.desks} desks" if one.ask_read else "not asked whether it was read"
-            gone = "" if one.withdrawn_by is None else f"  withdrawn by {one.withdrawn_by}"
+            read = (
+                say("read at {reads} of {desks} desks", reads=one.reads, desks=one.desks)
+                if one.ask_read
+                else say("not asked whether it was read")
+            )
+            gone = "" if one.withdrawn_by is None else "  " + say("withdrawn by {name}", name=one.withdrawn_by)
             click.echo(f"{one.id}  {place}  {times}  {one.made_by}  {read}{gone}  {one.title_ja}")
 
 
-@notice.command("withdraw")
+@notice.command("withdraw", help=say("Show notice NUMBER no more."))
 @click.argument("number", type=click.IntRange(min=1), metavar="NUMBER")
 @BY
 @with_database
 def withdraw_command(number: int, by: str, data: Path | None, database: str | None) -> None:
-    """Show notice NUMBER no more."""
+    """Exit status 1 where there is none that is shown."""
     from kiosk_agent.central.notices import service
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         service.withdraw(chosen, number, by, SystemClock().wall())
-    click.echo(f"Notice {number} is withdrawn.")
+    click.echo(say("Notice {number} is withdrawn.", number=number))
 
 
 def _moment(text: str) -> datetime.datetime:
     try:
         found = datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise CentralError(f"{text!r} is no time.", "Give it as 2026-04-01T09:00+09:00.") from None
+        raise CentralError(
+            Text("{told!r} is no time.", told=text), Text("Give it as 2026-04-01T09:00+09:00.")
+        ) from None
     return found.astimezone() if found.tzinfo is None else found

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy.engine import RowMapping
 
+from kiosk_agent import reasons
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.notices import repository
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy.repository import desks_beneath, find_desk, place_is_there
 from kiosk_agent.central.times import from_ms, to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 from kiosk_agent.wire.notices import LONGEST_SHOWN_S, MOST_NOTICES, Notice, NoticesAnswer, NoticesRequest
 
 LONGEST_BY = 200
@@ -56,13 +58,18 @@ def add(database: Database, place: Place, wanted: Wanted, by: str, now: datetime
     try:
         msgspec.convert({"id": 1, "shown_for_s": 0, **texts}, Notice)
     except msgspec.ValidationError as error:
-        raise CentralError(f"{error}.", "Nothing was added.") from error
+        raise CentralError(
+            Text("{problem}.", problem=reasons.of_validation(error)), Text("Nothing was added.")
+        ) from error
     length_s = (wanted.until - wanted.since).total_seconds()
     if not 0 < length_s <= LONGEST_SHOWN_S or wanted.until <= now:
-        raise CentralError("A notice ends after it begins, in the future, and within a year.", "Nothing was added.")
+        raise CentralError(
+            Text("A notice ends after it begins, in the future, and within a year."), Text("Nothing was added.")
+        )
     with database.writing() as connection:
         if not place_is_there(connection, place):
-            raise CentralError(f"There is no {place.level} {place.key!r}.", "See: kiosk-central policy --help")
+            told = f"{place.level}:{place.key}".rstrip(":")
+            raise CentralError(Text("There is no place {place}.", place=told), Text("See: kiosk-central policy --help"))
         return repository.add_notice(
             connection,
             place,
@@ -80,7 +87,7 @@ def withdraw(database: Database, notice_id: int, by: str, now: datetime.datetime
     _check_by(by)
     with database.writing() as connection:
         if not repository.withdraw(connection, notice_id, by, to_ms(now)):
-            raise CentralError(f"There is no notice {notice_id} that could be withdrawn.")
+            raise CentralError(Text("There is no notice {number} that could be withdrawn.", number=notice_id))
 
 
 def standing(database: Database, most: int) -> list[Standing]:
@@ -141,4 +148,6 @@ def _shown(row: RowMapping, now_ms: int) -> Notice:
 
 def _check_by(by: str) -> None:
     if not by.strip() or len(by) > LONGEST_BY:
-        raise CentralError(f"Say who, in 1 to {LONGEST_BY} characters.", "It is kept with the notice.")
+        raise CentralError(
+            Text("Say who, in 1 to {most} characters.", most=LONGEST_BY), Text("It is kept with the notice.")
+        )

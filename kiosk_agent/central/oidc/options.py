@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kiosk_agent.central.command import FILE, hidden, option
+from kiosk_agent.central.language import say
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 if TYPE_CHECKING:
     from kiosk_agent.central.oidc.provider import Provider
@@ -21,27 +23,33 @@ LONGEST_NAME = 40  # what fits on the button
 def with_provider(command: Command) -> Command:
     """The options of the provider."""
     options = [
-        option("--oidc-issuer", metavar="URL", help="The OpenID provider that staff may sign in with."),
-        option("--oidc-client-id", metavar="ID", help="What central is registered as there."),
-        option("--oidc-client-secret-file", type=FILE, help=f"Its first line; or the variable {SECRET}."),
+        option("--oidc-issuer", metavar="URL", help=say("The OpenID provider that staff may sign in with.")),
+        option("--oidc-client-id", metavar="ID", help=say("What central is registered as there.")),
+        option(
+            "--oidc-client-secret-file",
+            type=FILE,
+            help=say("Its first line; or the variable {variable}.", variable=SECRET),
+        ),
         option(
             "--oidc-claim",
             default="email",
             show_default=True,
             metavar="NAME",
-            help="What of a person names the account at the first sign-in; an e-mail address must be verified.",
+            help=say("What of a person names the account at the first sign-in; an e-mail address must be verified."),
         ),
         option(
             "--oidc-acr",
             default="",
             metavar="VALUES",
-            help="How the provider calls a sign-in with a second factor, to ask it for one (acr_values).",
+            help=say("How the provider calls a sign-in with a second factor, to ask it for one (acr_values)."),
         ),
-        option("--oidc-amr", default="", metavar="VALUES", help="What it calls the methods that are one (amr)."),
-        option("--oidc-second-factor", is_flag=True, help="Let nobody in without one, going by the answer."),
-        option("--oidc-name", default="", metavar="TEXT", help="What people know the provider by; otherwise its host."),
-        option("--oidc-ca", type=FILE, help="Authorities of the office's own (PEM), for the provider."),
-        option("--public-url", metavar="URL", help="Central's own address as browsers see it."),
+        option("--oidc-amr", default="", metavar="VALUES", help=say("What it calls the methods that are one (amr).")),
+        option("--oidc-second-factor", is_flag=True, help=say("Let nobody in without one, going by the answer.")),
+        option(
+            "--oidc-name", default="", metavar="TEXT", help=say("What people know the provider by; otherwise its host.")
+        ),
+        option("--oidc-ca", type=FILE, help=say("Authorities of the office's own (PEM), for the provider.")),
+        option("--public-url", metavar="URL", help=say("Central's own address as browsers see it.")),
     ]
     for one in reversed(options):
         command = one(command)
@@ -54,30 +62,36 @@ def provider_of(options: dict[str, Any]) -> Provider | None:
     file: Path | None = options["oidc_client_secret_file"]
     if issuer is None:
         if client_id is not None or file is not None or options["oidc_ca"] is not None:
-            raise CentralError("There is a client of a provider, and no provider.", "Give --oidc-issuer as well.")
+            raise CentralError(
+                Text("There is a client of a provider, and no provider."), Text("Give --oidc-issuer as well.")
+            )
         return None
     from kiosk_agent.central.oidc.provider import Provider, is_safe
     from kiosk_agent.central.oidc.schemas import Settings
 
     if not is_safe(issuer) or "?" in issuer or "#" in issuer:
         raise CentralError(
-            f"{issuer} is no provider's address: https, without ? and #; http only on this machine.",
-            "Give it exactly as the provider calls itself: --oidc-issuer https://login.example.jp",
+            Text(
+                "{address} is no provider's address: https, without ? and #; http only on this machine.", address=issuer
+            ),
+            Text("Give it exactly as the provider calls itself: --oidc-issuer https://login.example.jp"),
         )
     if public is None or not is_safe(public) or urllib.parse.urlsplit(public)[2:] not in (("", "", ""), ("/", "", "")):
         raise CentralError(
-            "The provider must know where to send people back to: central's own https address, without a path.",
-            "Give --public-url https://central.example.jp",
+            Text("The provider must know where to send people back to: central's own https address, without a path."),
+            Text("Give --public-url https://central.example.jp"),
         )
     secret = hidden(file, SECRET, "--oidc-client-secret-file")
     if not client_id or not secret:
         raise CentralError(
-            "Central must be registered at the provider.",
-            f"Give --oidc-client-id, and --oidc-client-secret-file or {SECRET}.",
+            Text("Central must be registered at the provider."),
+            Text("Give --oidc-client-id, and --oidc-client-secret-file or {variable}.", variable=SECRET),
         )
     name = options["oidc_name"].strip()
     if len(name) > LONGEST_NAME:
-        raise CentralError(f"The provider's name has more than {LONGEST_NAME} characters.", "Give a shorter one.")
+        raise CentralError(
+            Text("The provider's name has more than {most} characters.", most=LONGEST_NAME), Text("Give a shorter one.")
+        )
     ca = options["oidc_ca"]
     acr, amr = options["oidc_acr"].split(), options["oidc_amr"].split()
     _check_second_factor(acr, amr, is_needed=options["oidc_second_factor"])
@@ -101,9 +115,11 @@ def _check_second_factor(acr: list[str], amr: list[str], *, is_needed: bool) -> 
     """Raises CentralError where it could never be told, or is told and looked at by nobody."""
     if is_needed and not acr and not amr:
         raise CentralError(
-            "A second factor is needed, and nothing says how the provider calls it.", "Give --oidc-acr or --oidc-amr."
+            Text("A second factor is needed, and nothing says how the provider calls it."),
+            Text("Give --oidc-acr or --oidc-amr."),
         )
     if amr and not is_needed:
         raise CentralError(
-            "Methods in an answer are looked at only where a second factor is needed.", "Give --oidc-second-factor too."
+            Text("Methods in an answer are looked at only where a second factor is needed."),
+            Text("Give --oidc-second-factor too."),
         )

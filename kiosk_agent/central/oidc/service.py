@@ -19,6 +19,7 @@ from kiosk_agent.central.staff.schemas import Action, Locked, Role
 from kiosk_agent.central.staff.service import insert, known, normal_name
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 LONGEST_LOGIN = 320
 LONGEST_SUBJECT = 255
@@ -98,7 +99,10 @@ def forget_login(
     with database.writing() as connection:
         row = known(connection, name, within)
         if not repository.forget_login(connection, row["id"]):
-            raise CentralError(f"{row['name']!r} has no login at a provider.", "Run: kiosk-central staff list")
+            raise CentralError(
+                Text("The account {name!r} has no login at a provider.", name=row["name"]),
+                Text("Run: kiosk-central staff list"),
+            )
         accounts.end_sessions(connection, row["id"])
         audit.add(connection, now, Action.LOGIN_REMOVED, actor=actor, subject=row["name"], address=address)
     return bool(row["password_hash"])
@@ -109,11 +113,15 @@ def _await(connection: Connection, staff_id: int, login: str) -> str:
     wanted = normal_login(unicodedata.normalize("NFKC", login).strip())
     if not 0 < len(wanted) <= LONGEST_LOGIN or not wanted.isprintable():
         raise CentralError(
-            f"A login has 1 to {LONGEST_LOGIN} characters that can be printed.", "Give it as the provider has it."
+            Text("A login has 1 to {most} characters that can be printed.", most=LONGEST_LOGIN),
+            Text("Give it as the provider has it."),
         )
     owner = repository.owner(connection, wanted)
     if owner is not None and owner["id"] != staff_id:
-        raise CentralError(f"{owner['name']!r} has the login {wanted!r} already.", "Give another one.")
+        raise CentralError(
+            Text("{name!r} has the login {login!r} already.", name=owner["name"], login=wanted),
+            Text("Give another one."),
+        )
     repository.await_login(connection, staff_id, wanted)
     return wanted
 
@@ -123,10 +131,11 @@ def _check_person(connection: Connection, person: Person) -> None:
     subject = person.subject
     if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isascii() or not subject.isprintable():
         raise CentralError(
-            f"An identifier has 1 to {LONGEST_SUBJECT} characters of ASCII.", "Give `sub` as the provider has it."
+            Text("An identifier has 1 to {most} characters of ASCII.", most=LONGEST_SUBJECT),
+            Text("Give `sub` as the provider has it."),
         )
     if repository.is_linked(connection, person.issuer, person.subject):
-        raise CentralError("This person has an account already.", "Take the link away there first.")
+        raise CentralError(Text("This person has an account already."), Text("Take the link away there first."))
 
 
 def attempt(database: Database, now: datetime.datetime, address: str) -> Attempt | Locked:

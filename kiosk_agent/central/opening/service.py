@@ -13,13 +13,15 @@ from sqlalchemy.engine import Connection
 from kiosk_agent.central.dashboard.silence import silent_before
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.opening import repository
-from kiosk_agent.central.opening.written import HoursError, read_hours, written
+from kiosk_agent.central.opening.written import EXAMPLE, HoursError, read_hours, written
 from kiosk_agent.central.places import repository as places
-from kiosk_agent.central.places.service import text_of
+from kiosk_agent.central.places.service import FILE, text_of
 from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.errors import CentralError, InputError, Problem
+from kiosk_agent.text import Text
 
+LONGEST_SHOWN = 60  # characters of what somebody wrote
 HEADS = {
     "code": ("code", "団体コード"),
     "office": ("office", "窓口"),
@@ -74,7 +76,7 @@ def import_hours(database: Database, rows: list[ImportedHours], path: Path, now:
                 _set(connection, row.municipality_code, row.office, row.hours)
             except CentralError:
                 found = f"{row.municipality_code}/{row.office}"
-                problems.append(Problem(str(path), row.line, "office", "an office that is known", found))
+                problems.append(Problem(str(path), row.line, "office", Text("an office that is known"), found))
         if problems:
             raise HoursListError(problems)
         audit.add(connection, now, Action.HOURS_SET, actor=actor, detail=f"{len(rows)} offices of a list")
@@ -86,8 +88,8 @@ def read_list(path: Path) -> list[ImportedHours]:
     head = ["".join(cell.split()) for cell in next(lines, [])]
     columns = {name: next((head.index(one) for one in names if one in head), None) for name, names in HEADS.items()}
     if None in columns.values():
-        found = ", ".join(head)[:100] or "an empty line"
-        raise HoursListError([Problem(str(path), 1, "head", "columns code, office, hours", found)])
+        found = ", ".join(head)[:100] or Text("an empty line")
+        raise HoursListError([Problem(str(path), 1, Text("heads"), Text("the columns code, office, hours"), found)])
     rows: list[ImportedHours] = []
     problems: list[Problem] = []
     for cells in lines:
@@ -99,9 +101,19 @@ def read_list(path: Path) -> list[ImportedHours]:
         try:
             rows.append(ImportedHours(lines.line_num, code, office, written(read_hours(hours))))
         except HoursError as error:
-            problems.append(Problem(str(path), lines.line_num, "hours", "opening hours", str(error)[:200]))
+            told = Text("{hours!r}: {why}", hours=hours[:LONGEST_SHOWN], why=error.why)
+            problems.append(
+                Problem(
+                    str(path),
+                    lines.line_num,
+                    "hours",
+                    Text("opening hours"),
+                    told,
+                    Text("Write for example: {example}", example=EXAMPLE),
+                )
+            )
     if problems or not rows:
-        none = [Problem(str(path), None, "file", "at least one office", "none")]
+        none = [Problem(str(path), None, FILE, Text("at least one office"), Text("none"))]
         raise HoursListError(problems or none)
     return rows
 
@@ -110,6 +122,7 @@ def _set(connection: Connection, municipality_code: str, office: str, text: str)
     number = places.office_id(connection, municipality_code, office)
     if number is None:
         raise CentralError(
-            f"There is no office {office!r} in {municipality_code}.", "Codes for desks begin one: /enrolment."
+            Text("There is no office {office!r} in {code}.", office=office, code=municipality_code),
+            Text("It begins with codes for its desks: kiosk-central desk code --new-office, or the page of enrolment."),
         )
     repository.set_hours(connection, number, text)

@@ -13,6 +13,7 @@ import unicodedata
 
 from kiosk_agent.central.dashboard.silence import USUAL_HOURS, OpeningHours, Period
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY = "hol"
@@ -28,15 +29,19 @@ TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 class HoursError(CentralError):
     """Opening hours cannot be read."""
 
-    def __init__(self, text: str, why: str) -> None:
-        super().__init__(f"Opening hours {text[:LONGEST_TEXT]!r}: {why}.", f"Write for example: {EXAMPLE}")
+    def __init__(self, text: str, why: Text) -> None:
+        super().__init__(
+            Text("Opening hours {hours!r}: {why}.", hours=text[:LONGEST_TEXT], why=why),
+            Text("Write for example: {example}", example=EXAMPLE),
+        )
+        self.why = why
 
 
 @functools.lru_cache(maxsize=1000)
 def read_hours(text: str) -> OpeningHours:
     """The hours that a text says. Raises HoursError."""
     if len(text) > LONGEST_TEXT:
-        raise HoursError(text, f"longer than {LONGEST_TEXT} characters")
+        raise HoursError(text, Text("longer than {most} characters", most=LONGEST_TEXT))
     tidy = " ".join(_plain(text).split())
     if not tidy:
         return USUAL_HOURS
@@ -50,13 +55,13 @@ def read_hours(text: str) -> OpeningHours:
             continue
         found = ENTRY.fullmatch(entry)
         if found is None:
-            raise HoursError(text, f"{entry!r} is not days, a space, and from when to when")
+            raise HoursError(text, Text("{entry!r} is not days, a space, and from when to when", entry=entry))
         period = Period(_time(text, found["begin"]), _time(text, found["end"]))
         if period.begin >= period.end:
-            raise HoursError(text, f"{entry!r} ends before it begins")
+            raise HoursError(text, Text("{entry!r} ends before it begins", entry=entry))
         for day in _days(text, found["days"]):
             if day in week or (day == len(DAYS) and on_holidays is not None):
-                raise HoursError(text, f"{(*DAYS, HOLIDAY)[day]} stands there twice")
+                raise HoursError(text, Text("{day} stands there twice", day=(*DAYS, HOLIDAY)[day]))
             if day == len(DAYS):
                 on_holidays = period
             else:
@@ -101,10 +106,10 @@ def _days(text: str, named: str) -> list[int]:
     for part in named.split("/"):
         first, _, last = part.partition("-")
         if not {first, last or first} <= set(order):
-            raise HoursError(text, f"{part!r} is no weekday ({', '.join(order)})")
+            raise HoursError(text, Text("{part!r} is no weekday ({days})", part=part, days=", ".join(order)))
         begin, end = order.index(first), order.index(last or first)
         if end < begin:
-            raise HoursError(text, f"{part!r} goes backwards")
+            raise HoursError(text, Text("{part!r} goes backwards", part=part))
         found += range(begin, end + 1)
     return found
 
@@ -112,5 +117,5 @@ def _days(text: str, named: str) -> list[int]:
 def _time(text: str, told: str) -> datetime.time:
     found = TIME.fullmatch(told)
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
-        raise HoursError(text, f"{told!r} is no time of day")
+        raise HoursError(text, Text("{told!r} is no time of day", told=told))
     return datetime.time(int(found[1]), int(found[2]))

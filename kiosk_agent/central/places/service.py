@@ -7,8 +7,10 @@ import io
 import re
 from pathlib import Path
 
+from kiosk_agent import reasons
 from kiosk_agent.central.places.schemas import Municipality
 from kiosk_agent.errors import InputError, Problem
+from kiosk_agent.text import Text
 
 # Column → the heads it may have: ours, and those of the Ministry of Internal Affairs' list of codes.
 HEADS = {
@@ -16,6 +18,7 @@ HEADS = {
     "prefecture": ("prefecture", "都道府県名（漢字）", "都道府県名(漢字)", "都道府県名"),
     "name": ("municipality", "市区町村名（漢字）", "市区町村名(漢字)", "市区町村名"),
 }
+FILE = Text("file")
 LARGEST_BYTES = 5_000_000  # the nation's list has about 100,000
 WEIGHTS = (6, 5, 4, 3, 2)
 
@@ -42,10 +45,9 @@ def read_municipalities(path: Path) -> list[Municipality]:
     columns = {column: _column(head, names) for column, names in HEADS.items()}
     missing = [HEADS[column][0] for column, index in columns.items() if index is None]
     if missing:
-        found = ", ".join(head)[:100] or "an empty line"
-        raise MunicipalitiesError(
-            [Problem(str(path), 1, "head", f"columns code, prefecture, municipality (missing: {missing})", found)]
-        )
+        expected = Text("the columns code, prefecture, municipality (missing: {missing})", missing=", ".join(missing))
+        found = ", ".join(head)[:100] or Text("an empty line")
+        raise MunicipalitiesError([Problem(str(path), 1, Text("heads"), expected, found)])
     problems: list[Problem] = []
     found_codes: dict[str, Municipality] = {}
     for row in rows:
@@ -62,17 +64,19 @@ def read_municipalities(path: Path) -> list[Municipality]:
                     str(path),
                     rows.line_num,
                     "code",
-                    "six digits with their check digit",
+                    Text("six digits with their check digit"),
                     repr(cells["code"][:40]),
-                    "Spreadsheets drop a leading zero: keep the column as text.",
+                    Text("Spreadsheets drop a leading zero: keep the column as text."),
                 )
             )
         elif not cells["prefecture"] or not cells["name"]:
-            problems.append(Problem(str(path), rows.line_num, "prefecture, municipality", "names", "nothing"))
+            problems.append(
+                Problem(str(path), rows.line_num, "prefecture, municipality", Text("names"), Text("nothing"))
+            )
         else:
             found_codes[cells["code"]] = Municipality(cells["code"], cells["prefecture"], cells["name"])
     if not problems and not found_codes:
-        problems.append(Problem(str(path), None, "file", "at least one municipality", "none"))
+        problems.append(Problem(str(path), None, FILE, Text("at least one municipality"), Text("none")))
     if problems:
         raise MunicipalitiesError(problems)
     return list(found_codes.values())
@@ -84,16 +88,22 @@ def text_of(path: Path, error: type[InputError] = MunicipalitiesError) -> str:
         raw = path.read_bytes()
     except OSError as failed:
         raise error(
-            [Problem(str(path), None, "file", "a readable file", failed.strerror or str(failed), "Check the path.")]
+            [
+                Problem(
+                    str(path), None, FILE, Text("a readable file"), reasons.of_system(failed), Text("Check the path.")
+                )
+            ]
         ) from failed
     if len(raw) > LARGEST_BYTES:
-        raise error([Problem(str(path), None, "file", "a list", f"more than {LARGEST_BYTES} bytes")])
+        raise error(
+            [Problem(str(path), None, FILE, Text("a list"), Text("more than {most} bytes", most=LARGEST_BYTES))]
+        )
     for encoding in ("utf-8-sig", "cp932"):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise error([Problem(str(path), None, "file", "text in UTF-8 or Shift_JIS", "something else")])
+    raise error([Problem(str(path), None, FILE, Text("text in UTF-8 or Shift_JIS"), Text("something else"))])
 
 
 def _tidy(cell: str) -> str:

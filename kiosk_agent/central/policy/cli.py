@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from kiosk_agent import reasons
 from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.language import say
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
-from kiosk_agent.wire.policy import Settings, read_settings
+from kiosk_agent.text import Text
+from kiosk_agent.wire.policy import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from kiosk_agent.central.places.schemas import Place
@@ -21,86 +24,94 @@ if TYPE_CHECKING:
 
 NATION = "nation"
 PLACE = click.argument("place", metavar="PLACE")
-REASON = click.option("--reason", required=True, help="Why; kept with the change.")
-BY = click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who; kept with the change.")
+REASON = click.option("--reason", required=True, help=say("Why; kept with the change."))
+BY = click.option(
+    "--by", default=getpass.getuser, show_default=say("who runs this"), help=say("Who; kept with the change.")
+)
 
 
-@click.group()
+@click.group(
+    help=say("What desks must keep to.")
+    + "\n\n"
+    + say(
+        'PLACE is "nation", or "prefecture:13", "municipality:131016", "office:7", "desk:42". '
+        "The narrower goes before the wider, setting by setting."
+    )
+)
 def policy() -> None:
-    """What desks must keep to.
-
-    PLACE is "nation", or "prefecture:13", "municipality:131016", "office:7", "desk:42". The narrower goes before the
-    wider, setting by setting.
-    """
+    """Commands on policies."""
 
 
-@policy.command("set")
+@policy.command("set", help=say("Set all of a place's policy from a TOML FILE, as [policy] of a desk's file has it."))
 @PLACE
 @click.argument("file", type=click.Path(path_type=Path))
 @REASON
 @BY
-@click.option("--share", default=100, show_default=True, type=int, help="For this percentage of the desks at first.")
-@click.option("--preview", "only_look", is_flag=True, help="Say how many desks would change, and change nothing.")
+@click.option(
+    "--share", default=100, show_default=True, type=int, help=say("For this percentage of the desks at first.")
+)
+@click.option("--preview", "only_look", is_flag=True, help=say("Say how many desks would change, and change nothing."))
 @with_database
 def set_command(
     place: str, file: Path, reason: str, by: str, share: int, only_look: bool, data: Path | None, database: str | None
 ) -> None:
-    """Set all of a place's policy from a TOML FILE, as [policy] of a desk's file has it."""
+    """What was set there before, and is not in the file, is no longer set."""
     from kiosk_agent.central.policy import service
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         where, settings = read_place(place), read_file(file)
         if only_look:
-            click.echo(told(service.preview(chosen, where, settings), "will change"))
+            done = service.preview(chosen, where, settings)
+            click.echo(say("{changed} of {desks} desks will change.", changed=len(done.changed), desks=done.desks))
             return
         number, done = service.change(chosen, where, settings, by, reason, SystemClock().wall(), share)
-        click.echo(f"Version {number}: {told(done, 'changed')}")
+        click.echo(told(number, done))
 
 
-@policy.command()
+@policy.command(help=say("Give what is on trial at a place to SHARE percent of its desks; 100: to all."))
 @PLACE
 @click.argument("share", type=int)
 @REASON
 @BY
 @with_database
 def widen(place: str, share: int, reason: str, by: str, data: Path | None, database: str | None) -> None:
-    """Give what is on trial at a place to SHARE percent of its desks; 100: to all."""
+    """The desks that have it keep it."""
     from kiosk_agent.central.policy import service
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         number, done = service.widen(chosen, read_place(place), share, by, reason, SystemClock().wall())
-        click.echo(f"Version {number}: {told(done, 'changed')}")
+        click.echo(told(number, done))
 
 
-@policy.command()
+@policy.command(help=say("Take the last change of a place back, for all its desks."))
 @PLACE
 @REASON
 @BY
 @with_database
 def rollback(place: str, reason: str, by: str, data: Path | None, database: str | None) -> None:
-    """Take the last change of a place back, for all its desks."""
+    """A trial at any share as a whole."""
     from kiosk_agent.central.policy import service
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         number, done = service.roll_back(chosen, read_place(place), by, reason, SystemClock().wall())
-        click.echo(f"Version {number}: {told(done, 'changed')}")
+        click.echo(told(number, done))
 
 
-@policy.command()
+@policy.command(help=say("Print every version of a place's policy, the newest first."))
 @PLACE
 @with_database
 def show(place: str, data: Path | None, database: str | None) -> None:
-    """Print every version of a place's policy, the newest first."""
+    """Two lines each: who, when and why; and what was set."""
     from kiosk_agent.central.policy import service
     from kiosk_agent.central.times import from_ms
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         for one in service.history(chosen, read_place(place)):
-            back = "" if one.restores is None else f", takes back to {one.restores or 'nothing'}"
+            back = say(", ") + going_back(one.restores) if one.restores is not None else ""
             at = from_ms(one.made_at_ms).isoformat(timespec="seconds")
             click.echo(f"{one.id}  {at}  {one.made_by}  {one.share} %{back}  {one.reason}")
             click.echo(f"    {msgspec.json.encode(one.settings).decode()}")
@@ -113,7 +124,8 @@ def read_place(text: str) -> Place:
     level, _, key = text.partition(":")
     if level not in set(Level) or (level == NATION) != (key == ""):
         raise CentralError(
-            f"{text!r} is no place.", 'Give "nation", or "prefecture:13", "municipality:131016", "office:7", "desk:42".'
+            Text("{told!r} is no place.", told=text),
+            Text('Give "nation", or "prefecture:13", "municipality:131016", "office:7", "desk:42".'),
         )
     return Place(Level(level), key)
 
@@ -123,12 +135,21 @@ def read_file(path: Path) -> Settings:
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return read_settings(values)
-    except OSError as error:
-        raise CentralError(f"{path}: {error.strerror or error}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise CentralError(f"{path}: {error}.", "Nothing was changed.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = reasons.of_unreadable(error)
+    except tomllib.TOMLDecodeError as error:
+        why = reasons.of_toml(error)
+    except SettingsError as error:
+        why = error.why
+    raise CentralError(Text("{file}: {reason}.", file=path, reason=why), Text("Nothing was changed."))
 
 
-def told(done: Preview, verb: str) -> str:
-    """In words."""
-    return f"{len(done.changed)} of {done.desks} desks {verb}."
+def told(number: int, done: Preview) -> str:
+    """What a change did, in words."""
+    changed, desks = len(done.changed), done.desks
+    return say("Version {number}: {changed} of {desks} desks changed.", number=number, changed=changed, desks=desks)
+
+
+def going_back(number: int) -> str:
+    """What a version took back to; 0: nothing was set."""
+    return say("takes back to {number}", number=number) if number else say("takes back to nothing")

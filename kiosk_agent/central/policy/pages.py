@@ -31,7 +31,9 @@ from kiosk_agent.central.staff.guards import Signed
 from kiosk_agent.central.staff.schemas import Action, Role, Staff
 from kiosk_agent.central.times import from_ms
 from kiosk_agent.errors import CentralError
-from kiosk_agent.wire.policy import Mark, Preset, Settings, SilentDesk, read_settings
+from kiosk_agent.locale import operators
+from kiosk_agent.text import Text
+from kiosk_agent.wire.policy import Mark, Preset, Settings, SettingsError, SilentDesk, read_settings
 
 NUMBERS = (
     "idle_limit_s",
@@ -43,6 +45,8 @@ NUMBERS = (
     "card_absent_grace_s",
     "card_wait_s",
 )
+WHOLE_NUMBERS = ("max_extensions", "share")
+LONGEST_SHOWN = 20  # characters of what somebody typed
 SWITCHES = ("report_visits", "report_incidents")
 CHOICES: dict[str, tuple[str, ...]] = {
     "preset": tuple(Preset),
@@ -78,7 +82,7 @@ def _change(
     dashboard.named(database, staff.scope, place)  # raises where it is not within the scope
     reason, what = fields.get("reason", "").strip(), fields.get("do", "")
     try:
-        share = int(fields.get("share", ""))
+        share = int(_number("share", fields.get("share", "")))
         match what:
             case "preview":
                 done = service.preview(database, place, _settings(database, place, fields))
@@ -93,8 +97,8 @@ def _change(
                 number, done = service.roll_back(database, place, staff.name, reason, now)
             case _:
                 raise PageError("bad_choice")
-    except (CentralError, msgspec.ValidationError, ValueError) as error:
-        message = t("policy_refused", why=str(error))
+    except (CentralError, SettingsError) as error:
+        message = t("policy_refused", why=error.shown(operators(language(request))))
         return _page(request, services, staff, place, message=message, typed=fields, status=400)
     with database.writing() as connection:
         detail = f"{what} {place.level}:{place.key}".rstrip(":") + f" {number}"
@@ -104,7 +108,7 @@ def _change(
 
 
 def _settings(database: Database, place: Place, fields: dict[str, str]) -> Settings:
-    """What the form says, and what it does not ask for as it stands. Raises ValueError, msgspec.ValidationError."""
+    """What the form says, and what it does not ask for as it stands. Raises SettingsError."""
     values: dict[str, Any] = {}
     with database.reading() as connection:
         newest = repository.versions_at(connection, [place])[place][:1]
@@ -119,12 +123,22 @@ def _settings(database: Database, place: Place, fields: dict[str, str]) -> Setti
 
 
 def _read(name: str, text: str) -> object:
-    """Raises ValueError."""
+    """Raises SettingsError."""
     if name in SWITCHES:
         if text not in CHOICES[name]:
-            raise ValueError(f"{name}: true or false, not {text[:20]!r}")
+            what = Text("{value} cannot be chosen", value=repr(text[:LONGEST_SHOWN]))
+            raise SettingsError(Text("{key}: {what}", key=name, what=what))
         return text == "true"
-    return text if name in CHOICES else int(text) if name == "max_extensions" else float(text)
+    return text if name in CHOICES else _number(name, text)
+
+
+def _number(name: str, text: str) -> float:
+    """Raises SettingsError."""
+    try:
+        return int(text) if name in WHOLE_NUMBERS else float(text)
+    except ValueError as error:
+        what = Text("{value} is no number", value=repr(text[:LONGEST_SHOWN]))
+        raise SettingsError(Text("{key}: {what}", key=name, what=what)) from error
 
 
 def _page(

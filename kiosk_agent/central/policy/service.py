@@ -16,6 +16,7 @@ from kiosk_agent.central.policy import repository
 from kiosk_agent.central.policy.schemas import DeskAt, Preview, Version
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 from kiosk_agent.wire.policy import OF_CENTRAL, PolicyAnswer, Settings, contradiction, merged
 
 ALL = 100  # percent
@@ -89,9 +90,13 @@ def widen(
         repository.lock_policies(connection, is_sqlite=database.is_sqlite)
         newest = _newest(connection, place)
         if newest.share >= ALL:
-            raise CentralError("Nothing is on trial there: all desks have it.", "Set a new policy with a share.")
+            raise CentralError(
+                Text("Nothing is on trial there: all desks have it."), Text("Set a new policy with a share.")
+            )
         if share <= newest.share:
-            raise CentralError(f"{newest.share} % of the desks have it already.", "To take it back: roll back.")
+            raise CentralError(
+                Text("{share} % of the desks have it already.", share=newest.share), Text("To take it back: roll back.")
+            )
         before = _answers(connection, place)
         number = repository.add_version(
             connection,
@@ -118,7 +123,7 @@ def roll_back(database: Database, place: Place, by: str, reason: str, now: datet
         _check_place(connection, place)
         standing = _standing(repository.versions_at(connection, [place])[place])
         if not standing:
-            raise CentralError("Nothing is set there.", "There is nothing to roll back.")
+            raise CentralError(Text("Nothing is set there."), Text("There is nothing to roll back."))
         earlier = standing[-2] if len(standing) > 1 else None
         settings = Settings() if earlier is None else earlier.settings
         before = _answers(connection, place)
@@ -164,21 +169,26 @@ def _newest(connection: Connection, place: Place) -> Version:
     _check_place(connection, place)
     versions = repository.versions_at(connection, [place])[place]
     if not versions:
-        raise CentralError("Nothing was ever set there.", "Set a policy first.")
+        raise CentralError(Text("Nothing was ever set there."), Text("Set a policy first."))
     return versions[0]
 
 
 def _check(by: str, reason: str, share: int) -> None:
-    for name, text in (("who", by), ("why", reason)):
+    wanted = (
+        (by, Text("Say who, in 1 to {most} characters.", most=LONGEST_TEXT)),
+        (reason, Text("Say why, in 1 to {most} characters.", most=LONGEST_TEXT)),
+    )
+    for text, told in wanted:
         if not text.strip() or len(text) > LONGEST_TEXT:
-            raise CentralError(f"Say {name}, in 1 to {LONGEST_TEXT} characters.", "It is kept with the change.")
+            raise CentralError(told, Text("It is kept with the change."))
     if not 1 <= share <= ALL:
-        raise CentralError(f"A share is 1 to {ALL} percent, not {share}.")
+        raise CentralError(Text("A share is 1 to {most} percent, not {share}.", most=ALL, share=share))
 
 
 def _check_place(connection: Connection, place: Place) -> None:
     if not repository.place_is_there(connection, place):
-        raise CentralError(f"There is no {place.level} {place.key!r}.", "See: kiosk-central policy --help")
+        told = f"{place.level}:{place.key}".rstrip(":")
+        raise CentralError(Text("There is no place {place}.", place=told), Text("See: kiosk-central policy --help"))
 
 
 Answers = Mapping[int, PolicyAnswer]
@@ -193,8 +203,8 @@ def _answers(connection: Connection, place: Place) -> Answers:
 def _preview(connection: Connection, place: Place, settings: Settings) -> Preview:
     """Of a version that is not there yet. The desks of a trial's share are known once it has its number."""
     _check_place(connection, place)
-    if problem := contradiction(settings):
-        raise CentralError(f"{problem}.")
+    if (problem := contradiction(settings)) is not None:
+        raise CentralError(Text("{problem}.", problem=problem))
     versions = repository.all_versions(connection)
     newest = max((one.id for found in versions.values() for one in found), default=0)
     draft = Version(newest + 1, place, settings, ALL, None, None, 0, "", "")
@@ -208,9 +218,10 @@ def _preview(connection: Connection, place: Place, settings: Settings) -> Previe
 
 def _refuse_contradictions(answers: Answers) -> None:
     for desk_id, answer in answers.items():
-        if problem := contradiction(answer.settings):
+        if (problem := contradiction(answer.settings)) is not None:
             raise CentralError(
-                f"With what is set above and beneath, at desk {desk_id}: {problem}.", "Nothing was changed."
+                Text("With what is set above and beneath, at desk {desk}: {problem}.", desk=desk_id, problem=problem),
+                Text("Nothing was changed."),
             )
 
 

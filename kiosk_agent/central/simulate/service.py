@@ -23,6 +23,7 @@ from kiosk_agent.central.simulate.counting import Habits
 from kiosk_agent.central.simulate.facts import ENTRIES_A_VISIT, facts_of
 from kiosk_agent.central.simulate.schemas import Assumptions, Simulated, SimulationError
 from kiosk_agent.central.times import to_ms
+from kiosk_agent.text import Text
 from kiosk_agent.wire import v1
 from kiosk_agent.wire.policy import Settings, reports_visits
 
@@ -117,8 +118,12 @@ def report_count(assumed: Assumptions) -> int:
 def _check(assumed: Assumptions) -> None:
     if not 1 <= assumed.municipalities <= min(places.MOST, assumed.desks):
         raise SimulationError(
-            f"{assumed.municipalities} municipalities with {assumed.desks} desks cannot be.",
-            f"At least one desk for each, and at most {places.MOST} municipalities.",
+            Text(
+                "{municipalities} municipalities with {desks} desks cannot be.",
+                municipalities=assumed.municipalities,
+                desks=assumed.desks,
+            ),
+            Text("At least one desk for each, and at most {most} municipalities.", most=places.MOST),
         )
 
 
@@ -129,15 +134,16 @@ def _enrol(
         repository.keep_others_out(connection)
         if repository.is_in_use(connection):
             raise SimulationError(
-                "The database holds desks, or codes for some: simulated ones would spoil its figures.",
-                "Give an empty one: --data DIR or --database URL.",
+                Text("The database holds desks, or codes for some: simulated ones would spoil its figures."),
+                Text("Give an empty one: --data DIR or --database URL."),
             )
         if not repository.municipality_codes(connection):
             store_municipalities(connection, places.invented(assumed.municipalities))
         codes = repository.municipality_codes(connection)
         if len(codes) < assumed.municipalities:
             raise SimulationError(
-                f"The database has only {len(codes)} municipalities.", f"Choose --municipalities {len(codes)} or less."
+                Text("The database has only {count} municipalities.", count=len(codes)),
+                Text("Choose --municipalities {count} or less.", count=len(codes)),
             )
         desks = _desks(codes, assumed)
         rows = [(desk.municipality_code, desk.office, desk.name, desk.token_hash) for desk in desks]

@@ -14,6 +14,7 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.staff.schemas import Action, Broken, Entry
 from kiosk_agent.central.staff.tables import staff_audit, staff_audit_head
 from kiosk_agent.central.times import to_ms
+from kiosk_agent.text import Text
 
 FIRST = "0" * 64  # what stands before the first entry
 
@@ -56,17 +57,17 @@ def verify(database: Database) -> tuple[int, Broken | None]:
         head = connection.execute(sa.select(staff_audit_head)).one_or_none()
         for entry in entries(connection):
             if entry.number != number + 1:
-                return number, Broken(number + 1, "it is missing")
+                return number, Broken(number + 1, Text("it is missing"))
             if entry.previous != digest:
-                return number, Broken(entry.number, "it does not follow from the one before")
+                return number, Broken(entry.number, Text("it does not follow from the one before"))
             if entry.digest != digest_of(entry):
-                return number, Broken(entry.number, "it was changed")
+                return number, Broken(entry.number, Text("it was changed"))
             number, digest = entry.number, entry.digest
             if head is not None and number == head.number and digest != head.digest:
-                return number, Broken(number, "it is not the one that was written last")
+                return number, Broken(number, Text("it is not the one that was written last"))
         later = connection.execute(sa.select(staff_audit_head)).one_or_none()
     if later is not None and number > later.number:
-        return number, Broken(later.number + 1, "it was put in")
+        return number, Broken(later.number + 1, Text("it was put in"))
     if head is None or number < head.number:
-        return number, Broken(number + 1, "it is missing")
+        return number, Broken(number + 1, Text("it is missing"))
     return number, None

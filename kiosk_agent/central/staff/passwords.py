@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 SHORTEST = 15  # NIST SP 800-63B-4, 3.1.1.2, where a password is the only factor; characters
 LONGEST = 200  # nobody types more; hashing takes no longer for it
@@ -29,8 +30,13 @@ def hash_password(password: str) -> str:
     text = _normal(password)
     if not SHORTEST <= len(text) <= LONGEST:
         raise CentralError(
-            f"A password has {SHORTEST} to {LONGEST} characters, not {len(text)}.",
-            "Several words in a row are easy to remember and hard to guess.",
+            Text(
+                "A password has {least} to {most} characters, not {count}.",
+                least=SHORTEST,
+                most=LONGEST,
+                count=len(text),
+            ),
+            Text("Several words in a row are easy to remember and hard to guess."),
         )
     with _few_at_once:
         return _hasher.hash(text)

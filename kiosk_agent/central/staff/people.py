@@ -31,6 +31,7 @@ from kiosk_agent.central.staff.passwords import LONGEST, SHORTEST
 from kiosk_agent.central.staff.schemas import Role, Staff
 from kiosk_agent.central.times import from_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 MOST_ENTRIES = 300  # of the page; a file has all
 SCOPES = (Level.NATION, Level.PREFECTURE, Level.MUNICIPALITY, Level.OFFICE)
@@ -190,7 +191,7 @@ def _add(request: Request[Any, Any, Any], services: Services, staff: Staff, fiel
 def _read_scope(connection: Connection, text: str, staff: Staff) -> Place:
     """Raises CentralError where there is none; to somebody of an office other offices are none."""
     if staff.scope.level is not Level.NATION and text == Level.NATION:
-        raise CentralError("That is more than you may see.")
+        raise CentralError(Text("That is more than you may see."))
     return service.read_scope(connection, text)
 
 

@@ -7,6 +7,7 @@ import enum
 import msgspec
 
 from kiosk_agent.central.places.schemas import Place
+from kiosk_agent.text import Text
 
 
 class Role(enum.IntEnum):
@@ -68,7 +69,7 @@ class Broken(msgspec.Struct, frozen=True):
     """The first entry of the audit log that is not as it was written."""
 
     number: int
-    reason: str
+    reason: Text
 
 
 class Locked(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from kiosk_agent.central.staff import audit, lockout, passwords, repository, ses
 from kiosk_agent.central.staff.schemas import Action, Locked, Role, Staff
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 
 LONGEST_NAME = 100
 
@@ -29,7 +30,7 @@ def normal_name(name: str) -> str:
 def read_scope(connection: Connection, text: str) -> Place:
     """A scope as it is typed: nation, prefecture:13, municipality:131016, office:131016/NAME. Raises CentralError."""
     kind, _, code = text.partition(":")
-    hint = "Give nation, prefecture:13, municipality:131016 or office:131016/NAME."
+    hint = Text("Give nation, prefecture:13, municipality:131016 or office:131016/NAME.")
     match kind:
         case "nation" if not code:
             return Place(Level.NATION)
@@ -42,7 +43,7 @@ def read_scope(connection: Connection, text: str) -> Place:
             number = places.office_id(connection, municipality, name)
             if number is not None:
                 return Place(Level.OFFICE, str(number))
-    raise CentralError(f"There is no scope {text!r}.", hint)
+    raise CentralError(Text("There is no scope {scope!r}.", scope=text), hint)
 
 
 def add(
@@ -70,10 +71,13 @@ def insert(
     """
     wanted = normal_name(name)
     if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
-        raise CentralError(f"A name has 1 to {LONGEST_NAME} characters that can be printed.", "Choose another name.")
+        raise CentralError(
+            Text("A name has 1 to {most} characters that can be printed.", most=LONGEST_NAME),
+            Text("Choose another name."),
+        )
     bound = read_scope(connection, scope)
     if repository.find(connection, wanted) is not None:
-        raise CentralError(f"There is an account {wanted!r} already.", "Choose another name.")
+        raise CentralError(Text("There is an account {name!r} already.", name=wanted), Text("Choose another name."))
     added = repository.add(
         connection,
         name=wanted,
@@ -91,7 +95,10 @@ class LastAdministratorError(CentralError):
     """Nobody could look after the accounts of its scope any more."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is the last administrator of its scope.", "Add another one there, or above, first.")
+        super().__init__(
+            Text("{name!r} is the last administrator of its scope.", name=name),
+            Text("Add another one there, or above, first."),
+        )
 
 
 def change(
@@ -115,7 +122,7 @@ def change(
         row = known(connection, name, within)
         bound = sessions.staff_of(row).scope if scope is None else read_scope(connection, scope)
         if within is not None and not _covers(connection, within, bound):
-            raise CentralError(f"There is no scope {scope!r}.")
+            raise CentralError(Text("There is no scope {scope!r}.", scope=scope))
         chosen = Role(row["role"]) if role is None else role
         _check_not_the_last(connection, administrators, row, bound if chosen is Role.ADMINISTRATOR else None)
         repository.change(connection, row["id"], role=chosen.value, scope=bound.level.value, scope_code=bound.key)
@@ -254,7 +261,7 @@ def known(connection: Connection, name: str, within: Place | None = None) -> Row
     row = repository.find(connection, normal_name(name), lock=True)
     is_beyond = row is not None and within is not None and not _covers(connection, within, sessions.staff_of(row).scope)
     if row is None or is_beyond:
-        raise CentralError(f"There is no account {name!r}.", "Run: kiosk-central staff list")
+        raise CentralError(Text("There is no account {name!r}.", name=name), Text("Run: kiosk-central staff list"))
     return row
 
 
@@ -280,4 +287,4 @@ def _check_not_the_last(
 
 def _check_not_the_name(name: str, password: str) -> None:
     if normal_name(password) == name:
-        raise CentralError("The password is the name.", "Choose another password.")
+        raise CentralError(Text("The password is the name."), Text("Choose another password."))
