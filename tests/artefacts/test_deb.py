@@ -199,7 +199,7 @@ def test_without_a_browser_it_is_not_configured(machine: Machine, package: Path)
 
 
 def test_what_the_package_brings_is_clean(package: Path, tmp_path: Path) -> None:
-    """All that is ours: lintian needs a minute for the packages of others. Of the whole it had nothing to say either."""
+    """All that is ours: lintian needs a minute for the packages of others, of which it had nothing to say either."""
     if shutil.which("lintian") is None:
         pytest.skip("lintian is not on this machine")
     subprocess.run(["dpkg-deb", "-R", str(package), str(tmp_path / "tree")], check=True)
