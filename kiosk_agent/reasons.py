@@ -52,7 +52,7 @@ def of_toml(error: tomllib.TOMLDecodeError) -> Text:
     return Text("line {line}, column {column} is not TOML", line=found[1], column=found[2])
 
 
-VALIDATION = re.compile(r"(.*?)(?: - at `(?:key in )?\$\.?([^`]*)`)?", re.DOTALL)
+VALIDATION = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?([^`]*)`)?", re.DOTALL)
 BOUND = re.compile(r"Expected `(?:int|float)` (>=|<=) (\S+)")
 LENGTH = re.compile(r"Expected `(str|array|object)` of length <= (\d+)")
 KIND = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")

@@ -63,4 +63,4 @@ def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
 def test_without_its_packages_it_says_what_to_install() -> None:
     hidden = "import sys; sys.modules['sqlalchemy'] = None; from kiosk_agent.central.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=False)
-    assert (done.returncode, "Traceback" in done.stderr, "kiosk-agent[central]" in done.stderr) == (1, False, True)
+    assert (done.returncode, "Traceback" in done.stderr, "kiosk-agent[central]" in done.stderr) == (69, False, True)
