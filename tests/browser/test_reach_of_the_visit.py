@@ -93,7 +93,7 @@ async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_pre
         assert await page.locator("html").get_attribute("lang") == SPOKEN[other].tag
         assert await page.locator("[aria-pressed=true]").inner_text() == SPOKEN[other].name
     for scheme, zoom in itertools.product(SCHEMES, (1, 2)):
-        await page.emulate_media(color_scheme=scheme)
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour halfway to another one
         await page.set_viewport_size({key: pixels // zoom for key, pixels in SIZE.items()})
         await assert_readable(page)
         await page.evaluate("scrollTo(0, 0)")
@@ -103,7 +103,7 @@ async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_pre
         is_dark = await page.evaluate(IS_DARK)
         assert is_dark == (scheme == "dark")
         keep(f"refused@{zoom}00-{scheme}-{language}", await page.screenshot())
-    await page.emulate_media(color_scheme=None)
+    await page.emulate_media(color_scheme=None, reduced_motion=None)
     assert visit.browser._language.chosen == language, "a page of the portal's window chooses for itself alone"
 
 

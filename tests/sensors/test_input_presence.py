@@ -275,6 +275,14 @@ def test_a_device_that_is_quiet_again_is_forgotten() -> None:
     assert judge.noise is None
 
 
+def test_what_was_done_while_nobody_looked_is_nobody_now() -> None:
+    """Between two visits the mouse was moved by anybody."""
+    judge = Judge()
+    judge.look(Reading(-5.0, 5.0, PLACE), 0.0)
+    judge.look(Reading(-5.0, 6.0, PLACE), 1.0)
+    assert judge.look(Reading(4000.0, 1000.0, (PLACE[0] + 500, PLACE[1])), 5000.0) is Sign.NOTHING
+
+
 def test_time_in_which_nobody_looked_does_not_make_a_device_quiet() -> None:
     judge = Judge()
     inputs = trembling(0.0, 100.0, 0.1)
