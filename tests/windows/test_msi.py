@@ -155,7 +155,8 @@ def test_an_upgrade_ends_the_desk_and_starts_it_again(installer: Callable[[str],
     tasks.asked()
     assert msiexec("/i", installer("1.0.1"), more=()) == 0
     assert tasks.of() == (FOLDER / "task.xml").read_text(encoding="utf-16")
-    assert tasks.asked() == [END, CREATE, RUN]
+    # Wine does not tell the older version that it is being upgraded, which keeps Windows from this line
+    assert [line for line in tasks.asked() if line != DELETE] == [END, CREATE, RUN]
 
 
 def test_the_task_of_one_account_stays_so_when_it_is_installed_again_and_upgraded(
@@ -189,7 +190,10 @@ def test_without_its_task_the_installation_fails_keeps_no_code_and_succeeds_once
 
 def test_the_task_is_windows_own_affair_and_made_with_its_rights(outside: Outside) -> None:
     """What Wine does not tell apart, as it stands in the tables."""
-    told = {row[0]: row[1] for row in outside.ask("table", outside.ask("msi", "1.0.0"), "CustomAction")}
+    made = outside.ask("msi", "1.0.0")
+    when = {row[0]: row[1] for row in outside.ask("table", made, "InstallExecuteSequence")}
+    assert when["RemoveTask"] == 'REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE'
+    told = {row[0]: row[1] for row in outside.ask("table", made, "CustomAction")}
     as_system_and_in_order = 0x400 | 0x800 | 34
     assert {int(told[name]) for name in ("MakeTask", "MakeTaskOf")} == {as_system_and_in_order}
     may_fail = 0x40
