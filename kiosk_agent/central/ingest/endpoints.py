@@ -40,7 +40,7 @@ def report_of(services: Services) -> ASGIRouteHandler:
         """Take a report; the answer goes out once it is durable."""
         if scope["method"] != "POST":  # type: ignore[typeddict-item]  # of HTTP; nothing else comes here
             raise MethodNotAllowedException(headers={"Allow": "POST"})
-        body = _encoder.encode(await _taken(Request(scope, receive), services))  # type: ignore[arg-type]
+        body = _encoder.encode(await _taken(Request(scope, receive), services))
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, length]})
         await send({"type": "http.response.body", "body": body, "more_body": False})
