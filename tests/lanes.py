@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -42,14 +42,20 @@ SECOND = {
 }
 WITH_BROWSERS = "*in_browser*.py"
 LOWEST_PRIORITY = 19
+PATIENCE_S = "900"  # a test that computes for half a minute takes many times that in what the others leave
 GOES_WITH_ALL = ("--durations", "--color", "--tb", "-q", "-v", "-r", "-p", "--show-capture", "-x", "--maxfail")
 
 
 class Lane:
     """One pytest, from its start to its end."""
 
-    def __init__(self, pytest: Sequence[str], *, title: str = "", is_apart: bool = False) -> None:
-        """``title``: over what it prints, once that is shown; without one it is seen at once."""
+    def __init__(
+        self, pytest: Sequence[str], *, title: str = "", is_apart: bool = False, also: Mapping[str, str] | None = None
+    ) -> None:
+        """``title``: over what it prints, once that is shown; without one it is seen at once.
+
+        ``also``: what is set in its environment.
+        """
         self._title = title
         self._folder = Path(tempfile.mkdtemp(prefix="lane-")) / "tmp" if is_apart else None
         self._printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") if title else None  # noqa: SIM115
@@ -62,6 +68,7 @@ class Lane:
             stdout=self._printed,
             stderr=None if self._printed is None else subprocess.STDOUT,
             cwd=None if self._folder is None else apart.ROOT,
+            env={**os.environ, **(also or {})},
         )
 
     def wait(self) -> int:
@@ -108,7 +115,7 @@ def main(options: Sequence[str]) -> int:
             running.append(lane)
             return lane
 
-        beside = start(Lane([*quiet, *computing], title="The lane that computes"))
+        beside = start(Lane([*quiet, *computing], title="The lane that computes", also={"PYTEST_TIMEOUT": PATIENCE_S}))
         os.setpriority(os.PRIO_PROCESS, beside.process.pid, LOWEST_PRIORITY)
         for lane in more:
             start(Lane([*quiet, *lane], title="The other lane with browsers", is_apart=True))

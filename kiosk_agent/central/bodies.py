@@ -30,7 +30,7 @@ async def _bounded(receive: Receive, largest_bytes: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise RefusedError(400, "body", "The body has no end.")  # nobody is there any more to read this
+            raise RefusedError(400, "invalid", "The body has no end.")  # nobody is there any more to read this
         body = body + message["body"] if body else message["body"]
         if len(body) > largest_bytes:
             raise _too_large(largest_bytes)

@@ -5,6 +5,7 @@ Hands never decide: they do what a command says and report what happened through
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -74,7 +75,7 @@ class PanelAnswer(msgspec.Struct, frozen=True):
 class Cover(Protocol):
     """The native window(s) that hide everything. It lives in another process than the agent."""
 
-    def shield(self, panel: Panel) -> Awaitable[float]:
+    def shield(self, panel: Panel) -> asyncio.Future[float]:
         """Cover every monitor, asked for before this returns; gives the moment (SystemClock) it came on screen.
 
         Answered as soon as nothing else can be seen or reached, before ``panel`` is drawn. On a shown cover it changes

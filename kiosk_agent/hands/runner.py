@@ -32,6 +32,9 @@ from kiosk_agent.session.vocabulary import HoldReason, Proof, StateName
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # the longest sleep: suspend and clock jumps are noticed by then
+HEAD_START_S = (
+    0.05  # the shield takes 3 ms where nothing else runs; a cover that is lost must not keep anything waiting
+)
 RECORD_LIMIT_S = 5.0  # for the last entries before the agent ends
 
 HOLD_BY_CAUSE = {
@@ -172,23 +175,27 @@ class Runner:
         until_s = self._tick_at_s
         if deadline is not None:
             until_s = min(until_s, loop.time() + max(0.0, deadline - self._clock.now()))
+        event: ev.Event | None = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(until_s):
-                self._handle(await self._events.get())
+                event = await self._events.get()
+        if event is not None:
+            await self._handle(event)
         following_s = next_stroke(loop.time(), TICK_S)
         if following_s > self._tick_at_s:  # also where events come so thick that nothing is ever waited for
             self._tick_at_s = following_s
             self._watchers.tick()
         deadline = self._session.next_deadline()
         if deadline is not None and deadline <= self._clock.now():
-            self._handle(ev.TimerFired())
+            await self._handle(ev.TimerFired())
 
-    def _handle(self, event: ev.Event) -> None:
+    async def _handle(self, event: ev.Event) -> None:
         now = self._clock.now()
         before = self.state
         commands = self._session.handle(event, now)
         if any(isinstance(command, do.RaiseShield) for command in commands):
-            self.stage.raise_shield()  # before all others, wherever it stands among them
+            # before all others, wherever it stands among them, and with the whole PC to itself for as long as it takes
+            await asyncio.wait({self.stage.raise_shield()}, timeout=HEAD_START_S)
         self._watchers.observe(event, now)
         for command in commands:
             self._watchers.observe(command, now)

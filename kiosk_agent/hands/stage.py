@@ -137,8 +137,8 @@ class Stage:
 
     # the cover
 
-    def raise_shield(self) -> None:
-        """Cover every screen, before anything else is done."""
+    def raise_shield(self) -> asyncio.Future[float]:
+        """Cover every screen, before anything else is done; ends when it is on screen, or lost."""
         self._warning = None
         self._asked = None
         panel = shield_panel(self._words.voices.residents)
@@ -146,6 +146,7 @@ class Stage:
         self._raising = self._cover_for_session(self._shield_shown(asked))
         if self._view.screen in ("visit", "start"):
             self._view = self._gate_view("ending")
+        return asked
 
     def lower_shield(self) -> None:
         """Take the cover away, once the gate shows what it should."""

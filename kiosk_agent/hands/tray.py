@@ -59,46 +59,48 @@ class DeskTray:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._looks = 0
-        self._bell = Bell()
+        self._bell: Bell | None = None  # from the start on: it keeps two sockets
         self._is_over = False
         self.shown = threading.Event()  # set while a tray shows the icon
 
     def start(self) -> None:
         """Begin to show the icon. Call it in the event loop."""
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._work, name="tray", daemon=True)
+        self._bell = Bell()
+        self._thread = threading.Thread(target=self._work, args=(self._bell,), name="tray", daemon=True)
         self._thread.start()
 
     def show(self, state: str, severity: str) -> None:
         """Show ``state`` (a StateName) and the worst ``severity``; returns at once."""
-        self._wishes.put((state, severity))
-        self._bell.ring()
+        self._wish((state, severity))
 
     def stop(self) -> None:
         """Take the icon away. What is pressed on it until it is gone does nothing any more."""
         self._is_over = True
-        self._wishes.put(None)
-        self._bell.ring()
+        self._wish(None)
         if self._thread is not None:
             self._thread.join(STOP_LIMIT_S)
-        else:
-            self._bell.close()
+
+    def _wish(self, wish: Showing | None) -> None:
+        self._wishes.put(wish)
+        if self._bell is not None:
+            self._bell.ring()
 
     # in the tray's own threads
 
-    def _work(self) -> None:
+    def _work(self, bell: Bell) -> None:
         """Keep an icon until told to stop; one that ended (its host took it along) is made again."""
         try:
-            while self._keep_icon():
+            while self._keep_icon(bell):
                 self.shown.clear()
                 wish = self._newest_wish(self._patience_s())
                 if wish is None:
                     return
                 self._showing = wish
         finally:
-            self._bell.close()
+            bell.close()
 
-    def _keep_icon(self) -> bool:
+    def _keep_icon(self, bell: Bell) -> bool:
         """Show one icon until it ends; returns whether another one is worth trying."""
         try:
             if surely_none():
@@ -113,25 +115,25 @@ class DeskTray:
             self._failed(f"{type(error).__name__}: {error}")
             return not isinstance(error, ImportError)
         if is_xorg(pystray):
-            return self._keep_x11_icon()
+            return self._keep_x11_icon(bell)
         visible = threading.Event()
         runner = threading.Thread(target=self._run_icon, args=(self._icon, visible), name="tray-icon", daemon=True)
         runner.start()
         visible.wait(VISIBLE_LIMIT_S)
         return self._follow_wishes(runner)
 
-    def _keep_x11_icon(self) -> bool:
+    def _keep_x11_icon(self, bell: Bell) -> bool:
         """As :meth:`_follow_wishes`, in this thread alone."""
         try:
             self._icon.appear()
             lives = True
             while lives:
-                self._draw()
-                lives = self._icon.serve(self._bell, self._patience_s())
                 wish = self._newest_wish(0.0)
                 if wish is None:
                     return False
                 self._showing = wish
+                self._draw()
+                lives = self._icon.serve(bell, self._patience_s())
             self._failed("the tray is gone")
         except Exception as error:  # see _keep_icon
             log.info("the tray icon ended", exc_info=True)

@@ -29,6 +29,7 @@ from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff import audit
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.errors import CentralError
+from kiosk_agent.text import Text
 from tests.central.alerting import raise_clone
 from tests.central.nation import NOW, DeskOfTests, enrolled
 
@@ -41,7 +42,7 @@ class Failing(Ways, frozen=True):
     """A way out that is closed."""
 
     def deliver(self, message: Message, now: datetime.datetime) -> None:
-        raise DeliveryError("closed")
+        raise DeliveryError(Text("closed"))
 
 
 class Kept(Ways, frozen=True, kw_only=True):

@@ -198,7 +198,7 @@ def test_a_person_exports(database: Database, url: str, desks: list[DeskOfTests]
     [
         (("out.txt",), ".csv"),
         (("out.csv", "--within", "1"), "--within"),
-        (("out.csv", "--within", "99"), "'99'"),
+        (("out.csv", "--within", "99"), "prefecture:99"),
         (("out.csv", "--to", "2026-03-01"), "--to"),
     ],
 )

@@ -111,7 +111,7 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
         (("set", "nation", str(tmp_path / "none.toml"), *reason), "none.toml"),
         (("set", "tokyo", str(file), *reason), "is no place"),
         (("set", "nation:1", str(file), *reason), "is no place"),
-        (("rollback", "prefecture:13", *reason), "There is no prefecture '13'"),
+        (("rollback", "prefecture:13", *reason), "There is no place prefecture:13."),
         (("set", "nation", str(file)), "--reason"),
     ):
         status, out = policy(folder, *arguments)

@@ -12,6 +12,7 @@ from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.staff import audit, service, sessions
 from kiosk_agent.central.staff.lockout import FREE_OF_NAME
 from kiosk_agent.central.staff.schemas import Action, Broken, Role
+from kiosk_agent.text import Text
 from tests.central.nation import NOW
 from tests.central.people import PASSWORD, add_person, enter
 
@@ -96,24 +97,24 @@ def test_a_changed_entry_is_named(database: Database, column: str) -> None:
     write(database, "a", "b", "c")
     value = "1" if column == "at_ms" else "'x'"
     tamper(database, f"UPDATE staff_audit SET {column} = {value} WHERE number = 2")  # noqa: S608 - names of ours
-    assert audit.verify(database)[1] == Broken(2, "it was changed")
+    assert audit.verify(database)[1] == Broken(2, Text("it was changed"))
 
 
 @pytest.mark.parametrize(
     ("statements", "broken"),
     [
-        (["DELETE FROM staff_audit WHERE number = 1"], Broken(1, "it is missing")),
-        (["DELETE FROM staff_audit WHERE number = 2"], Broken(2, "it is missing")),
-        (["DELETE FROM staff_audit WHERE number = 3"], Broken(3, "it is missing")),
+        (["DELETE FROM staff_audit WHERE number = 1"], Broken(1, Text("it is missing"))),
+        (["DELETE FROM staff_audit WHERE number = 2"], Broken(2, Text("it is missing"))),
+        (["DELETE FROM staff_audit WHERE number = 3"], Broken(3, Text("it is missing"))),
         (
             ["DELETE FROM staff_audit WHERE number = 2", "UPDATE staff_audit SET number = 2 WHERE number = 3"],
-            Broken(2, "it does not follow from the one before"),
+            Broken(2, Text("it does not follow from the one before")),
         ),
         (
             ["UPDATE staff_audit_head SET number = 2, digest = (SELECT digest FROM staff_audit WHERE number = 2)"],
-            Broken(3, "it was put in"),
+            Broken(3, Text("it was put in")),
         ),
-        (["UPDATE staff_audit_head SET digest = 'x'"], Broken(3, "it is not the one that was written last")),
+        (["UPDATE staff_audit_head SET digest = 'x'"], Broken(3, Text("it is not the one that was written last"))),
     ],
 )
 def test_what_was_taken_out_or_put_in_is_named(database: Database, statements: list[str], broken: Broken) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -154,6 +155,14 @@ async def test_a_tray_that_dies_while_the_agent_stops_leaves_nothing_behind(desk
                 tray.stop()
         tray.stop()
     assert tray_threads() - before == set()
+
+
+async def test_a_desk_without_a_screen_of_its_own_keeps_nothing_open_for_a_tray(desk: Desk) -> None:
+    before = psutil.Process().num_fds()
+    tray = desk.make_tray()
+    tray.show(StateName.GATE.value, "green")
+    assert psutil.Process().num_fds() == before
+    tray.stop()
 
 
 async def test_without_a_display_the_agent_runs_on_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

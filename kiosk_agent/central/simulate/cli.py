@@ -46,6 +46,9 @@ def simulate(
         )
     )
     click.echo(
-        f"Assumed besides: {done.telling} of the desks have a policy that tells each visit,"
-        f" from {done.facts_since} on: {done.facts} facts."
+        say(
+            "Assumed besides: {telling} of the desks have a policy that tells each visit, from {facts_since} on: "
+            "{facts} facts.",
+            **msgspec.structs.asdict(done),
+        )
     )
