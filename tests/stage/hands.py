@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
-from kiosk_agent.hands.ports import GateView, LogoutReport, WarningView
+from kiosk_agent.hands.ports import GateView, LogoutReport, Panel, WarningView
+from kiosk_agent.hands.shield import NullCover
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import Proof
 
@@ -29,8 +31,20 @@ class NoTray:
     def stop(self) -> None: ...
 
 
+class SlowCover(NullCover):
+    """On its way until it is told to arrive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_screen: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    def shield(self, panel: Panel) -> asyncio.Future[float]:
+        self.show(panel)
+        return self.on_screen
+
+
 class PaperVisit:
-    """A visit's browser that shows every warning it is told to, and notes it."""
+    """A visit's browser that shows every warning it is told to and logs out, and notes it."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
@@ -57,6 +71,7 @@ class PaperVisit:
         return False
 
     async def run_logout(self, *, steps: bool) -> LogoutReport:
+        self.shown.append("logout")
         return LogoutReport(True, True, False)
 
     async def destroy(self) -> bool:

@@ -5,28 +5,16 @@ from __future__ import annotations
 import asyncio
 
 from kiosk_agent.clock import ManualClock
-from kiosk_agent.hands.ports import GateView, Panel
+from kiosk_agent.hands.ports import GateView
 from kiosk_agent.hands.shield import NullCover
 from kiosk_agent.hands.stage import Stage, Words
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.health import Health
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy
-from tests.stage.hands import NoGate
+from tests.stage.hands import NoGate, SlowCover
 
 LIMIT_S = 20.0
-
-
-class SlowCover(NullCover):
-    """On its way until it is told to arrive."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_screen: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-
-    def shield(self, panel: Panel) -> asyncio.Future[float]:
-        self.show(panel)
-        return self.on_screen
 
 
 class NotedGate(NoGate):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -16,12 +17,12 @@ from kiosk_agent.hands.stage import Words
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.health import Health
 from kiosk_agent.session import events as ev
-from kiosk_agent.session.entries import AgentRan, Entry, ForeignProgram
+from kiosk_agent.session.entries import AgentRan, EndBegan, Entry, ForeignProgram
 from kiosk_agent.session.machine import Session
 from kiosk_agent.session.policy import MarkPolicy, Policy
 from kiosk_agent.session.residue import Residue
-from kiosk_agent.session.vocabulary import ForeignFate, ForeignKind, Proof, StateName
-from tests.stage.hands import NoGate, NoTray, PaperVisit
+from kiosk_agent.session.vocabulary import EndSource, ForeignFate, ForeignKind, Proof, StateName
+from tests.stage.hands import NoGate, NoTray, PaperVisit, SlowCover
 
 LIMIT_S = 20.0
 NOTICED = ForeignProgram(ForeignKind.BROWSER, ForeignFate.NOTICED, "Firefox")
@@ -45,8 +46,9 @@ class PaperLedger:
 
 
 class Desk:
-    def __init__(self) -> None:
+    def __init__(self, cover: NullCover) -> None:
         self.ledger = PaperLedger()
+        self.visit = PaperVisit()
         self.ticks = 0
         self.is_busy = False
         self.heard: list[object] = []
@@ -60,11 +62,11 @@ class Desk:
         self.runner = Runner(
             Session(Policy(), expect=Proof.REVOKED),
             Hands(
-                NullCover(),
+                cover,
                 NoGate(),
                 NoTray(),
                 self.ledger,
-                lambda _visit: PaperVisit(),
+                lambda _visit: self.visit,
                 sweep,
                 lambda _code: True,
                 False,
@@ -90,16 +92,34 @@ class Desk:
                 await asyncio.sleep(0)
 
 
-@pytest.fixture
-async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(runner_module, "TICK_S", 0.05)
-    desk = Desk()
+@asynccontextmanager
+async def opened(cover: NullCover) -> AsyncIterator[Desk]:
+    desk = Desk(cover)
     work = asyncio.create_task(desk.runner.run())
     desk.runner.post(ev.AgentStarted())
     await desk.until_state(StateName.GATE)
     yield desk
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
+
+
+async def end_of_a_visit(desk: Desk) -> None:
+    """Up to the moment in which its end has begun."""
+    desk.runner.post(ev.StartRequested("0" * 32))
+    async with asyncio.timeout(LIMIT_S):
+        while ev.VisitBrowserOpened() not in desk.heard:
+            await asyncio.sleep(0)
+    desk.runner.post(ev.SignInSeen())
+    await desk.until_state(StateName.SIGNED_IN)
+    desk.runner.post(ev.EndRequested(EndSource.TRAY))
+    await desk.until_state(StateName.ENDING)
+
+
+@pytest.fixture
+async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(runner_module, "TICK_S", 0.05)
+    async with opened(NullCover()) as desk:
+        yield desk
 
 
 async def test_it_ticks_while_nothing_happens(desk: Desk) -> None:
@@ -146,3 +166,29 @@ async def test_a_ledger_that_cannot_take_it_holds_the_desk(desk: Desk) -> None:
     desk.runner.record(NOTICED)
     await desk.until_state(StateName.HELD)
     assert [warning.code for warning in desk.health.warnings] == ["ledger"]
+
+
+async def test_nothing_else_begins_until_the_shield_is_on_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "HEAD_START_S", LIMIT_S)
+    cover = SlowCover()
+    async with opened(cover) as desk:
+        await end_of_a_visit(desk)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert cover.panels[-1].kind == "shield"
+        assert desk.visit.shown == []
+        assert not any(isinstance(entry, EndBegan) for entry in desk.ledger.entries)
+        cover.on_screen.set_result(0.0)
+        async with asyncio.timeout(LIMIT_S):
+            while "logout" not in desk.visit.shown:
+                await asyncio.sleep(0)
+
+
+async def test_a_shield_that_does_not_come_keeps_nothing_waiting_for_long() -> None:
+    cover = SlowCover()
+    async with opened(cover) as desk:
+        await end_of_a_visit(desk)
+        async with asyncio.timeout(LIMIT_S):
+            while not any(isinstance(entry, EndBegan) for entry in desk.ledger.entries):
+                await asyncio.sleep(0)
+        assert not cover.on_screen.done()
