@@ -193,12 +193,13 @@ class Runner:
         now = self._clock.now()
         before = self.state
         commands = self._session.handle(event, now)
-        if any(isinstance(command, do.RaiseShield) for command in commands):
-            # before all others, wherever it stands among them, and with the whole PC to itself for as long as it takes
-            await asyncio.wait({self.stage.raise_shield()}, timeout=HEAD_START_S)
-        self._watchers.observe(event, now)
+        shielding = any(isinstance(command, do.RaiseShield) for command in commands)
+        on_screen = self.stage.raise_shield() if shielding else None  # before all others, wherever it stands among them
+        for what in (event, *commands):
+            self._watchers.observe(what, now)
+        if on_screen is not None:  # it has the whole PC to itself for as long as it takes
+            await asyncio.wait({on_screen}, timeout=HEAD_START_S)
         for command in commands:
-            self._watchers.observe(command, now)
             self._carry_out(command)
         if self.state is not before:
             self._watchers.state_changed(self.state)
