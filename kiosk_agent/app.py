@@ -22,10 +22,12 @@ from kiosk_agent.hands.shield import CoverClient, NullCover
 from kiosk_agent.lifeline import Lifeline, beat_for
 from kiosk_agent.portal.profile import Profile
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.vocabulary import StateName
 from kiosk_agent.settings.resolve import Resolved
 
 log = logging.getLogger(__name__)
 
+AT_REST = (StateName.GATE, StateName.SIGNED_IN)  # nobody waits for the agent then
 EXIT_DRIVER_LOST = 70  # sysexits.h, EX_SOFTWARE
 
 Beside = Callable[[Desk], Coroutine[Any, Any, None]]
@@ -85,7 +87,13 @@ def surroundings(lifeline: Lifeline, watchers: Watchers) -> Surroundings:
     def if_lost(panel: Panel) -> None:
         lifeline.tell_hang_panel(msgspec.to_builtins(panel))
 
-    return Surroundings(cover, SystemClock(), browser_runs, watchers, driver_lost, if_lost)
+    def state_changed(state: StateName) -> None:
+        watchers.state_changed(state)
+        if state in AT_REST:
+            memory.give_back()
+
+    told = replace(watchers, state_changed=state_changed)
+    return Surroundings(cover, SystemClock(), browser_runs, told, driver_lost, if_lost)
 
 
 def driver_lost() -> None:

@@ -30,6 +30,18 @@ def keep_little() -> bool:
     )
 
 
+def give_back() -> None:
+    """Give back what is free between things that are not; does nothing where this C library cannot.
+
+    Whoever starts, opens a page or signs in leaves holes of one to two megabytes in all. Takes about a millisecond.
+    """
+    if sys.platform == "win32":
+        return
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)
+
+
 def import_asyncio_without_tls() -> None:
     """Import asyncio as on a Python that was built without TLS; to be called before anything else imports it.
 

@@ -24,7 +24,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from kiosk_agent.cover.door import CoverDoor
@@ -34,7 +34,6 @@ from kiosk_agent.cover.window import CoverDevice, NullCover
 from kiosk_agent.errors import DeskBusyError, DisplayError
 from kiosk_agent.process_tree import (
     Leash,
-    ProcessMark,
     adopt_orphans,
     children_of_mine,
     kill_all,
@@ -42,6 +41,7 @@ from kiosk_agent.process_tree import (
     reap_orphans,
 )
 from kiosk_agent.service_manager import ServiceManager, service_manager
+from kiosk_agent.supervised import Child, Settings
 
 KILL_LIMIT_S = 5.0  # measured: a browser with all its processes is gone 0.25 s after SIGKILL
 FIRST_PAUSE_S = 0.2
@@ -51,43 +51,6 @@ BEAT = b'{"beat"'
 LATE_S = 1.0  # a timer this late means that we ourselves stood still: the agent gets another chance to beat
 EXIT_BUSY = 75  # sysexits.h, EX_TEMPFAIL: another supervisor guards this desk
 EXIT_KILLED = 1
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a supervisor is told. ``panels``: ``starting``, ``hang`` and ``crash_loop`` as JSON, already translated.
-
-    ``hang_limit_s``: without heartbeat before the agent is killed. ``start_limit_s``: before its first one; imports
-    and a cold browser on an old disk. ``stop_limit_s``: for an orderly end, in which a visit is logged out and
-    proved. ``crash_limit``: losses within a minute after which people are told to call for help.
-    ``scale`` of the cover's text; None: what the desktop is set to. ``data_dir``: where the lock is; None: no lock.
-    """
-
-    child: tuple[str, ...]
-    panels: Mapping[str, Mapping[str, Any]]
-    hang_limit_s: float = 5.0
-    start_limit_s: float = 60.0
-    stop_limit_s: float = 75.0
-    crash_limit: int = 5
-    headless: bool = False
-    scale: float | None = None
-    data_dir: str | None = None
-
-
-@dataclass
-class _Child:
-    """One agent process and what it has told us."""
-
-    process: subprocess.Popen[bytes]
-    mark: ProcessMark | None
-    started_s: float
-    beat_s: float
-    limit_s: float
-    browser: ProcessMark | None = None
-    stopping: bool = False
-    lost: bool = False
-    hang: Panel | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Supervisor:
@@ -116,7 +79,7 @@ class Supervisor:
         self._on_say = on_say
         self._panels: dict[str, Panel] = {name: read_panel(panel) for name, panel in settings.panels.items()}
         self._leash = Leash()
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._door: CoverDoor | None = None
         self._losses: list[float] = []
         self._pause_s = FIRST_PAUSE_S
@@ -171,7 +134,7 @@ class Supervisor:
         if sys.platform == "win32" and not self._leash.put_on(int(handle)):
             _complain("Windows refused the job object: if this process is killed, the agent has to notice it by itself")
         now = time.monotonic()
-        child = _Child(process, mark_of(process.pid), now, now, self._settings.start_limit_s)
+        child = Child(process, mark_of(process.pid), now, now, self._settings.start_limit_s)
         self._child = child
         self._door = CoverDoor(self._cover, lambda message: self._send(child, message), self._panels["hang"])
         kind = "none" if isinstance(self._cover, NullCover) else "native"
@@ -179,7 +142,7 @@ class Supervisor:
         threading.Thread(target=self._read, args=(child,), name="agent-output", daemon=True).start()
         self._look_again(child, self._settings.hang_limit_s)
 
-    def _read(self, child: _Child) -> None:
+    def _read(self, child: Child) -> None:
         """In a thread: the agent's messages, then its end."""
         assert child.process.stdout is not None  # noqa: S101  # it was opened as a pipe
         for line in child.process.stdout:
@@ -191,7 +154,7 @@ class Supervisor:
         child.process.wait()
         self._loop.post(lambda: self._exited(child))
 
-    def _send(self, child: _Child, message: Mapping[str, Any]) -> None:
+    def _send(self, child: Child, message: Mapping[str, Any]) -> None:
         # a message is far smaller than the pipe; one that hangs stops reading, but is killed long before it is full
         line = json.dumps(message, ensure_ascii=False).encode() + b"\n"
         assert child.process.stdin is not None  # noqa: S101  # it was opened as a pipe
@@ -204,7 +167,7 @@ class Supervisor:
 
     # what the agent says
 
-    def _heard(self, child: _Child, line: bytes) -> None:
+    def _heard(self, child: Child, line: bytes) -> None:
         if child is not self._child or child.lost:
             return  # the last words of an agent that has been given up must not uncover anything
         try:
@@ -230,11 +193,11 @@ class Supervisor:
         else:
             _complain(f"the agent sent an unknown message: {', '.join(map(str, message))}")
 
-    def _look_again(self, child: _Child, wait_s: float) -> None:
+    def _look_again(self, child: Child, wait_s: float) -> None:
         due_s = time.monotonic() + wait_s
         self._loop.later(wait_s, lambda: self._check_beat(child, due_s))
 
-    def _check_beat(self, child: _Child, due_s: float) -> None:
+    def _check_beat(self, child: Child, due_s: float) -> None:
         if child is not self._child or child.lost:
             return
         now = time.monotonic()
@@ -247,7 +210,7 @@ class Supervisor:
             return
         self._lost(child, f"no heartbeat for {quiet_s:.1f} s")
 
-    def _exited(self, child: _Child) -> None:
+    def _exited(self, child: Child) -> None:
         if child is not self._child or child.lost:
             return
         status = child.process.returncode
@@ -260,7 +223,7 @@ class Supervisor:
 
     # when the agent is lost
 
-    def _lost(self, child: _Child, why: str) -> None:
+    def _lost(self, child: Child, why: str) -> None:
         child.lost = True
         now = time.monotonic()
         if now - child.started_s > STEADY_S:
@@ -278,7 +241,7 @@ class Supervisor:
         self._loop.later(self._pause_s, self._start)
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
 
-    def _kill_then(self, child: _Child, then: Callable[[], None]) -> None:
+    def _kill_then(self, child: Child, then: Callable[[], None]) -> None:
         """Kill the agent, its browser and its driver in a thread, so that the cover goes on living; then go on."""
 
         def kill() -> None:
@@ -291,7 +254,7 @@ class Supervisor:
 
         threading.Thread(target=kill, name="kill", daemon=True).start()
 
-    def _kill(self, child: _Child) -> list[int]:
+    def _kill(self, child: Child) -> list[int]:
         # the browser first: what is left of it is what a stranger could act in
         roots = [mark for mark in (child.browser, child.mark) if mark is not None]
         left = kill_all(roots, KILL_LIMIT_S)
@@ -321,7 +284,7 @@ class Supervisor:
             self._send(child, {"stop": True})
             self._loop.later(self._settings.stop_limit_s, lambda: self._stop_by_force(child))
 
-    def _stop_by_force(self, child: _Child) -> None:
+    def _stop_by_force(self, child: Child) -> None:
         if child is not self._child or child.lost or self._ended:
             return
         child.lost = True

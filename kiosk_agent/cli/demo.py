@@ -102,7 +102,8 @@ def command(
         click.echo(t("There is no display: the demonstration runs without windows."), err=True)
         headless = True
     from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
-    from kiosk_agent.supervisor import Settings, supervise
+    from kiosk_agent.supervised import Settings
+    from kiosk_agent.supervisor import supervise
 
     printer = Printer(as_json=as_json)
     if interactive:

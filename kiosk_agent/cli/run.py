@@ -67,7 +67,8 @@ def command(config_file: Path, headless: bool, overrides: tuple[str, ...], as_ag
             sys.exit(guard(resolved, profile))
         config = resolved.config
         from kiosk_agent.hands.find_browser import find_browser, sandbox_wanted
-        from kiosk_agent.supervisor import Settings, launch
+        from kiosk_agent.supervised import Settings
+        from kiosk_agent.supervisor import launch
 
         find_browser(config.browser.executable)
         sandbox_wanted()

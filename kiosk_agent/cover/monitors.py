@@ -6,8 +6,8 @@ So the X libraries that Tk itself needs are asked directly, each time.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import ctypes.util
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -117,14 +117,15 @@ class _X11Screen:
 
 def x11_library(name: str, soname: str) -> ctypes.CDLL | None:
     """A library of the X window system; None where it is not installed."""
-    for candidate in (soname, ctypes.util.find_library(name)):
-        if candidate is None:
-            continue
-        try:
-            return ctypes.CDLL(candidate)
-        except OSError:
-            continue
-    return None
+    with contextlib.suppress(OSError):
+        return ctypes.CDLL(soname)
+    # only now: it brings half a megabyte of modules along, into a process that is there all day
+    from ctypes.util import find_library
+
+    try:
+        return ctypes.CDLL(found) if (found := find_library(name)) else None
+    except OSError:
+        return None
 
 
 def _open_x11(display: str) -> _X11Screen | None:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-import jaconv
-
 # Everything that is used for a long vowel, from the hyphen of the transfer format to a Japanese em dash.
 LONG_VOWEL = "ー"
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u208b\u2212\u2500\u2501\ufe58\ufe63\uff0d\uff70\u30fc"
@@ -30,6 +28,8 @@ LETTERS = str.maketrans(
 
 def plain_name(text: str) -> str:
     """``text`` in the one form in which names are compared; empty where nothing of a name is in it."""
+    import jaconv  # its tables are a third of a megabyte that most portals' desks never need
+
     text = unicodedata.normalize("NFKC", text)  # a voiced mark by itself becomes a space and a combining mark
     text = "".join(one for one in text if not one.isspace() and unicodedata.category(one) not in ("Cf", "Cc"))
     text = jaconv.hira2kata(text).translate(LETTERS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.ends import begin_destroy, begin_destroy_uncovered, lose_browser
 from kiosk_agent.session.residue import all_clean, unclean
 from kiosk_agent.session.settling import enter_held
 from kiosk_agent.session.state import (
@@ -20,15 +21,7 @@ from kiosk_agent.session.state import (
     Visit,
 )
 from kiosk_agent.session.step import Step
-from kiosk_agent.session.visiting import (
-    add_hold,
-    begin_destroy,
-    begin_destroy_uncovered,
-    lose_browser,
-    note_change,
-    note_operation,
-    note_sign_in,
-)
+from kiosk_agent.session.visiting import add_hold, note_change, note_operation, note_sign_in
 from kiosk_agent.session.vocabulary import EndReason, HoldReason, IncidentCode, Proof, StateName
 
 # How much each proof says. Half is the least: it is known that the session still lives.

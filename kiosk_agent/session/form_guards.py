@@ -6,7 +6,7 @@ The first sentence of each docstring is what ``docs/session.md`` says of it.
 from __future__ import annotations
 
 from kiosk_agent.session import events as ev
-from kiosk_agent.session.guards import browser_asked, possible, same_person
+from kiosk_agent.session.guards import browser_asked, of_this_visit, possible, same_person
 from kiosk_agent.session.state import last_moment
 from kiosk_agent.session.step import Step
 from kiosk_agent.session.vocabulary import CardVerdict, Check, Signal
@@ -56,13 +56,9 @@ def same_person_no_form(step: Step, event: ev.ChallengeAnswered) -> bool:
     return same_person(step, event) and _check(step) is None
 
 
-def _of_this_visit(step: Step, event: ev.CardChecked) -> bool:
-    return event.visit_id in ("", step.visit.visit_id)
-
-
 def card_differs(step: Step, event: ev.CardChecked) -> bool:
     """It is another card."""
-    return event.verdict is CardVerdict.DIFFERENT and _of_this_visit(step, event)
+    return event.verdict is CardVerdict.DIFFERENT and of_this_visit(step, event)
 
 
 def same_card(step: Step, event: ev.CardChecked) -> bool:
@@ -70,13 +66,13 @@ def same_card(step: Step, event: ev.CardChecked) -> bool:
     challenged = step.state.challenged
     covered = challenged is not None and challenged.cover_by is None
     wanted = covered and _check(step) is Check.CARD_WANTED
-    return wanted and event.verdict is CardVerdict.SAME and _of_this_visit(step, event)
+    return wanted and event.verdict is CardVerdict.SAME and of_this_visit(step, event)
 
 
 def card_no_answer(step: Step, event: ev.CardChecked) -> bool:
     """The card is asked for, and nothing can be told by it."""
     no_answer = event.verdict in (CardVerdict.UNTELLABLE, CardVerdict.ABSENT, CardVerdict.NO_READER)
-    return _check(step) is Check.CARD_WANTED and no_answer and _of_this_visit(step, event)
+    return _check(step) is Check.CARD_WANTED and no_answer and of_this_visit(step, event)
 
 
 def possible_while_card_wanted(step: Step, event: ev.ChangeSignalled) -> bool:

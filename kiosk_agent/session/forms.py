@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.ends import begin_end
 from kiosk_agent.session.step import Step
 from kiosk_agent.session.visiting import (
     answer_by,
     begin_challenge,
-    begin_end,
     challenge_of,
     note_signal,
     put_question,

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.session.ends import begin_end
 from kiosk_agent.session.settling import enter_confirming, enter_gate, enter_held, visit_in_question
 from kiosk_agent.session.state import (
     BrowserIs,
@@ -24,7 +25,6 @@ from kiosk_agent.session.state import (
 )
 from kiosk_agent.session.step import Step
 from kiosk_agent.session.visiting import (
-    begin_end,
     note_closed,
     note_gate_failed,
     note_ledger_failed,

@@ -15,11 +15,7 @@ from kiosk_agent.session.state import (
     shown_hold,
 )
 from kiosk_agent.session.step import Step
-from kiosk_agent.session.visiting import (
-    note_ledger_failed,
-    note_ledger_silent,
-    note_record,
-)
+from kiosk_agent.session.visiting import note_ledger_failed, note_ledger_silent, note_record
 from kiosk_agent.session.vocabulary import StateName
 
 

@@ -56,6 +56,16 @@ class Patience:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A form is held for ``check`` where somebody is signed in; the question is shown, ``meanwhile`` something else
+    happens, and then comes an answer: the one of ``which`` that may come."""
+
+    check: Check
+    meanwhile: ev.Event | None
+    which: int
+
+
+@dataclass(frozen=True)
 class Death:
     """Agent and browser die. Of the entries that are being recorded, the first ``durable`` reached the disk."""
 
@@ -70,11 +80,14 @@ class Ledger:
     reason: HoldReason | None  # None: it is recorded
 
 
+What = Expected | Patience | Question | Death | Ledger | ev.Event
+
+
 @dataclass(frozen=True)
 class Move:
     """Something happens ``wait_s`` after the last move, or as much after (before) the next deadline."""
 
-    what: Expected | Patience | Death | Ledger | ev.Event
+    what: What
     wait_s: float = 0.0
     from_deadline: bool = False
 
@@ -122,6 +135,12 @@ LEDGERS = st.builds(Ledger, st.integers(0, 2), st.one_of(st.none(), st.none(), s
 OF_CENTRAL: st.SearchStrategy[ev.Event] = st.sampled_from(
     [ev.DeskClosed(), ev.DeskOpened(), ev.PolicyChanged(Policy(), 7)]
 )
+QUESTIONS = st.builds(
+    Question,
+    st.sampled_from((Check.NAME_DIFFERENT, Check.CARD_WANTED)),
+    st.one_of(st.none(), st.builds(ev.ChangeSignalled, st.sampled_from(Signal)), EVENTS),
+    st.one_of(st.just(0), st.integers(0, 8)),  # the usual answer first
+)
 DEATHS = st.builds(Death, st.integers(0, 4))
 MOMENTS = st.sampled_from((TICK_S, 1.0, 10.0, 60.0, 1000.0, 100_000.0))
 
@@ -131,8 +150,8 @@ def moves(draw: st.DrawFn) -> Move:
     """One move: three of four are the expected ones, so that most lives get through a visit."""
     if draw(st.integers(0, 9)) == 9:
         return Move(ev.TimerFired(), from_deadline=True)
-    luck = draw(st.integers(0, 40))
-    what: Expected | Patience | Death | Ledger | ev.Event
+    luck = draw(st.integers(0, 42))
+    what: What
     if luck < 29:
         what = Expected(draw(st.integers(0, 17)), draw(st.integers(0, 2)) > 0)
     elif luck == 29:
@@ -141,6 +160,8 @@ def moves(draw: st.DrawFn) -> Move:
         what = draw(EVENTS)
     elif luck == 40:
         what = draw(OF_CENTRAL)
+    elif luck > 40:
+        what = draw(QUESTIONS)
     else:
         what = draw(DEATHS if luck == 35 else LEDGERS)
     luck = draw(st.integers(0, 29))
@@ -206,10 +227,12 @@ class Life:
             if 1 in self.world.laws and not self.world.ends_by_itself(self.node, self.now):
                 raise BrokenLawError(1, "an end that is left to its timers does not come to an end")
 
-    def _do(self, what: Expected | Patience | Death | Ledger | ev.Event) -> None:
+    def _do(self, what: What) -> None:
         if isinstance(what, Patience):
             for _ in range(what.times):
                 self._sit_through_a_warning()
+        elif isinstance(what, Question):
+            self._ask(what)
         elif isinstance(what, Death):
             self._die(what.durable)
         elif isinstance(what, Expected) and self.node[0].stopped:
@@ -241,6 +264,19 @@ class Life:
             self._step(ev.TimerFired())
             self._record_all()
             self._step(SIGNED_WORD)
+
+    def _ask(self, question: Question) -> None:
+        self._record_all()
+        if self.node[0].name is not StateName.SIGNED_IN:
+            return
+        answers = about_form(question.check)
+        for event in (
+            *(ev.FormHeld(question.check), ev.ShieldShown(), question.meanwhile),
+            answers[question.which % len(answers)],
+        ):
+            if event is not None:
+                self._step(event)
+                self._record_all()
 
     def _wait(self, move: Move) -> None:
         moment = self.now

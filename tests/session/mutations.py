@@ -19,7 +19,8 @@ import kiosk_agent.session
 FOLDER = Path(kiosk_agent.session.__file__).parent
 # in the order of imports
 COPIED = (
-    *("state", "step", "guards", "form_guards", "visiting", "forms", "settling", "finishing", "holding"),
+    *("state", "step", "guards", "form_guards", "end_guards", "hold_guards"),
+    *("visiting", "ends", "forms", "settling", "finishing", "holding"),
     *("transitions", "machine"),
 )
 COPY = "broken_session"
@@ -72,7 +73,7 @@ MUTATIONS = (
     Mutation(
         1,
         "an end begins without the cover",
-        "visiting",
+        "ends",
         "    step.commands.insert(0, do.RaiseShield())",
         "    step.commands.insert(0, do.HideWarning())",
     ),
@@ -100,7 +101,7 @@ MUTATIONS = (
     Mutation(
         1,
         "the logout is run before the cover is seen",
-        "visiting",
+        "ends",
         "    step.record(en.EndBegan(step.visit.visit_id, reason, source))",
         "    step.record(en.EndBegan(step.visit.visit_id, reason, source))\n"
         "    step.emit(do.RunLogout(step.visit.visit_id, True))",
@@ -108,7 +109,7 @@ MUTATIONS = (
     Mutation(
         1,
         "the end waits for its cover for ever",
-        "visiting",
+        "ends",
         "phase=Phase.SHIELDING, until=step.now + step.policy.shield_limit_s)",
         "phase=Phase.SHIELDING, until=None)",
     ),
@@ -125,14 +126,14 @@ MUTATIONS = (
         2,
         "the gate opens when the confirmation is pressed, not when it is recorded",
         "transitions",
-        "_rows(CONFIRMING, ev.Confirmed, when.confirmed, se.record_confirmation)",
-        "_rows(CONFIRMING, ev.Confirmed, when.confirmed, lambda step, event: se.enter_gate(step), GATE)",
+        "_rows(CONFIRMING, ev.Confirmed, hold_when.confirmed, se.record_confirmation)",
+        "_rows(CONFIRMING, ev.Confirmed, hold_when.confirmed, lambda step, event: se.enter_gate(step), GATE)",
         world="ends",
     ),
     Mutation(
         2,
         "any recorded entry is taken for the confirmation",
-        "guards",
+        "hold_guards",
         "    return confirmation is not None and due is not None and confirmation.visit_id == due.visit_id",
         "    return due is not None",
         world="ends",
@@ -141,15 +142,15 @@ MUTATIONS = (
         2,
         "a stuck browser is taken for gone",
         "transitions",
-        "_rows(ENDING, ev.BrowserStuck, when.destroying, fi.hold_stuck, HELD)",
-        "_rows(ENDING, ev.BrowserStuck, when.destroying, fi.clean)",
+        "_rows(ENDING, ev.BrowserStuck, end_when.destroying, fi.hold_stuck, HELD)",
+        "_rows(ENDING, ev.BrowserStuck, end_when.destroying, fi.clean)",
         world="ends",
     ),
     Mutation(
         2,
         "a supervisor releases a desk whose browser is stuck",
         "transitions",
-        "        _rows(HELD, ev.Released, when.released_stuck, ho.destroy_again),\n",
+        "        _rows(HELD, ev.Released, hold_when.released_stuck, ho.destroy_again),\n",
         "",
         world="senses",
     ),
@@ -205,7 +206,7 @@ MUTATIONS = (
         3,
         "a challenge is over without the worker's mark",
         "guards",
-        "event.answer is Answer.SAME and _signed(step, event.mark)",
+        "event.answer is Answer.SAME and is_signed(step, event.mark)",
         "event.answer is Answer.SAME",
         world="signed",
     ),
@@ -298,7 +299,7 @@ MUTATIONS = (
     Mutation(
         5,
         "a visit found unfinished is forgotten",
-        "guards",
+        "hold_guards",
         "    return HoldReason.STARTING in step.state.holds and event.unfinished is not None",
         "    return HoldReason.STARTING in step.state.holds and event.unfinished is not None and step.state.stopping",
         world="ledger",
@@ -314,7 +315,7 @@ MUTATIONS = (
     Mutation(
         5,
         "any recorded entry is taken for the outcome",
-        "guards",
+        "end_guards",
         "    return outcome is not None and outcome.visit_id == step.visit.visit_id",
         "    return _phase(step) is Phase.RECORDING",
         world="ends",
@@ -365,7 +366,7 @@ MUTATIONS = (
     Mutation(
         6,
         "a sign-in that is noticed during the end is forgotten",
-        "guards",
+        "end_guards",
         "    return unconcluded(step, event) and not step.visit.saw_sign_in",
         "    return shielding(step, event) and not step.visit.saw_sign_in",
         world="ends",
@@ -405,7 +406,7 @@ MUTATIONS = (
     Mutation(
         6,
         "a retry may better a proof that was not open",
-        "guards",
+        "hold_guards",
         "    return event.visit_id in step.state.revisable and event.proof in PROVEN_LATER",
         "    return event.proof in PROVEN_LATER",
         world="ends",
@@ -469,8 +470,8 @@ MUTATIONS = (
         9,
         "a visit goes on at a desk that was closed",
         "transitions",
-        "        _rows(VISIT, ev.DeskClosed, when.always, vi.end_closed, ENDING),",
-        "        _rows((OPEN, WARNING, CHALLENGE), ev.DeskClosed, when.always, vi.end_closed, ENDING),",
+        "        _rows(VISIT, ev.DeskClosed, when.always, ends.end_closed, ENDING),",
+        "        _rows((OPEN, WARNING, CHALLENGE), ev.DeskClosed, when.always, ends.end_closed, ENDING),",
     ),
     Mutation(
         9,

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
-from kiosk_agent.supervisor import Settings
+from kiosk_agent.supervised import Settings
 
 ROOT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("child.py")

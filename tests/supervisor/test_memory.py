@@ -27,6 +27,22 @@ print(sum(size > 60 * 2**20 for size in reserved))
 """
 
 
+HOLES = """
+import re, sys
+from kiosk_agent import memory
+def resident_mib():
+    return int(re.search(r"^VmRSS:\\s+(\\d+)", open("/proc/self/status").read(), re.M)[1]) / 1024
+memory.keep_little()
+blocks = [bytearray(1000) for _ in range(40_000)]
+kept = blocks[::100]  # nothing of the end of the heap can go by itself
+del blocks
+before = resident_mib()
+if sys.argv[1] == "told":
+    memory.give_back()
+print(before - resident_mib())
+"""
+
+
 def arenas(argument: str) -> int:
     done = subprocess.run([sys.executable, "-c", COUNT, argument], capture_output=True, text=True, check=True)
     return int(done.stdout)
@@ -50,3 +66,21 @@ print(ssl.create_default_context().verify_mode.name)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["[]", "CERT_REQUIRED"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: the GNU C library's allocator")
+def test_holes_between_what_is_kept_are_given_back() -> None:
+    gone = {}
+    for argument in ("told", "not told"):
+        done = subprocess.run([sys.executable, "-c", HOLES, argument], capture_output=True, text=True, check=True)
+        gone[argument] = float(done.stdout)
+    assert gone["told"] > 20 > gone["not told"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: an X library is named by its file")
+def test_the_supervisor_leaves_alone_what_only_a_search_for_libraries_needs() -> None:
+    script = (
+        "import sys, kiosk_agent.cover.window; print(sorted({'ctypes.util', 'tempfile', 'shutil'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from kiosk_agent.supervisor import Settings
+from kiosk_agent.supervised import Settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0

@@ -19,7 +19,8 @@ import pytest
 from kiosk_agent.cover.loop import PlainLoop
 from kiosk_agent.cover.window import NullCover
 from kiosk_agent.service_manager import ServiceManager, service_manager
-from kiosk_agent.supervisor import Settings, Supervisor, _Child
+from kiosk_agent.supervised import Child, Settings
+from kiosk_agent.supervisor import Supervisor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="only on Linux")
 
@@ -133,7 +134,7 @@ def test_a_sign_of_life_means_that_the_heart_beats_or_the_screen_is_covered(
     supervisor = Supervisor(Settings(child=(), panels=PANELS), PlainLoop(), cover, manager=manager)
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         now = time.monotonic()
-        supervisor._child = _Child(process, None, now, now - quiet_s, limit_s=5.0, lost=lost)
+        supervisor._child = Child(process, None, now, now - quiet_s, limit_s=5.0, lost=lost)
         if covered:
             cover.show(supervisor._panels["starting"])
         supervisor._ping(1.0)

@@ -15,7 +15,8 @@ from kiosk_agent.cover.loop import PlainLoop
 from kiosk_agent.cover.panel import Panel
 from kiosk_agent.cover.window import Covered, NullCover, Shown
 from kiosk_agent.process_tree import ProcessMark, mark_of
-from kiosk_agent.supervisor import Settings, Supervisor
+from kiosk_agent.supervised import Settings
+from kiosk_agent.supervisor import Supervisor
 
 
 class Witness(NullCover):

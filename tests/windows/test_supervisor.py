@@ -16,7 +16,8 @@ import pytest
 from PIL import Image, ImageColor
 
 from kiosk_agent.cover.look import BACKDROP
-from kiosk_agent.supervisor import EXIT_BUSY, Settings
+from kiosk_agent.supervised import Settings
+from kiosk_agent.supervisor import EXIT_BUSY
 from tests.supervisor.test_on_any_system import (
     test_a_code_page_that_lacks_a_sign_takes_nothing_from_what_the_agent_says,
     test_a_killed_supervisor_takes_its_agent_along,
