@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
 def to_ms(moment: datetime.datetime) -> int:
     """Milliseconds since 1970 UTC."""
-    return (moment - EPOCH) // datetime.timedelta(milliseconds=1)
+    return (moment - EPOCH) // MILLISECOND
 
 
 def from_ms(at_ms: int) -> datetime.datetime:

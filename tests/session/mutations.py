@@ -117,7 +117,7 @@ MUTATIONS = (
         1,
         "another card before a form is sent is no certain sign",
         "form_guards",
-        "    return event.verdict is CardVerdict.DIFFERENT and _of_this_visit(step, event)",
+        "    return event.verdict is CardVerdict.DIFFERENT and of_this_visit(step, event)",
         "    return False",
         world="forms",
     ),

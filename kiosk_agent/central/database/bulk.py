@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
 
+NAMED = re.compile(r"(?<!:):(\w+)")
 Kind = Literal["text", "bigint", "date"]  # as PostgreSQL names them; SQLite takes what comes
 
 
@@ -27,14 +29,21 @@ class Bulk:
         self._postgresql = _text(sql, f"json_to_recordset(CAST(:rows AS json)) AS r ({recordset})", "FOR UPDATE OF t")
         picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
         self._sqlite = _text(sql, f"(SELECT {picked} FROM json_each(:rows)) AS r", "")  # noqa: S608 - our names
-        given = ", ".join(f":{name} AS {name}" for name in columns)
+        given = ", ".join(f"?{number} AS {name}" for number, name in enumerate(columns, 1))
         self._row_by_row = "" if sql.startswith("SELECT") else _filled(sql, f"(SELECT {given}) AS r", "")
+        # by place: sqlite3 looks up a name for each value of each row
+        self._columns = tuple(columns)
+        self._parameters = tuple(dict.fromkeys(NAMED.findall(sql)))
+        for number, name in enumerate(self._parameters, len(columns) + 1):
+            self._row_by_row = re.sub(rf"(?<!:):{name}\b", f"?{number}", self._row_by_row)
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], **parameters: Any) -> CursorResult[Any]:
         """Run it over ``rows``, whose keys are the columns."""
         if connection.dialect.name == "sqlite":
             if self._row_by_row and rows:
-                return connection.exec_driver_sql(self._row_by_row, [{**row, **parameters} for row in rows])
+                further = tuple(parameters[name] for name in self._parameters)
+                given = [(*(row[name] for name in self._columns), *further) for row in rows]
+                return connection.exec_driver_sql(self._row_by_row, given)
             statement = self._sqlite
         else:
             statement = self._postgresql

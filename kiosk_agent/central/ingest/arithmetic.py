@@ -39,7 +39,7 @@ def merge_day(
     before = stored.counts
     growth: dict[str, int] = {}
     smaller = False
-    for name, value in counts.items():
+    for name, value in counts.items() - before.items():  # most of a day's counters are what they were
         known = before.get(name, 0)
         if value > known:
             growth[name] = value - known

@@ -126,10 +126,10 @@ class Rollup:
         """Add to the sums."""
         keys = [(key, dict(zip(self.key, key, strict=True))) for key in sorted(sums)]
         wanted = [names for _, names in keys]
-        there = {tuple(map(str, row)) for row in self._find.run(connection, wanted)}
+        there = {tuple(map(str, row)) for row in self._find.run(connection, wanted).all()}
         if missing := [names for key, names in keys if key not in there]:
             self._begin.run(connection, missing)
-        before = {tuple(map(str, row[:-1])): _counts(row.more) for row in self._lock.run(connection, wanted)}
+        before = {tuple(map(str, row[:-1])): _counts(row[-1]) for row in self._lock.run(connection, wanted).all()}
         rows = []
         for key, names in keys:
             growth, more = sums[key], before[key]
@@ -147,8 +147,8 @@ NATION_DAYS = Rollup("nation_days", None)
 
 def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:
     """The desks of these tokens, by token hash; a token that is not known is not in it."""
-    rows = LOCK_DESKS.run(connection, [{"token_hash": one} for one in set(token_hashes)])
-    return {row.token_hash: ReportingDesk(row.id, row.municipality_code, row.epoch, row.number) for row in rows}
+    rows = LOCK_DESKS.run(connection, [{"token_hash": one} for one in set(token_hashes)]).all()
+    return {token_hash: ReportingDesk(*desk) for token_hash, *desk in rows}
 
 
 def update_desks(
@@ -165,10 +165,10 @@ def update_desks(
 def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
     epochs = [{"epoch": one.epoch} for one in first]
-    there = {row.epoch for row in FIND_LEDGERS.run(connection, epochs)}
+    there = {epoch for (epoch,) in FIND_LEDGERS.run(connection, epochs).all()}
     if missing := [asdict(one) for one in first if one.epoch not in there]:
         BEGIN_LEDGERS.run(connection, missing, at_ms=at_ms)
-    return {row.epoch: Ledger(**row._mapping) for row in LOCK_LEDGERS.run(connection, epochs)}
+    return {row[0]: Ledger(*row) for row in LOCK_LEDGERS.run(connection, epochs).all()}
 
 
 def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
@@ -179,8 +179,8 @@ def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
 def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, StoredDay]:
     """What is stored of these days; one that is new is not in it."""
     found = {}
-    for row in FIND_DAYS.run(connection, [asdict(key) for key in keys]):
-        code, desk_id, day, epoch, number, *counters = list(row)  # by place: thousands of rows, with 24 names each
+    for row in FIND_DAYS.run(connection, [asdict(key) for key in keys]).all():
+        code, desk_id, day, epoch, number, *counters = row  # by place: thousands of rows, with 24 names each
         found[DayKey(code, desk_id, str(day), epoch)] = StoredDay(number, _told(counters))
     return found
 
