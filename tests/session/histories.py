@@ -57,8 +57,8 @@ class Patience:
 
 @dataclass(frozen=True)
 class Question:
-    """A form is held for ``check`` where somebody is signed in; the question is shown, ``meanwhile`` something else
-    happens, and then comes an answer: the one of ``which`` that may come."""
+    """Somebody signs in, if nobody has, and a form is held for ``check``; the question is shown, ``meanwhile``
+    something else happens, and then comes an answer: the one of ``which`` that may come."""
 
     check: Check
     meanwhile: ev.Event | None
@@ -138,7 +138,10 @@ OF_CENTRAL: st.SearchStrategy[ev.Event] = st.sampled_from(
 QUESTIONS = st.builds(
     Question,
     st.sampled_from((Check.NAME_DIFFERENT, Check.CARD_WANTED)),
-    st.one_of(st.none(), st.builds(ev.ChangeSignalled, st.sampled_from(Signal)), EVENTS),
+    st.one_of(
+        *(st.none(), st.builds(ev.ChangeSignalled, st.sampled_from(Signal))),
+        *(st.builds(ev.FormHeld, st.sampled_from(Check)), EVENTS),
+    ),
     st.one_of(st.just(0), st.integers(0, 8)),  # the usual answer first
 )
 DEATHS = st.builds(Death, st.integers(0, 4))
@@ -173,6 +176,8 @@ def moves(draw: st.DrawFn) -> Move:
 
 
 LIVES = st.lists(moves(), min_size=30, max_size=MOST_MOVES)
+# Short ones of a desk whose forms are held again and again: what happens about a form is rare in the others.
+LIVES_WITH_FORMS = st.lists(st.one_of(st.builds(Move, QUESTIONS), moves()), min_size=3, max_size=MOST_MOVES // 4)
 
 
 @st.composite
@@ -266,17 +271,27 @@ class Life:
             self._step(SIGNED_WORD)
 
     def _ask(self, question: Question) -> None:
-        self._record_all()
+        self._sign_in()
         if self.node[0].name is not StateName.SIGNED_IN:
             return
         answers = about_form(question.check)
-        for event in (
-            *(ev.FormHeld(question.check), ev.ShieldShown(), question.meanwhile),
-            answers[question.which % len(answers)],
-        ):
+        happening = (ev.FormHeld(question.check), ev.ShieldShown(), question.meanwhile)
+        for event in (*happening, answers[question.which % len(answers)]):
             if event is not None:
                 self._step(event)
                 self._record_all()
+
+    def _sign_in(self) -> None:
+        """From the gate or an open portal to somebody who is signed in."""
+        self._record_all()
+        if self.node[0].name is StateName.GATE:
+            self._visits += 1
+            self._step(ev.StartRequested(str(self._visits)))
+            self._record_all()
+        if self.node[0].name is StateName.OPEN:
+            self._step(ev.VisitBrowserOpened())
+            self._step(ev.AccountSeen("a"))
+            self._record_all()
 
     def _wait(self, move: Move) -> None:
         moment = self.now

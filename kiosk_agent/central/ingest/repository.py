@@ -147,7 +147,8 @@ NATION_DAYS = Rollup("nation_days", None)
 
 def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:
     """The desks of these tokens, by token hash; a token that is not known is not in it."""
-    rows = LOCK_DESKS.run(connection, [{"token_hash": one} for one in set(token_hashes)]).all()
+    wanted = [{"token_hash": one} for one in set(token_hashes)]
+    rows: Sequence[Sequence[Any]] = LOCK_DESKS.run(connection, wanted).all()
     return {token_hash: ReportingDesk(*desk) for token_hash, *desk in rows}
 
 
@@ -168,7 +169,8 @@ def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) ->
     there = {epoch for (epoch,) in FIND_LEDGERS.run(connection, epochs).all()}
     if missing := [asdict(one) for one in first if one.epoch not in there]:
         BEGIN_LEDGERS.run(connection, missing, at_ms=at_ms)
-    return {row[0]: Ledger(*row) for row in LOCK_LEDGERS.run(connection, epochs).all()}
+    rows: Sequence[Sequence[Any]] = LOCK_LEDGERS.run(connection, epochs).all()
+    return {row[0]: Ledger(*row) for row in rows}
 
 
 def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
@@ -179,7 +181,8 @@ def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
 def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, StoredDay]:
     """What is stored of these days; one that is new is not in it."""
     found = {}
-    for row in FIND_DAYS.run(connection, [asdict(key) for key in keys]).all():
+    rows: Sequence[Sequence[Any]] = FIND_DAYS.run(connection, [asdict(key) for key in keys]).all()
+    for row in rows:
         code, desk_id, day, epoch, number, *counters = row  # by place: thousands of rows, with 24 names each
         found[DayKey(code, desk_id, str(day), epoch)] = StoredDay(number, _told(counters))
     return found
