@@ -67,7 +67,9 @@ class Replayer:
             except ElsewhereError:
                 pass  # the browser below goes all the way
             except (BrowserError, TimeoutError):
-                return Reach.UNKNOWN
+                if self.requests_tell:
+                    return Reach.UNKNOWN
+                # no request ever got through: the system's proxy or names may be the browser's alone to know
         try:
             return await self._each_by_browser(wanted[:MOST_BY_BROWSER])
         except (BrowserError, TimeoutError):
@@ -176,6 +178,8 @@ class Replayer:
             return Reach.REFUSED
         if response.status == TOO_MANY_REQUESTS or response.status in SERVER_ERRORS:
             return Reach.UNKNOWN
+        if refused.redirect is not None and matches(refused.redirect, response.url):
+            return Reach.REFUSED  # before the addresses are compared: the query alone may tell the two pages apart
         if is_same_page(response.url, self._proof.protected_url):
             if (opened.selector is not None or refused.selector is not None) and not believe_status:
                 raise ElsewhereError

@@ -143,6 +143,7 @@ class _Watch:
         self._open: dict[Request, float] = {}
         self._stirred_at = time.monotonic()
         self.status: int | None = None
+        self.refresh = ""  # the header of that name, which browsers follow as the element that is named after it
         self.passed: list[str] = []  # every address that the page itself was led to
 
     @contextlib.asynccontextmanager
@@ -167,7 +168,7 @@ class _Watch:
         """Open ``url``. Raises BrowserError."""
         response = await self._page.goto(url, wait_until="domcontentloaded", timeout=0)
         if response is not None:
-            self.status = response.status
+            self._take(response)
 
     @property
     def is_in_trouble(self) -> bool:
@@ -198,7 +199,10 @@ class _Watch:
     def _answered(self, response: Response) -> None:
         with contextlib.suppress(BrowserError):  # a request of a page that is gone has no frame any more
             if response.request.is_navigation_request() and response.frame == self._page.main_frame:
-                self.status = response.status
+                self._take(response)
+
+    def _take(self, response: Response) -> None:
+        self.status, self.refresh = response.status, response.headers.get("refresh", "")
 
 
 async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float, *, patient: bool) -> Reach:
@@ -215,21 +219,24 @@ async def _judge(page: Page, proof: ProofOf, watch: _Watch, deadline: float, *, 
             return verdict
         is_told = quiet_s >= QUIET_S and (verdict is not Reach.UNKNOWN or not awaited or await asks_who(page))
         rests = verdict is Reach.UNKNOWN and quiet_s >= QUIET_UNKNOWN_S and not patient
-        if (is_told or rests) and not await _is_leaving(page):
+        if (is_told or rests) and not await _is_leaving(page, watch.refresh):
             return verdict
         if time.monotonic() >= until:
             return verdict
         await asyncio.sleep(LOOK_PAUSE_S)
 
 
-async def _is_leaving(page: Page) -> bool:
-    """Whether the page is going to lead elsewhere by itself, soon, without a script."""
+async def _is_leaving(page: Page, refresh: str) -> bool:
+    """Whether the page is going to lead elsewhere by itself, soon, without a script.
+
+    ``refresh``: its header of that name (HTML, 7.5.1), empty where it has none.
+    """
     try:
         content = await page.evaluate("document.querySelector('meta[http-equiv=refresh i]')?.content ?? ''")
     except BrowserError:
         return True  # it just does
-    delay = REFRESH.match(content)
-    return delay is not None and float(delay[1]) < JUDGE_LIMIT_S
+    delays = [found for found in (REFRESH.match(content), REFRESH.match(refresh)) if found is not None]
+    return any(float(delay[1]) < JUDGE_LIMIT_S for delay in delays)
 
 
 async def _look(page: Page, proof: ProofOf, watch: _Watch) -> Reach:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Self
 
 import msgspec
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kiosk_agent.portal.profile import Account, Expect, Opened, Profile, ProofOf, Refused, Replay, SignedIn, Step
-from tests.strange_portals.portal import ACCOUNT, COOKIE, Portal, click, fill, goto, html, login_form, wait
+from tests.strange_portals.portal import ACCOUNT, COOKIE, PORTAL_HOST, Portal, click, fill, goto, html, login_form, wait
 from tests.strange_portals.strange import OnlyDropsTheCookie
 
 
@@ -22,6 +23,18 @@ class RefreshesItself(Portal):
         if who is None:
             return html("<p>しばらくお待ちください</p>", head='<meta http-equiv="refresh" content="1; url=/login">')
         return html(self.account_body(who))
+
+
+class RefreshesByHeader(Portal):
+    """The same, and it is a header that leads there."""
+
+    async def account(self, request: Request) -> Response:
+        who = self.session(request)
+        if who is not None:
+            return html(self.account_body(who))
+        response = html("<p>しばらくお待ちください</p>")
+        response.headers["Refresh"] = "1; url=/login"
+        return response
 
 
 class Challenges(Portal):
@@ -287,3 +300,77 @@ class ByManyRoads(OnlyDropsTheCookie):
         if self.session(request) is not None and "there" not in request.query_params:
             return RedirectResponse("/road/1", 303)
         return await super().account(request)
+
+
+class ByTheQueryAlone(Portal):
+    """One address for all pages: which one is meant stands behind the question mark."""
+
+    start = "/index.php"
+
+    def routes(self) -> list[Route]:
+        return [Route("/index.php", self.any_page, methods=["GET", "POST"])]
+
+    async def any_page(self, request: Request) -> Response:
+        pages = {"login": self.login, "account": self.account, "logout": self.logout, "bye": self.bye}
+        if request.method == "POST":
+            pages["login"] = self.logged_in
+        return await pages.get(request.query_params.get("page", ""), self.home)(request)
+
+    async def home(self, request: Request) -> Response:
+        return html('<a id="to-login" href="?page=login">ログイン</a>')
+
+    async def login(self, request: Request) -> Response:
+        return html(login_form("?page=login"))
+
+    def begin(self, response: Response) -> Response:
+        return super().begin(RedirectResponse("?page=account", 303))
+
+    async def account(self, request: Request) -> Response:
+        who = self.session(request)
+        return RedirectResponse("?page=login", 303) if who is None else html(self.account_body(who))
+
+    def account_body(self, who: str) -> str:
+        return super().account_body(who).replace("/logout", "?page=logout")
+
+    async def logout(self, request: Request) -> Response:
+        response = await super().logout(request)
+        response.headers["location"] = "?page=bye"
+        return response
+
+    def logout_steps(self) -> tuple[Step, ...]:
+        return (goto(f"{self.url}/index.php?page=account"), click("#log-out"), wait("#bye"))
+
+    def proof_of(self) -> ProofOf:
+        return msgspec.structs.replace(super().proof_of(), protected_url=f"{self.url}/index.php?page=account")
+
+    def refused(self) -> Refused:
+        return Refused(redirect=f"{self.url}/index.php?page=login*")
+
+
+class ByTheQueryAloneAndLies(ByTheQueryAlone):
+    """The same, and its logout does nothing."""
+
+    proof = "half"
+
+    async def logout(self, request: Request) -> Response:
+        return RedirectResponse("?page=bye", 303)
+
+
+class OnlyTheBrowserFindsIt(Portal):
+    """The way there is the browser's alone to know, as with the system's proxy: no other request gets through."""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.url = self.url.replace(PORTAL_HOST, "madoguchi.localhost")  # no resolver knows it; browsers do
+        return self
+
+
+class OnlyTheBrowserFindsItStillOpen(OnlyTheBrowserFindsIt):
+    """The same, and its logout only drops the cookie."""
+
+    proof = "cleared"
+
+    async def logout(self, request: Request) -> Response:
+        response = RedirectResponse("/bye", 303)
+        response.delete_cookie(COOKIE)
+        return response

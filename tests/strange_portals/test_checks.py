@@ -47,6 +47,7 @@ PORTALS: tuple[type[Portal], ...] = (
     apps.InShadow,
     apps.WorksOffline,
     sessions.RefreshesItself,
+    sessions.RefreshesByHeader,
     sessions.Challenges,
     sessions.HidesItself,
     sessions.Lies,
@@ -68,6 +69,10 @@ PORTALS: tuple[type[Portal], ...] = (
     provider.AsksInFrame,
     provider.BesideAForm,
     provider.BesideAFormButEnded,
+    sessions.ByTheQueryAlone,
+    sessions.ByTheQueryAloneAndLies,
+    sessions.OnlyTheBrowserFindsIt,
+    sessions.OnlyTheBrowserFindsItStillOpen,
 )
 
 
