@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import psutil
@@ -21,7 +22,7 @@ BLOCK_BYTES = 4096  # what a file takes up in any case; the rest is blanks
 class Status(msgspec.Struct, frozen=True):
     """``state`` is a StateName; ``started`` is the agent's start, ``changed`` the last change of state or health."""
 
-    pid: int
+    pid: Annotated[int, msgspec.Meta(ge=1)]
     pid_created: float  # of the process, so that a recycled pid is not taken for the agent
     version: str
     desk: str
@@ -62,7 +63,10 @@ def remove_status(data_dir: Path) -> None:
 
 
 def read_status(data_dir: Path) -> Status | None:
-    """The running agent's status; None where no agent has left one. Raises msgspec.DecodeError on a foreign file."""
+    """The running agent's status; None where no agent has left one.
+
+    Raises OSError, and ValueError on a foreign file, such as another version's.
+    """
     try:
         data = (data_dir / FILE_NAME).read_bytes()
     except FileNotFoundError:

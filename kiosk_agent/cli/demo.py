@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,16 @@ class Printer:
         else:
             self._lines.append(dict(said))
             if not self._as_json:
-                click.echo(f"{said['at']:6.1f} s  {said['words']}")
+                self._print(f"{said['at']:6.1f} s  {said['words']}")
+
+    def _print(self, line: str) -> None:
+        try:
+            click.echo(line)
+        except OSError:
+            # Whoever read this is gone (`demo | head`). An error here would leave the agent no time to tidy up: it is
+            # asked to stop as Ctrl+C asks it, and what it still says goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            signal.raise_signal(signal.SIGTERM)
 
     def finish(self) -> None:
         """The end."""
@@ -64,6 +74,8 @@ class Printer:
         click.echo("")
         if result["promise_kept"]:
             click.echo(t("The promise was kept: B never saw or did anything in A's session."))
+        if result["unfinished"]:
+            click.echo(t("The demonstration did not come to its end: {reason}", reason=result["unfinished"]))
         for breach in result["breaches"]:
             click.echo(t("THE PROMISE WAS BROKEN: {breach}", breach=breach))
 
@@ -107,8 +119,9 @@ def command(
 
     printer = Printer(as_json=as_json)
     if interactive:
-        click.echo(t("The desk is yours. Sign in as resident-a with practice-a, or resident-b with practice-b."))
-        click.echo(t("Ctrl+C ends the demonstration."))
+        yours = t("The desk is yours. Sign in as resident-a with practice-a, or resident-b with practice-b.")
+        for line in (yours, t("Ctrl+C ends the demonstration.")):
+            click.echo(line, err=as_json)  # with --json nothing may stand beside the one object
     child = [sys.executable, "-m", "kiosk_agent", "demo", "--as-agent", "--language", language]
     child += [name for name, wanted in (("--headless", headless), ("--watch", watch)) if wanted]
     child += ["--interactive"] if interactive else []
@@ -122,5 +135,5 @@ def command(
     except DeskError as error:
         raise click.ClickException(str(error)) from error
     printer.finish()
-    kept = printer.result is not None and printer.result["promise_kept"]
-    sys.exit(0 if kept and status == 0 else 1)
+    broken = printer.result is None or printer.result["promise_kept"] is False
+    sys.exit(1 if broken or status != 0 else 0)

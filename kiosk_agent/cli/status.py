@@ -12,11 +12,13 @@ from kiosk_agent.cli.language import t
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
+from kiosk_agent.reasons import of_system
 from kiosk_agent.report.state import CentralState
 from kiosk_agent.sensors.sense import SenseState, SenseStatus
 from kiosk_agent.settings.resolve import resolve
-from kiosk_agent.status import Status, is_alive, read_status
+from kiosk_agent.status import FILE_NAME, Status, is_alive, read_status
 from kiosk_agent.terminal.output import print_json
+from kiosk_agent.text import Text
 
 SIGN = {Severity.GREEN: "●", Severity.AMBER: "▲", Severity.RED: "■"}
 
@@ -98,7 +100,7 @@ def command(config: Path | None, data_dir: Path | None, json_: bool) -> None:
         folder = data_dir or (resolve(config).config.desk.data_dir if config is not None else None)
     except InputError as error:
         raise click.ClickException(str(error)) from error
-    status = read_status(folder or default_data_dir())
+    status = _read(folder or default_data_dir())
     alive = status is not None and is_alive(status)
     if json_:
         print_json(as_json(status, alive))
@@ -107,3 +109,13 @@ def command(config: Path | None, data_dir: Path | None, json_: bool) -> None:
     else:
         click.echo(as_text(status, alive))
     raise SystemExit(0 if alive else 1)
+
+
+def _read(folder: Path) -> Status | None:
+    """What the file says; nobody knows what an agent does whose file cannot be read."""
+    try:
+        return read_status(folder)
+    except (OSError, ValueError) as error:  # a DecodeError of msgspec is a ValueError
+        reason = of_system(error) if isinstance(error, OSError) else str(error)
+        text = Text("{file} cannot be read as the status of an agent: {reason}", file=folder / FILE_NAME, reason=reason)
+        raise click.ClickException(text.shown(t)) from error

@@ -102,6 +102,7 @@ async def _play(wishes: Wishes) -> int:
 
     given = surroundings(lifeline, Watchers(observe=observe, state_changed=hall.state_changed))
     breaches: list[str] = []
+    unfinished = ""
     with TemporaryDirectory(prefix="kiosk-demo-") as folder:
         async with PracticePortal() as portal, AsyncExitStack() as stack:
             config = demo_config(Path(folder), wishes)
@@ -114,7 +115,7 @@ async def _play(wishes: Wishes) -> int:
                 if wishes.interactive:
                     await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
                 else:
-                    breaches = await _replay(desk, portal, hall, timeline, wishes, stop, work)
+                    breaches, unfinished = await _replay(desk, portal, hall, timeline, wishes, stop, work)
                 desk.runner.post(ev.StopRequested())
                 await work
             not_reported = "" if central is None else await report_all(config, Path(folder), given.clock)
@@ -129,8 +130,9 @@ async def _play(wishes: Wishes) -> int:
     lifeline.say(
         {
             "result": {
-                "promise_kept": not breaches,
+                "promise_kept": _is_kept(breaches, unfinished, wishes),
                 "breaches": breaches,
+                "unfinished": unfinished,
                 "headless": wishes.headless,
                 "visits": [msgspec.to_builtins(visit) for visit in timeline.visits],
                 "counts": _total(counts),
@@ -142,7 +144,7 @@ async def _play(wishes: Wishes) -> int:
     )
     lifeline.stopping()
     lifeline.close()
-    return 1 if breaches else 0
+    return 1 if breaches or unfinished else 0
 
 
 async def _central(folder: Path, stack: AsyncExitStack, timeline: Timeline, t: Translate) -> DemoCentral | None:
@@ -174,25 +176,35 @@ async def _replay(
     wishes: Wishes,
     stop: asyncio.Event,
     work: asyncio.Task[None],
-) -> list[str]:
+) -> tuple[list[str], str]:
+    """How the promise was broken, and why the demonstration did not come to its end; empty where neither is so."""
+
     async def pace() -> None:
         if wishes.watch:  # so that people can follow; nothing is waited for otherwise
             await asyncio.sleep(WATCH_PAUSE_S)
 
-    incident = Incident(desk, portal, hall, timeline, pace, translator(wishes.language))
+    t = translator(wishes.language)
+    incident = Incident(desk, portal, hall, timeline, pace, t)
     playing = asyncio.create_task(incident.play())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, stopped, work}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if not playing.done():
         playing.cancel()
-        return ["the demonstration was stopped before its end"]
+        return incident.breaches, t("it was stopped")
     error = playing.exception()
     if isinstance(error, PlayError):
-        return [*incident.breaches, str(error)]
+        return incident.breaches, str(error)
     if error is not None:
         raise error
-    return incident.breaches
+    return incident.breaches, ""
+
+
+def _is_kept(breaches: list[str], unfinished: str, wishes: Wishes) -> bool | None:
+    """None where nothing was shown either way: nobody looks on while people play at the desk themselves."""
+    if wishes.interactive and not breaches:
+        return None
+    return not breaches and not unfinished
 
 
 def _total(days: dict[str, dict[str, int]]) -> dict[str, int]:

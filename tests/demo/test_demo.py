@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from kiosk_agent.cli.demo import command
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import Browser, Config, Hotkey
 from kiosk_agent.config import Desk as DeskConfig
@@ -36,8 +39,8 @@ KEYS = {"end_reason", "proof", "confirmation", "signal_to_shield_ms", "signal_to
 
 
 def test_it_replays_the_incident_twice_and_prints_one_object() -> None:
-    command = [sys.executable, "-m", "kiosk_agent", "demo", "--headless", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    arguments = [sys.executable, "-m", "kiosk_agent", "demo", "--headless", "--json"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     first, second, third, fourth = said["visits"]
@@ -57,13 +60,57 @@ def test_a_browser_that_does_not_start_ends_it_at_once_and_is_named(tmp_path: Pa
     browser = tmp_path / "chrome"
     browser.write_text("#!/bin/sh\necho 'libnss3.so: cannot open shared object file' >&2\nexit 127\n")
     browser.chmod(0o755)
-    command = [sys.executable, "-m", "kiosk_agent", "demo", "--headless"]
+    arguments = [sys.executable, "-m", "kiosk_agent", "demo", "--headless"]
     environment = {**os.environ, "KIOSK_AGENT_BROWSER": str(browser)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert str(browser) in done.stderr
     assert "libnss3.so" in done.stderr
     assert "agent was lost" not in done.stderr
+
+
+def test_one_that_is_stopped_says_so_and_blames_nobody() -> None:
+    arguments = [sys.executable, "-m", "kiosk_agent", "demo", "--headless"]
+    environment = {**os.environ, "LANGUAGE": "ja", "PYTHONUTF8": "1"}
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8") as demo:
+        assert demo.stdout is not None
+        before = next(line for line in demo.stdout if "エージェント" in line)
+        demo.terminate()
+        said = before + demo.stdout.read()
+    assert demo.returncode == 1, "what was promised was not shown"
+    assert "デモは最後まで進みませんでした：途中で止められました" in said
+    assert "約束" not in said, "it was neither kept nor broken"
+
+
+def test_one_that_nobody_reads_any_more_stops_and_leaves_nothing(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "kiosk_agent", "demo", "--headless"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        demo.stdout.readline()
+        demo.stdout.close()
+        said = demo.stderr.read()
+    assert (demo.returncode, said) == (1, b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+RESULT: dict[str, Any] = {"promise_kept": None, "breaches": [], "unfinished": "", "visits": [], "counts": {}}
+
+
+def test_one_for_people_to_play_with_claims_nothing_and_prints_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    def supervise(_settings: object, hear: Callable[[Any], None]) -> int:
+        hear({"at": 0.5, "words": "…"})
+        hear({"result": RESULT})
+        return 0
+
+    monkeypatch.setattr("kiosk_agent.supervisor.supervise", supervise)
+    arguments = ["--headless", "--interactive"]
+    done = CliRunner().invoke(command, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {**RESULT, "timeline": [{"at": 0.5, "words": "…"}]}
+    assert "resident-a" in done.stderr
+    assert "promise" not in CliRunner().invoke(command, [*arguments, "--language", "en"]).output.casefold()
 
 
 async def at_once() -> None:

@@ -86,3 +86,24 @@ def test_root_without_the_development_switch_is_told_what_to_do(tmp_path: Path) 
     assert "KIOSK_AGENT_NO_SANDBOX=1" in said
     assert "Traceback" not in said
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"pid": 17', b'{"pid": 17}', b"\xff\xfe\0", None],
+    ids=["empty", "half", "another version's", "no text", "folder"],
+)
+def test_a_status_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, language: str) -> None:
+    file = tmp_path / "status.json"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LANGUAGE": language, "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "kiosk_agent", "status", "--json", "--data-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, ""), "nobody knows whether an agent runs"
+    assert str(file) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ("として読めません" in done.stderr) == (language == "ja")
