@@ -19,6 +19,8 @@ from kiosk_agent.terminal.output import print_json
 if TYPE_CHECKING:
     from kiosk_agent.report.enrolment import Enrolment
 
+LONGEST_READ = 1000  # characters: a code has 12, and what is longer is some other file
+
 
 @click.command("enroll", help=t("Enrol this desk at central with a one-time code."))
 @click.option("--central", "url", metavar="URL", help=t("Central's address, if not the configuration's."))
@@ -72,7 +74,8 @@ def _the_code(code: str | None, file: Path | None) -> str:
     if file is None:
         return code or ""
     try:
-        return file.read_text(encoding="utf-8").strip()
+        with file.open(encoding="utf-8") as opened:
+            return opened.read(LONGEST_READ).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file}: {error}") from error
 

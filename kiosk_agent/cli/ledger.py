@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def open_ledger(config: Path | None, file: Path | None) -> LedgerReader:
         if file is None:
             folder = resolve(config).config.desk.data_dir if config is not None else None
             file = (folder or default_data_dir()) / FILE_NAME
-        elif file.is_dir():
+        elif os.path.isdir(file):  # noqa: PTH112 - pathlib's own raises for what may not be looked at
             file /= FILE_NAME
         return LedgerReader(file)
     except (InputError, LedgerError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -84,7 +85,8 @@ def _files(files: Sequence[Path]) -> list[Path]:
     """The files, and those in the folders among them; each once, however often it is named."""
     found: dict[Path, Path] = {}
     for path in files:
-        inside = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else []
+        is_folder = os.path.isdir(path)  # noqa: PTH112 - pathlib's own raises for what may not be looked at
+        inside = sorted(path.glob(f"*{SUFFIX}")) if is_folder else []
         for one in inside or [path]:
             found.setdefault(one.resolve(), one)
     return list(found.values())

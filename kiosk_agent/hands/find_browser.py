@@ -44,7 +44,7 @@ def find_browser(chosen: Path | None = None) -> Path:
     variable = os.environ.get(BROWSER_VARIABLE)
     wanted = chosen or (Path(variable) if variable else None)
     if wanted is not None:
-        if wanted.is_file() and os.access(wanted, os.X_OK):
+        if os.path.isfile(wanted) and os.access(wanted, os.X_OK):  # noqa: PTH113 - pathlib's own may raise
             return wanted
         where = "browser.executable" if chosen else BROWSER_VARIABLE
         raise BrowserMissingError(f"{wanted} is not a program.", f"Mend {where}, or take it away.")

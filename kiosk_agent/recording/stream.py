@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import datetime
 import enum
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -162,7 +163,7 @@ def _parts(path: Path, problems: list[Problem]) -> Iterator[Part]:
                 header, lines = read, []
     except OSError as error:
         reason, hint = error.strerror or str(error), "Check the path."
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib's own raises for what may not be looked at
             reason, hint = (
                 "a folder",
                 "In a folder, recordings end with .jsonl: there is none in it.",

@@ -185,3 +185,10 @@ def test_all_commands_work_while_the_agent_writes_and_change_nothing(path: Path,
     assert path.read_bytes() == before
     assert ledger.append(plain_visit(2)[0]) == 6
     ledger.close()
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "counts"])
+def test_a_place_that_cannot_be_looked_at_is_told(command: str) -> None:
+    done = ledger_command(command, "--file", "a" * 5000)  # whoever may not enter a folder meets the same
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: File name too long\n"

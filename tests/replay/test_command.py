@@ -119,3 +119,10 @@ def test_a_broken_file_is_told_with_its_line(tmp_path: Path, recorded: Path) -> 
     assert refused.exit_code == 1
     assert f"2026-04-06.jsonl:{number}: line: expected an event of version 1" in refused.output
     assert replay(tmp_path / "nothing.jsonl").exit_code == 1
+
+
+def test_a_place_that_cannot_be_looked_at_is_told() -> None:
+    done = replay("a" * 5000)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "File name too long" in done.output

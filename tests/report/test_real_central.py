@@ -253,6 +253,19 @@ async def test_the_uploader_runs_beside_the_agent_until_it_is_cancelled(
     assert at_central(database) == in_the_ledger(desk.data_dir)
 
 
+def test_a_code_file_that_is_none_is_not_read_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "endless"
+    os.mkfifo(file)
+    kept_open = os.open(file, os.O_RDWR)  # so that its end never comes
+    try:
+        os.write(kept_open, b"A" * 20_000)
+        answer = agent("enroll", "--central", "http://127.0.0.1:1", "--code-file", str(file))
+    finally:
+        os.close(kept_open)
+    assert answer.returncode == 1
+    assert "This is no code." in answer.stderr
+
+
 def test_nothing_listens_where_central_should_be(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
