@@ -45,7 +45,8 @@ from kiosk_agent.session.policy import (
     policy_of,
 )
 from kiosk_agent.session.vocabulary import Signal, Weight
-from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, shown
+from kiosk_agent.text import Text
+from kiosk_agent.toml_input import Table, TomlInput, did_you_mean, one_of, shown
 
 # Each sense, and what switches it on.
 SENSES: dict[str, Callable[[Config], bool]] = {
@@ -57,9 +58,8 @@ SENSES: dict[str, Callable[[Config], bool]] = {
     "input": lambda config: config.senses.input.enabled and not config.browser.headless,
     "browsers": lambda config: config.senses.browsers.is_on,
 }
-ALL_LANGUAGES = ", ".join(f'"{one}"' for one in SPOKEN)
 MOST_EXTENSIONS = 1000  # more is no limit
-EXTENSIONS = (MIN_EXTENSIONS, MOST_EXTENSIONS, "WCAG 2.2, 2.2.1: at least ten times.")
+EXTENSIONS = (MIN_EXTENSIONS, MOST_EXTENSIONS, Text("WCAG 2.2, 2.2.1: at least ten times."))
 CENTRAL_URL = re.compile(r"https?://[^\s@?#\\]+")
 CENTRAL_PROXY = re.compile(r"https?://[^\s@/]+/?")
 PROXY = re.compile(r"(http|https|socks5)://[^/\s@]+")
@@ -79,26 +79,30 @@ NAMED_KEYS = {
 }  # fmt: skip
 
 # Least, most, and why.
-LIMITS: dict[str, tuple[float, float, str]] = {
-    "idle_limit_s": (3.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
-    "warning_s": (MIN_WARNING_S, 300.0, "WCAG 2.2, 2.2.1: at least 20 seconds to answer."),
-    "max_visit_s": (60.0, 14400.0, "No visit may outlast half a working day."),
-    "gap_s": (5.0, 900.0, "Shorter gaps are people reading; after a longer one nobody knows who is there."),
-    "card_absent_grace_s": (1.0, 900.0, "Longer than 15 minutes protects nobody at a desk."),
-    "card_wait_s": (5.0, 120.0, "Whoever is asked for the card must find it; without one the support worker is asked."),
-    "challenge_s": (20.0, 600.0, "The support worker must be able to come over, and the portal session is open."),
-    "open_limit_s": (5.0, 120.0, "A browser that needs longer will not come."),
-    "record_limit_s": (1.0, 60.0, "A disk that needs longer hangs."),
-    "shield_limit_s": (0.2, 5.0, "The portal may be seen until then."),
-    "logout_limit_s": (5.0, 120.0, "People wait in front of the cover."),
-    "destroy_limit_s": (1.0, 30.0, "People wait in front of the cover."),
-    "residue_limit_s": (1.0, 60.0, "People wait in front of the cover."),
-    "proof_limit_s": (2.0, 60.0, "People wait in front of the cover."),
+LIMITS: dict[str, tuple[float, float, Text]] = {
+    "idle_limit_s": (3.0, 900.0, Text("Longer than 15 minutes protects nobody at a desk.")),
+    "warning_s": (MIN_WARNING_S, 300.0, Text("WCAG 2.2, 2.2.1: at least 20 seconds to answer.")),
+    "max_visit_s": (60.0, 14400.0, Text("No visit may outlast half a working day.")),
+    "gap_s": (5.0, 900.0, Text("Shorter gaps are people reading; after a longer one nobody knows who is there.")),
+    "card_absent_grace_s": (1.0, 900.0, Text("Longer than 15 minutes protects nobody at a desk.")),
+    "card_wait_s": (
+        5.0,
+        120.0,
+        Text("Whoever is asked for the card must find it; without one the support worker is asked."),
+    ),
+    "challenge_s": (20.0, 600.0, Text("The support worker must be able to come over, and the portal session is open.")),
+    "open_limit_s": (5.0, 120.0, Text("A browser that needs longer will not come.")),
+    "record_limit_s": (1.0, 60.0, Text("A disk that needs longer hangs.")),
+    "shield_limit_s": (0.2, 5.0, Text("The portal may be seen until then.")),
+    "logout_limit_s": (5.0, 120.0, Text("People wait in front of the cover.")),
+    "destroy_limit_s": (1.0, 30.0, Text("People wait in front of the cover.")),
+    "residue_limit_s": (1.0, 60.0, Text("People wait in front of the cover.")),
+    "proof_limit_s": (2.0, 60.0, Text("People wait in front of the cover.")),
 }
-CLOSE_AFTER = (5.0, 60.0, "In less nobody has read the notice; for longer it covers the screen.")
-KEEP_DAYS = (1, 92, "A quarter is enough for any tuning; what is not kept cannot be lost.")
-MAX_MIB = (1, 500, "It must never be what fills the disk, and one busy day takes about one.")
-HANG_LIMITS = (2.0, 30.0, "In less a busy PC counts as hung; for longer nobody watches over the screen.")
+CLOSE_AFTER = (5.0, 60.0, Text("In less nobody has read the notice; for longer it covers the screen."))
+KEEP_DAYS = (1, 92, Text("A quarter is enough for any tuning; what is not kept cannot be lost."))
+MAX_MIB = (1, 500, Text("It must never be what fills the disk, and one busy day takes about one."))
+HANG_LIMITS = (2.0, 30.0, Text("In less a busy PC counts as hung; for longer nobody watches over the screen."))
 
 
 def load_config(path: Path) -> Config:
@@ -115,7 +119,7 @@ def load_config(path: Path) -> Config:
 def read_config(source: TomlInput) -> Config:
     """Check what ``source`` says. Every mistake is noted there; what is wrong has its default in the answer."""
     path, root = source.path, source.root
-    hint = "The portal's profile, as a path that starts at this file's folder."
+    hint = Text("The portal's profile, as a path that starts at this file's folder.")
     profile = _as_path(root, "profile", root.required_text("profile", hint=hint), path.parent)
     config = Config(
         path=path,
@@ -134,7 +138,8 @@ def read_config(source: TomlInput) -> Config:
     for number, name in enumerate(config.policy.mandatory_senses):
         if not SENSES[name](config):
             key = ("policy", "mandatory_senses", number)
-            source.contradict(key, "a sense that is switched on", shown(name), "This desk would be held for ever.")
+            hint = Text("This desk would be held for ever.")
+            source.contradict(key, Text("a sense that is switched on"), shown(name), hint)
     return config
 
 
@@ -142,12 +147,12 @@ def _as_path(table: Table, name: str, text: str | None, base: Path) -> Path | No
     if not text:
         return None
     if "\0" in text:
-        table.note(name, "a path")
+        table.note(name, Text("a path"))
         return None
     try:
         return base / Path(text).expanduser()
     except RuntimeError:  # ~name of somebody who has no account here
-        table.note(name, "a path", "There is no such user on this PC.")
+        table.note(name, Text("a path"), Text("There is no such user on this PC."))
         return None
 
 
@@ -156,7 +161,7 @@ def _desk(table: Table, base: Path) -> Desk:
     name = table.text("name", empty=True)
     language = table.text("language")
     if language is not None and language not in SPOKEN:
-        table.note("language", f"one of {ALL_LANGUAGES}", did_you_mean(language, SPOKEN))
+        table.note("language", one_of(SPOKEN), did_you_mean(language, SPOKEN))
     languages = _languages(table, language or default.language)
     data_dir = _as_path(table, "data_dir", table.text("data_dir"), base)
     sound = table.flag("sound", default.sound)
@@ -165,16 +170,15 @@ def _desk(table: Table, base: Path) -> Desk:
 
 
 def _languages(table: Table, own: str) -> tuple[str, ...]:
-    languages = table.texts("languages", lambda one: None if one in SPOKEN else f"one of {ALL_LANGUAGES}")
+    languages = table.texts("languages", lambda one: None if one in SPOKEN else one_of(SPOKEN))
     given = table.values.get("languages")
     if not isinstance(given, list) or len(languages) < len(given):
         return languages  # not given, or noted already
     if own in SPOKEN and own not in languages:
-        table.contradict(
-            "languages", f'a list with "{own}" in it', "The desk's own language is one of those that it offers."
-        )
+        hint = Text("The desk's own language is one of those that it offers.")
+        table.contradict("languages", Text('a list with "{language}" in it', language=own), hint)
     elif len(set(languages)) < len(languages):
-        table.note("languages", "each language once")
+        table.note("languages", Text("each language once"))
     return languages
 
 
@@ -184,7 +188,7 @@ def _browser(table: Table, base: Path) -> Browser:
     headless = table.flag("headless", False)
     proxy = table.text("proxy")
     if proxy is not None and not PROXY.fullmatch(proxy):
-        table.note("proxy", "an address such as http://proxy.example:8080")
+        table.note("proxy", Text("an address such as {example}", example="http://proxy.example:8080"))
     table.done()
     return Browser(executable, window or Browser().window, headless, proxy)
 
@@ -198,24 +202,25 @@ def _residue(table: Table) -> Residue:
 def _hotkey(table: Table) -> Hotkey:
     keys = table.text("end_visit", empty=True)
     if keys and (problem := hotkey_problem(keys)):
-        table.note("end_visit", "a combination such as <ctrl>+<alt>+<end>", problem)
+        table.note("end_visit", Text("a combination such as <ctrl>+<alt>+<end>"), problem)
     table.done()
     return Hotkey() if keys is None else Hotkey(keys)
 
 
-def hotkey_problem(keys: str) -> str:
+def hotkey_problem(keys: str) -> str | Text:
     """What is wrong with a key combination in pynput's notation; empty where nothing is."""
     parts = [part.lower() for part in keys.split("+")]
     for part in parts:
         if part not in MODIFIERS | NAMED_KEYS and (len(part) != 1 or not part.isprintable() or part.isspace()):
             near = did_you_mean(part, MODIFIERS | NAMED_KEYS)
-            return near or f"Unknown: {shown(part)}. Keys with a name stand in < >, all others are one sign."
+            unknown = Text("Unknown: {key}. Keys with a name stand in < >, all others are one sign.", key=shown(part))
+            return near or unknown
     if len(set(parts)) != len(parts):
-        return "One key stands there twice."
+        return Text("One key stands there twice.")
     if not any(part in MODIFIERS for part in parts):
-        return "At least one of <ctrl>, <alt>, <shift>, <cmd>: a bare key would be typed by residents."
+        return Text("At least one of <ctrl>, <alt>, <shift>, <cmd>: a bare key would be typed by residents.")
     if all(part in MODIFIERS for part in parts):
-        return "Also a key that is none of <ctrl>, <alt>, <shift>, <cmd>."
+        return Text("Also a key that is none of <ctrl>, <alt>, <shift>, <cmd>.")
     return ""
 
 
@@ -266,8 +271,8 @@ def _supervision(table: Table) -> Supervision:
     if code_hash is not None and not HASH.fullmatch(code_hash):
         # not shown: somebody may have written the code itself
         path = (*table.path, "release_code_hash")
-        expected = "the line that `kiosk-agent config release-code` prints"
-        table.source.note(path, expected, f"another text of {len(code_hash)} signs")
+        expected = Text("the line that `kiosk-agent config release-code` prints")
+        table.source.note(path, expected, Text("another text of {count} signs", count=len(code_hash)))
     table.done()
     return Supervision(hang_limit_s, code_hash)
 
@@ -284,25 +289,29 @@ def _recording(table: Table) -> Recording:
 def _central(table: Table, base: Path) -> Central:
     url = table.text("url")
     if url is not None and (problem := central_url_problem(url)):
-        table.note("url", "an address such as https://central.example", problem)
+        table.note("url", Text("an address such as {example}", example="https://central.example"), problem)
     proxy = table.text("proxy")
     if proxy is not None and proxy != "direct" and not CENTRAL_PROXY.fullmatch(proxy):
-        table.note("proxy", 'an address such as http://proxy.example:8080, or "direct"')
+        example = "http://proxy.example:8080"
+        table.note("proxy", Text('an address such as {example}, or "direct"', example=example))
     ca = _as_path(table, "ca", table.text("ca"), base)
     table.done()
     return Central(url.rstrip("/") if url else None, proxy, ca)
 
 
-def central_url_problem(url: str) -> str:
+def central_url_problem(url: str) -> str | Text:
     """What is wrong with central's address; empty where nothing is."""
     if not CENTRAL_URL.fullmatch(url):
-        return "It begins with https:// or http://, and has no user, query or fragment."
+        return Text("It begins with https:// or http://, and has no user, query or fragment.")
     try:
         parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        return Text("Its host cannot be read.")
+    try:
         _ = parts.port
-    except ValueError as error:
-        return f"{error}."
-    return "" if parts.hostname else "It has no host."
+    except ValueError:
+        return Text("Its port is no number from 0 to 65535.")
+    return "" if parts.hostname else Text("It has no host.")
 
 
 def _policy(table: Table) -> Policy:
@@ -310,13 +319,11 @@ def _policy(table: Table) -> Policy:
     default = policy_of(preset)
     limits = {name: table.number(name, getattr(default, name), *bounds) for name, bounds in LIMITS.items()}
     if limits["warning_s"] + limits["idle_limit_s"] > limits["max_visit_s"]:
-        hint = "Otherwise every visit ends before its warning."
-        table.contradict("max_visit_s", "at least idle_limit_s + warning_s", hint)
+        hint = Text("Otherwise every visit ends before its warning.")
+        table.contradict("max_visit_s", Text("at least {value}", value="idle_limit_s + warning_s"), hint)
     max_extensions = table.whole_number("max_extensions", default.max_extensions, *EXTENSIONS)
     mark = table.choice("mark", MarkPolicy)
-    senses = table.texts(
-        "mandatory_senses", lambda one: None if one in SENSES else "one of " + ", ".join(f'"{one}"' for one in SENSES)
-    )
+    senses = table.texts("mandatory_senses", lambda one: None if one in SENSES else one_of(SENSES))
     weights = _weights(table.table("weights"))
     table.done()
     return Policy(
@@ -336,7 +343,7 @@ def _weights(table: Table) -> dict[Signal, Weight]:
         if weight is None:
             continue
         if CLASSIFICATION[signal] is Weight.CERTAIN and weight is not Weight.CERTAIN:
-            table.note(signal.value, '"certain"', "This sign always ends the session.")
+            table.note(signal.value, '"certain"', Text("This sign always ends the session."))
         weights[signal] = weight
     table.done()
     return weights

@@ -60,8 +60,8 @@ def tell_what_is_not_taken(resolved: Resolved | None, own: Policy, health: Healt
     """Warn of settings that came from outside and do not hold; what says whether another policy could be kept to."""
     if resolved is None:
         return lambda _settings: own
-    for warning in resolved.warnings:
-        health.fail(*warning)
+    for one in resolved.warnings:
+        health.fail(one.code, one.severity, str(one.detail), str(one.remedy))
     return resolved.check_policy
 
 

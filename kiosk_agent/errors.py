@@ -28,9 +28,18 @@ into their language where it is shown: :meth:`KioskError.shown`. ``str(error)`` 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiosk_agent.text import Text, Translate, in_english, shown
+
+
+def one_after_another(sentences: Sequence[str | Text]) -> str | Text:
+    """One text of several sentences; each language sets them apart in its own way."""
+    first, *others = sentences
+    for other in others:
+        first = Text("{first} {then}", first=first, then=other)
+    return first
 
 
 class KioskError(Exception):
@@ -38,10 +47,7 @@ class KioskError(Exception):
 
     def shown(self, translate: Translate) -> str:
         """What it says to people, as ``translate`` says it."""
-        first, *others = (part for part in self.parts() if part)
-        for other in others:
-            first = Text("{first} {then}", first=first, then=other)
-        return shown(first, translate)
+        return shown(one_after_another([part for part in self.parts() if part]), translate)
 
     def parts(self) -> tuple[str | Text, ...]:
         """The sentences that people read."""
@@ -81,6 +87,11 @@ class Problem:
     def __str__(self) -> str:
         return self.shown(in_english)
 
+    def as_object(self) -> dict[str, str | int | None]:
+        """For programs: in English, each part by its name."""
+        words = {name: str(getattr(self, name)) for name in ("key", "expected", "found", "hint")}
+        return {"file": self.file, "line": self.line, **words}
+
 
 class InputError(KioskError):
     """An input file is wrong. ``problems`` holds every mistake found, not only the first."""
@@ -106,11 +117,10 @@ class DeskError(KioskError):
 
     def __init__(self, message: str | Text, remedy: str | Text = "") -> None:
         super().__init__(f"{message} {remedy}".strip())
-        self.remedy = str(remedy)
-        self._parts = (message, remedy)
+        self.message, self.remedy = message, remedy
 
     def parts(self) -> tuple[str | Text, ...]:
-        return self._parts
+        return (self.message, self.remedy)
 
 
 class BrowserMissingError(DeskError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import tomllib
+from collections.abc import Callable
 
 from kiosk_agent.text import Text
 
@@ -29,6 +30,38 @@ SYSTEM = {
     errno.ENETUNREACH: Text("the network does not lead there"),
 }
 TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+# As tomllib says it, which tells nobody but by its words.
+TOML_MISTAKES = {
+    str(text): text
+    for text in (
+        Text("Invalid statement"),
+        Text("Invalid value"),
+        Text("Invalid hex value"),
+        Text("Invalid date or datetime"),
+        Text("Invalid initial character for a key part"),
+        Text("Expected newline or end of document after a statement"),
+        Text("Expected ']' at the end of a table declaration"),
+        Text("Expected ']]' at the end of an array declaration"),
+        Text("Expected '=' after a key in a key/value pair"),
+        Text("Cannot overwrite a value"),
+        Text("Unclosed array"),
+        Text("Unclosed inline table"),
+        Text("Unescaped '\\' in a string"),
+        Text("Escaped character is not a Unicode scalar value"),
+        Text("Unterminated string"),
+    )
+}
+TOML_MISTAKES_AT: dict[re.Pattern[str], Callable[[str], Text]] = {
+    re.compile(r"Expected (['\"].*['\"])"): lambda sign: Text("Expected {sign}", sign=sign),
+    re.compile(r"Found invalid character (.+)"): lambda sign: Text("Found invalid character {sign}", sign=sign),
+    re.compile(r"Illegal character (.+)"): lambda sign: Text("Illegal character {sign}", sign=sign),
+    re.compile(r"Cannot declare (.+) twice"): lambda key: Text("Cannot declare {key} twice", key=key),
+    re.compile(r"Cannot redefine namespace (.+)"): lambda key: Text("Cannot redefine namespace {key}", key=key),
+    re.compile(r"Cannot mutate immutable namespace (.+)"): (
+        lambda key: Text("Cannot mutate immutable namespace {key}", key=key)
+    ),
+    re.compile(r"Duplicate inline table key (.+)"): lambda key: Text("Duplicate inline table key {key}", key=key),
+}
 
 
 def of_system(error: OSError) -> str | Text:
@@ -37,6 +70,12 @@ def of_system(error: OSError) -> str | Text:
         return Text("its certificate could not be checked: {said}", said=str(error))
     is_systems = type(error).__module__ == "builtins"  # those of ssl, socket and smtplib have numbers of their own
     return (SYSTEM.get(error.errno or 0) if is_systems else None) or error.strerror or str(error)
+
+
+def of_file(error: OSError) -> str | Text:
+    """What stood in the way, and where, if the system says that."""
+    reason = of_system(error)
+    return reason if error.filename is None else Text("{file}: {reason}", file=error.filename, reason=reason)
 
 
 def of_unreadable(error: OSError | UnicodeDecodeError) -> str | Text:
@@ -50,6 +89,29 @@ def of_toml(error: tomllib.TOMLDecodeError) -> Text:
     if found is None or found[1] is None:
         return Text("it ends in the middle of something")
     return Text("line {line}, column {column} is not TOML", line=found[1], column=found[2])
+
+
+def of_toml_line(error: ValueError) -> tuple[int | None, str | Text]:
+    """On which line it is not TOML, from 1, or None for its end; and what is wrong there.
+
+    ``error``: of tomllib, or of Python itself for a number of thousands of digits.
+    """
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return None, Text("a number of too many digits")
+    found = TOML_PLACE.search(str(error))
+    what = _of_toml_mistake(TOML_PLACE.sub("", str(error)))
+    if found is None or found[1] is None:
+        return None, Text("{what} (at end of document)", what=what)
+    return int(found[1]), what
+
+
+def _of_toml_mistake(said: str) -> str | Text:
+    if said in TOML_MISTAKES:
+        return TOML_MISTAKES[said]
+    for pattern, text in TOML_MISTAKES_AT.items():
+        if found := pattern.fullmatch(said):
+            return text(found[1])
+    return said
 
 
 VALIDATION = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?([^`]*)`)?", re.DOTALL)

@@ -6,18 +6,22 @@ import copy
 import difflib
 import enum
 import os
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from kiosk_agent import reasons
 from kiosk_agent.errors import InputError, Problem
+from kiosk_agent.text import Text
 from kiosk_agent.toml_lines import BARE_KEY, KeyPath, locate_keys
 
 LARGEST_BYTES = 1_000_000  # people write these files; one that is larger is some other file
 LONGEST_SHOWN = 60  # characters of a value in one line of a terminal
-SYNTAX_LINE = re.compile(r" \(at line (\d+), column \d+\)")
+FILE = Text("file")  # in place of a key: the file as a whole
+
+A_QUOTED_TEXT = Text("a text in quotation marks")
+A_KNOWN_KEY = Text("a known key")
 
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 
@@ -51,37 +55,38 @@ class TomlInput:
             with self.path.open("rb") as file:
                 raw = file.read(LARGEST_BYTES + 1)
         except FileNotFoundError:
-            self._fail(None, "a readable file", "none", "Check the path.")
+            self._fail(None, Text("a readable file"), Text("none"), Text("Check the path."))
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             # PermissionError on Windows; pathlib's own is_dir() raises for impossible names
             if os.path.isdir(self.path):  # noqa: PTH112
-                self._fail(None, "a file", "a folder", "Name a file in it.")
-            reason = getattr(error, "strerror", None) or str(error)
-            self._fail(None, "a readable file", reason, "Check the path and its permissions.")
+                self._fail(None, Text("a file"), Text("a folder"), Text("Name a file in it."))
+            reason = reasons.of_system(error) if isinstance(error, OSError) else Text("embedded null character")
+            self._fail(None, Text("a readable file"), reason, Text("Check the path and its permissions."))
         if len(raw) > LARGEST_BYTES:
-            self._fail(None, "settings", f"more than {LARGEST_BYTES} bytes", "Is it the right file?")
+            found = Text("more than {most} bytes", most=LARGEST_BYTES)
+            self._fail(None, Text("settings"), found, Text("Is it the right file?"))
         try:
             text = raw.decode("utf-8-sig")  # editors on Windows put a byte order mark in front
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
-            self._fail(line, "text in UTF-8", f"the byte 0x{raw[error.start]:02x}", "Save it as UTF-8.")
+            found = Text("the byte {byte}", byte=f"0x{raw[error.start]:02x}")
+            self._fail(line, Text("text in UTF-8"), found, Text("Save it as UTF-8."))
         if not text.strip():
-            self._fail(None, "settings", "an empty file", "Start from an example in config/.")
+            self._fail(None, Text("settings"), Text("an empty file"), Text("Start from an example in config/."))
         return text
 
     def _parse(self, text: str) -> dict[str, Any]:
         try:
             return tomllib.loads(text)
         except RecursionError:
-            self._fail(None, "TOML", "brackets nested too deeply", "Is it the right file?")
+            self._fail(None, Text("TOML"), Text("brackets nested too deeply"), Text("Is it the right file?"))
         except ValueError as error:  # also for a number of thousands of digits
-            found = SYNTAX_LINE.search(str(error))
-            line = int(found.group(1)) if found else text.rstrip().count("\n") + 1
-            reason = SYNTAX_LINE.sub("", str(error))
-            self._fail(line, "TOML", reason, "Is the file complete? The format: https://toml.io")
+            line, reason = reasons.of_toml_line(error)
+            line = line or text.rstrip().count("\n") + 1
+            self._fail(line, Text("TOML"), reason, Text("Is the file complete? The format: https://toml.io"))
 
-    def _fail(self, line: int | None, expected: str, found: str, hint: str) -> NoReturn:
-        raise self._error([Problem(str(self.path), line, "file", expected, found, hint)])
+    def _fail(self, line: int | None, expected: Text, found: str | Text, hint: Text) -> NoReturn:
+        raise self._error([Problem(str(self.path), line, FILE, expected, found, hint)])
 
     def line_of(self, path: KeyPath) -> int | None:
         """The line on which ``path`` stands, or the nearest key above it; None where not even that is there."""
@@ -91,11 +96,11 @@ class TomlInput:
             path = path[:-1]
         return None
 
-    def note(self, path: KeyPath, expected: str, found: str, hint: str = "") -> None:
+    def note(self, path: KeyPath, expected: str | Text, found: str | Text, hint: str | Text = "") -> None:
         """Note a mistake."""
         self.problems.append(Problem(str(self.path), self.line_of(path), key_text(path), expected, found, hint))
 
-    def contradict(self, path: KeyPath, expected: str, found: str, hint: str = "") -> None:
+    def contradict(self, path: KeyPath, expected: str | Text, found: str | Text, hint: str | Text = "") -> None:
         """Note a value that is good by itself, but does not fit what stands elsewhere."""
         self.contradictions.add(key_text(path))
         self.note(path, expected, found, hint)
@@ -103,7 +108,7 @@ class TomlInput:
     def finish(self) -> None:
         """Raise the error with everything that was noted, in the order of the file."""
         if self.problems:
-            raise self._error(sorted(self.problems, key=lambda problem: (problem.line or 0, problem.key)))
+            raise self._error(sorted(self.problems, key=lambda problem: (problem.line or 0, str(problem.key))))
 
 
 class Table:
@@ -117,19 +122,20 @@ class Table:
         self._known: list[str] = []
         self._bad: set[str] = set()
 
-    def note(self, name: str, expected: str, hint: str = "") -> None:
+    def note(self, name: str, expected: str | Text, hint: str | Text = "") -> None:
         """Note that ``name`` is not what was expected."""
         self._bad.add(name)
-        found = shown(self.values[name]) if name in self.values else "nothing"
-        self.source.note((*self.path, name), expected, found, hint)
+        self.source.note((*self.path, name), expected, self._found(name), hint)
 
-    def contradict(self, name: str, expected: str, hint: str = "") -> None:
+    def contradict(self, name: str, expected: str | Text, hint: str | Text = "") -> None:
         """Note that ``name`` is good by itself, but does not fit what stands elsewhere."""
         self._bad.add(name)
-        found = shown(self.values[name]) if name in self.values else "nothing"
-        self.source.contradict((*self.path, name), expected, found, hint)
+        self.source.contradict((*self.path, name), expected, self._found(name), hint)
 
-    def note_table(self, expected: str, found: str, hint: str = "") -> None:
+    def _found(self, name: str) -> str | Text:
+        return shown(self.values[name]) if name in self.values else Text("nothing")
+
+    def note_table(self, expected: str | Text, found: str | Text, hint: str | Text = "") -> None:
         """Note that the table as a whole is not what was expected."""
         self.source.note(self.path, expected, found, hint)
 
@@ -148,7 +154,7 @@ class Table:
         if isinstance(value, dict):
             return Table(self.source, value, path)
         if value is not None or required:
-            self.note(name, f"a table [{key_text(path)}]")
+            self.note(name, Text("a table [{key}]", key=key_text(path)))
         return Table(self.source, {}, path, given=False)
 
     def tables(self, name: str) -> list[Table]:
@@ -157,7 +163,7 @@ class Table:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            self.note(name, "a list of tables")
+            self.note(name, Text("a list of tables"))
             return []
         return [Table(self.source, one, (*self.path, name, number)) for number, one in enumerate(value)]
 
@@ -167,18 +173,18 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.note(name, "a text in quotation marks")
+            self.note(name, A_QUOTED_TEXT)
             return None
         if not empty and not value.strip():
-            self.note(name, "a text that is not empty")
+            self.note(name, Text("a text that is not empty"))
             return None
         return value
 
-    def required_text(self, name: str, *, empty: bool = False, hint: str = "") -> str:
+    def required_text(self, name: str, *, empty: bool = False, hint: str | Text = "") -> str:
         """A text; an empty one, and a note, where it is missing or wrong."""
         value = self.text(name, empty=empty)
         if name not in self.values:
-            self.note(name, "a text", hint)
+            self.note(name, Text("a text"), hint)
         return value or ""
 
     def flag(self, name: str, default: bool) -> bool:
@@ -187,28 +193,29 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.note(name, "true or false")
+            self.note(name, Text("true or false"))
             return default
         return value
 
-    def number(self, name: str, default: float, least: float, most: float, reason: str) -> float:
+    def number(self, name: str, default: float, least: float, most: float, reason: Text) -> float:
         """A number between ``least`` and ``most``; ``reason`` says why no other is allowed."""
         value = self._take(name)
         if value is None:
             return default
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not least <= value <= most:  # neither does nan lie between them
-            self.note(name, f"a number from {least:g} to {most:g}", reason)
+            expected = Text("a number from {least} to {most}", least=f"{least:g}", most=f"{most:g}")
+            self.note(name, expected, reason)
             return default
         return float(value)
 
-    def whole_number(self, name: str, default: int, least: int, most: int, reason: str) -> int:
+    def whole_number(self, name: str, default: int, least: int, most: int, reason: Text) -> int:
         """A whole number between ``least`` and ``most``; ``reason`` says why no other is allowed."""
         value = self._take(name)
         if value is None:
             return default
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            self.note(name, f"a whole number from {least} to {most}", reason)
+            self.note(name, Text("a whole number from {least} to {most}", least=least, most=most), reason)
             return default
         return value
 
@@ -220,21 +227,21 @@ class Table:
         words = [one.value for one in choices]
         if not isinstance(value, str) or value not in words:
             near = did_you_mean(value, words) if isinstance(value, str) else ""
-            self.note(name, "one of " + ", ".join(f'"{word}"' for word in words), near)
+            self.note(name, one_of(words), near)
             return None
         return choices(value)
 
-    def texts(self, name: str, check: Callable[[str], str | None] = lambda _text: None) -> tuple[str, ...]:
+    def texts(self, name: str, check: Callable[[str], str | Text | None] = lambda _text: None) -> tuple[str, ...]:
         """The good ones of a list of texts; ``check`` says what is expected of a bad one, None of a good one."""
         value = self._take(name)
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.note(name, "a list of texts")
+            self.note(name, Text("a list of texts"))
             return ()
         good = []
         for number, one in enumerate(value):
-            expected = check(one) if isinstance(one, str) else "a text in quotation marks"
+            expected = check(one) if isinstance(one, str) else A_QUOTED_TEXT
             if expected is None:
                 good.append(one)
             else:
@@ -250,14 +257,19 @@ class Table:
         """Note every key that nobody asked for."""
         for name in self.values:
             if name not in self._known:
-                hint = did_you_mean(name, self._known) or "Known here: " + ", ".join(self._known) + "."
-                self.source.note((*self.path, name), "a known key", shown(name), hint)
+                known = Text("Known here: {names}.", names=", ".join(self._known))
+                self.source.note((*self.path, name), A_KNOWN_KEY, shown(name), did_you_mean(name, self._known) or known)
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str | Text:
     """A question that names the nearest word, or nothing."""
     near = difflib.get_close_matches(word[:LONGEST_SHOWN], list(words), n=1)
-    return f"Did you mean {near[0]!r}?" if near else ""
+    return Text("Did you mean {word}?", word=repr(near[0])) if near else ""
+
+
+def one_of(words: Iterable[str]) -> Text:
+    """What is expected where only these words are known."""
+    return Text("one of {words}", words=", ".join(f'"{word}"' for word in words))
 
 
 def key_text(path: KeyPath) -> str:
@@ -267,20 +279,23 @@ def key_text(path: KeyPath) -> str:
         if isinstance(part, int):
             text += f"[{part + 1}]"
         else:
-            name = part if BARE_KEY.fullmatch(part) else shown(part)
+            name = part if BARE_KEY.fullmatch(part) else _shortened(repr(part))
             text += f".{name}" if text else name
     return text
 
 
-def shown(value: Any) -> str:
+def shown(value: Any) -> str | Text:
     """A value as an error message shows it: short, recognisable, and without control characters."""
     if isinstance(value, dict):
-        return "a table"
+        return Text("a table")
     if isinstance(value, list):
-        return "a list" if value else "an empty list"
+        return Text("a list") if value else Text("an empty list")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int) and value.bit_length() > LONGEST_SHOWN:
-        return "a huge number"
-    text = repr(value) if isinstance(value, str | int | float) else str(value)
+        return Text("a huge number")
+    return _shortened(repr(value) if isinstance(value, str | int | float) else str(value))
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 2] + "…'"

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import msgspec
 
 from kiosk_agent.cli.language import t
 from kiosk_agent.cli.options import overrides_option
 from kiosk_agent.config_load import hash_release_code, load_config
-from kiosk_agent.errors import InputError
+from kiosk_agent.errors import InputError, one_after_another
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.session.policy import TIMINGS, Policy, classify, policy_of
 from kiosk_agent.session.vocabulary import Signal
 from kiosk_agent.settings.describe import as_lines, as_object
 from kiosk_agent.settings.resolve import resolve
 from kiosk_agent.terminal.output import print_json
+from kiosk_agent.text import shown
 
 
 @click.group("config", help=t("Check the configuration, show what holds, and make a release code."))
@@ -48,10 +48,10 @@ def check(file: Path, as_json: bool) -> None:
 def stop_with(error: InputError, as_json: bool) -> NoReturn:
     """Tell every mistake, and end."""
     if as_json:
-        print_json({"valid": False, "problems": [msgspec.to_builtins(problem) for problem in error.problems]})
+        print_json({"valid": False, "problems": [problem.as_object() for problem in error.problems]})
     else:
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            click.echo(problem.shown(t), err=True)
     sys.exit(1)
 
 
@@ -71,8 +71,8 @@ def show(file: Path, origin: bool, overrides: tuple[str, ...], as_json: bool) ->
         return
     for line in as_lines(resolved, t, with_origin=origin):
         click.echo(line)
-    for _, _, detail, remedy in resolved.warnings:
-        click.echo(f"{detail} {remedy}", err=True)
+    for one in resolved.warnings:
+        click.echo(shown(one_after_another([one.detail, one.remedy]), t), err=True)
 
 
 def policy_as_object(policy: Policy) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def command(
             Settings(child=tuple(child), panels=supervisor_panels(language), headless=headless), printer.hear
         )
     except DeskError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     printer.finish()
     broken = printer.result is None or printer.result["promise_kept"] is False
     sys.exit(1 if broken or status != 0 else 0)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kiosk_agent import reasons
 from kiosk_agent.cli.language import t
 from kiosk_agent.config import Central, Config
 from kiosk_agent.config_load import central_url_problem
 from kiosk_agent.errors import InputError, KioskError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.settings.resolve import resolve
-from kiosk_agent.terminal.output import print_json
+from kiosk_agent.terminal.output import print_json, told
+from kiosk_agent.text import shown
 
 if TYPE_CHECKING:
     from kiosk_agent.report.enrolment import Enrolment
@@ -41,13 +43,13 @@ def command(
     try:
         read = resolve(config).config if config is not None else None
     except InputError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     central = read.central if read is not None else Central()
     url = (url or central.url or "").rstrip("/")
     if not url:
         raise click.UsageError(t("Say where central is: --central URL, or central.url in the configuration."))
     if problem := central_url_problem(url):
-        raise click.UsageError(f"--central: {problem}")
+        raise click.UsageError(f"--central: {shown(problem, t)}")
     folder = data_dir or (read.desk.data_dir if read is not None else None)
     try:
         try:
@@ -57,7 +59,7 @@ def command(
             raise
         _forget(code_file)
     except (KioskError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(told(error, t)) from error
     if json_:
         print_json(enrolment)
         return
@@ -77,7 +79,8 @@ def _the_code(code: str | None, file: Path | None) -> str:
         with file.open(encoding="utf-8") as opened:
             return opened.read(LONGEST_READ).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{file}: {error}") from error
+        why = shown(reasons.of_unreadable(error), t)
+        raise click.ClickException(t("{file} cannot be read: {reason}", file=file, reason=why)) from error
 
 
 def _forget(file: Path | None, error: KioskError | None = None) -> None:

@@ -50,7 +50,7 @@ def open_ledger(config: Path | None, file: Path | None) -> LedgerReader:
             file /= FILE_NAME
         return LedgerReader(file)
     except (InputError, LedgerError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
 
 
 @command.command("show", help=t("Show the entries, oldest first."))
@@ -62,7 +62,7 @@ def show(config: Path | None, file: Path | None, as_json: bool, last: int | None
     try:
         entries = list(ledger.entries())[-last if last else None :]
     except LedgerError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     if as_json:
         rows = [
             {"seq": one.seq, "at": one.at, "digest": one.digest.hex(), "entry": decoded(one.body)} for one in entries
@@ -100,7 +100,7 @@ def verify(config: Path | None, file: Path | None, as_json: bool) -> None:
     try:
         verdict = ledger.verify()
     except LedgerError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     if as_json:
         fields = {
             "sound": verdict.sound,
@@ -126,7 +126,7 @@ def counts(config: Path | None, file: Path | None, as_json: bool) -> None:
     try:
         days = ledger.counts()
     except LedgerError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     if as_json:
         print_json({"epoch": ledger.epoch, "days": days})
         return

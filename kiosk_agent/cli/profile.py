@@ -35,11 +35,11 @@ def check(file: Path, live: bool, show: bool, browser: Path | None, data_dir: Pa
         profile = load_profile(file)
     except InputError as error:
         if as_json:
-            problems = [msgspec.to_builtins(problem) for problem in error.problems]
+            problems = [problem.as_object() for problem in error.problems]
             print_json({**_nothing_seen(), "valid": False, "problems": problems})
         else:
             for problem in error.problems:
-                click.echo(str(problem), err=True)
+                click.echo(problem.shown(t), err=True)
         sys.exit(1)
     if not live:
         click.echo('{"valid":true}' if as_json else t("{file} is in order.", file=file))
@@ -47,7 +47,7 @@ def check(file: Path, live: bool, show: bool, browser: Path | None, data_dir: Pa
     try:
         sys.exit(0 if _check_live(profile, show, browser, data_dir, as_json) else 1)
     except DeskError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
 
 
 @command.command("browser-policy", help=t("Print the managed browser policies that fit a profile, as JSON."))
@@ -60,7 +60,7 @@ def browser_policy(file: Path, edge: bool) -> None:
     try:
         profile = load_profile(file)
     except InputError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     print_json(edge_policies(profile) if edge else browser_policies(profile))
 
 

@@ -67,7 +67,7 @@ def command(
         parts = simulated(weeks, seed or 0) if weeks is not None else read_parts(_files(files))
         others = _others(config, preset)
     except InputError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     if write is not None:
         _write(parts, write)
         return

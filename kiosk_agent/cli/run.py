@@ -21,6 +21,7 @@ from kiosk_agent.memory import import_asyncio_without_tls
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
 from kiosk_agent.settings.resolve import Resolved, resolve
+from kiosk_agent.terminal.output import told
 
 EXIT_INPUT = 2  # the configuration or the profile is wrong: starting again would not help
 EXIT_DESK = 1
@@ -83,9 +84,9 @@ def command(config_file: Path, headless: bool, overrides: tuple[str, ...], as_ag
         )
     except InputError as error:
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            click.echo(problem.shown(t), err=True)
         sys.exit(EXIT_INPUT)
     except (DeskError, OSError) as error:
-        click.echo(str(error), err=True)
+        click.echo(told(error, t), err=True)
         sys.exit(EXIT_DESK)
     sys.exit(launch(settings))

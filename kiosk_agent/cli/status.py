@@ -99,7 +99,7 @@ def command(config: Path | None, data_dir: Path | None, json_: bool) -> None:
     try:
         folder = data_dir or (resolve(config).config.desk.data_dir if config is not None else None)
     except InputError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(error.shown(t)) from error
     status = _read(folder or default_data_dir())
     alive = status is not None and is_alive(status)
     if json_:

@@ -25,7 +25,7 @@ from kiosk_agent.hands.template import (
 from kiosk_agent.health import Severity
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Isolation, Profile
-from kiosk_agent.terminal.output import print_json
+from kiosk_agent.terminal.output import print_json, told
 
 EXIT_INPUT = 2  # the profile is wrong: trying again would not help
 EXIT_DESK = 1
@@ -84,7 +84,7 @@ def build(
                 _tell(f"  {extension}")
         template = asyncio.run(build_template(order, _say_step))
     except (DeskError, OSError) as error:
-        click.echo(str(error), err=True)
+        click.echo(told(error, t), err=True)
         sys.exit(EXIT_DESK)
     if json_:
         print_json(template.manifest)
@@ -107,7 +107,7 @@ def check(profile: Path, data_dir: Path | None, browser: Path | None, json_: boo
         manifest = read_template(portal, folder).manifest if _is_whole(portal, folder) else None
         version = browser_version(executable)
     except (DeskError, OSError) as error:
-        click.echo(str(error), err=True)
+        click.echo(told(error, t), err=True)
         sys.exit(EXIT_DESK)
     red = any(problem.severity is Severity.RED for problem in problems)
     if json_:
@@ -183,5 +183,5 @@ def _read(file: Path) -> Profile:
         return load_profile(file)
     except InputError as error:
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            click.echo(problem.shown(t), err=True)
         sys.exit(EXIT_INPUT)

@@ -30,6 +30,7 @@ from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Isolation, Profile
 from kiosk_agent.settings.resolve import resolve
+from kiosk_agent.text import shown
 
 
 def worst(checks: list[Check]) -> Severity:
@@ -53,7 +54,7 @@ def examine(config_file: Path | None, t: Translate) -> Iterator[Check]:
         executable = find_browser(chosen)
     except BrowserMissingError as error:
         remedy = t("Install Edge, Chrome or Chromium: {command}", command=install_command(sys.platform))
-        yield red("browser", error.args[0], remedy)
+        yield red("browser", shown(error.message, t), remedy)
     if executable is not None:
         yield from _guarded("browser", lambda: _browser(executable, t), t)
     headless = config is not None and config.browser.headless
@@ -100,14 +101,20 @@ def _inputs(config_file: Path | None, t: Translate) -> tuple[Config | None, Prof
     try:
         resolved = resolve(config_file)
     except InputError as error:
-        return None, None, _problems("configuration", error, t("Mend it; kiosk-agent config check {file} tells more."))
+        return (
+            None,
+            None,
+            _problems("configuration", error, t("Mend it; kiosk-agent config check {file} tells more."), t),
+        )
     config = resolved.config
     lines = [green("configuration", str(config_file))]
-    lines += [Check("configuration", severity, detail, remedy) for _, severity, detail, remedy in resolved.warnings]
+    lines += [
+        Check("configuration", one.severity, shown(one.detail, t), shown(one.remedy, t)) for one in resolved.warnings
+    ]
     try:
         profile = load_profile(config.profile)
     except InputError as error:
-        lines += _problems("profile", error, t("Mend it; kiosk-agent profile check {file} tells more."))
+        lines += _problems("profile", error, t("Mend it; kiosk-agent profile check {file} tells more."), t)
         return config, None, lines
     title = profile.portal.title.get(worker_language(config.desk.language)) or profile.portal.name
     return config, profile, [*lines, green("profile", f"{title} ({config.profile})")]
@@ -119,15 +126,15 @@ def _profiles(data_dir: Path | None) -> list[Path]:
     return [folder for one in folders for folder in (one, *all_roots(one))]
 
 
-def _problems(code: str, error: InputError, remedy: str) -> list[Check]:
-    return [red(code, str(problem), remedy.format(file=problem.file)) for problem in error.problems]
+def _problems(code: str, error: InputError, remedy: str, t: Translate) -> list[Check]:
+    return [red(code, problem.shown(t), remedy.format(file=problem.file)) for problem in error.problems]
 
 
 def _browser(executable: Path, t: Translate) -> list[Check]:
     try:
         version = browser_version(executable)
     except TemplateError as error:
-        return [red("browser", str(error), error.remedy)]
+        return [red("browser", shown(error.message, t), shown(error.remedy, t))]
     return check_browser_and_sandbox(executable, version, t)
 
 

@@ -24,8 +24,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
+from kiosk_agent.text import Text
+
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 LABELS_BEHIND_STAR = 2  # *.example alone would mean every portal of a whole top-level domain
+BEHIND_STAR = "*.portal.example"
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3: the same with and without percent-encoding
 PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f\\]")  # dropped, or read as a slash: RFC 3986 has none of them
@@ -34,7 +37,11 @@ HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 class GlobError(ValueError):
-    """The text is no URL glob; the message says what is expected."""
+    """The text is no URL glob. ``expected``: what would be one."""
+
+    def __init__(self, expected: Text) -> None:
+        super().__init__(str(expected))
+        self.expected = expected
 
 
 @dataclass(frozen=True)
@@ -82,20 +89,24 @@ def parse_glob(text: str) -> Glob:
         return replace(named, scheme="", host="", path=Wild((*_wild(stars).pieces[:-1], *named.path.pieces)))
     parts = _split(text)
     if parts is None or not parts.hostname:
-        raise GlobError("an address such as https://portal.example/*, in which a * stands for anything")
+        raise GlobError(
+            Text("an address such as {example}, in which a * stands for anything", example="https://portal.example/*")
+        )
     if "@" in parts.netloc:
-        raise GlobError("an address without a user name")
+        raise GlobError(Text("an address without a user name"))
     host = parts.hostname
     any_subdomain = host.startswith("*.")
     if any_subdomain:
         host = host[2:]
         if "*" not in host and (host.count(".") + 1 < LABELS_BEHIND_STAR or _is_ip(host)):
-            raise GlobError("a host with at least two names behind the *, such as *.portal.example")
+            raise GlobError(Text("a host with at least two names behind the *, such as {example}", example=BEHIND_STAR))
     if "*" in host:
-        raise GlobError("a host in which * stands only for the names on the left, such as *.portal.example")
+        raise GlobError(
+            Text("a host in which * stands only for the names on the left, such as {example}", example=BEHIND_STAR)
+        )
     ascii_host = _ascii(host)
     if ascii_host is None:
-        raise GlobError("a host's name, such as portal.example")
+        raise GlobError(Text("a host's name, such as {example}", example="portal.example"))
     _, question, query = text.partition("#")[0].partition("?")
     _, hash_sign, fragment = text.partition("#")
     return Glob(

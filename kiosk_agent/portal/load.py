@@ -27,17 +27,20 @@ from kiosk_agent.portal.profile import (
     Step,
     Verb,
 )
-from kiosk_agent.toml_input import Table, TomlInput
+from kiosk_agent.text import Text
+from kiosk_agent.toml_input import Table, TomlInput, one_of
 
 VARIABLES = ("KIOSK_TEST_USER", "KIOSK_TEST_PASSWORD")
+SIGN_OF_VARIABLES = "${…}"
 VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 EXTENSION_ID = re.compile(r"[a-p]{32}")
 STORAGE = re.compile(r"(local|session):.+", re.DOTALL)
 NOT_CSS = re.compile(r"^\s*(/|\.\.|[a-z_-]+(:light)?=)|>>|:(has-text|text|text-is|text-matches|visible)\b")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # RFC 5646, as far as anybody here needs it
-LOGOUT_LIMITS = (1.0, 60.0, "It runs beneath the cover, while people wait.")
+LOGOUT_LIMITS = (1.0, 60.0, Text("It runs beneath the cover, while people wait."))
 LOWEST_STATUS, HIGHEST_STATUS = 100, 599  # RFC 9110, 15
-AN_ADDRESS = "a whole address that begins with https:// or http://"
+AN_ADDRESS = Text("a whole address that begins with https:// or http://")
+A_GLOB = Text("a URL glob")
 MARKS = ("selector", "cookie", "storage", "url")
 
 
@@ -67,20 +70,22 @@ def load_profile(path: Path) -> Profile:
 
 
 def _portal(table: Table) -> PortalInfo:
-    name = table.required_text("name", hint="A short name; people see the title.")
+    name = table.required_text("name", hint=Text("A short name; people see the title."))
     title = _title(table.table("title"), name)
     allowed = table.texts("allowed", _allowed_problem)
     if not allowed and table.is_good("allowed"):
-        table.note("allowed", "at least one URL glob", "Everything that no glob names is refused in the visit.")
+        hint = Text("Everything that no glob names is refused in the visit.")
+        table.note("allowed", Text("at least one URL glob"), hint)
     start_url = _address(table, "start_url", allowed)
     isolation = table.choice("isolation", Isolation) or Isolation.MEMORY
-    extensions = table.texts(
-        "extensions", lambda one: None if EXTENSION_ID.fullmatch(one) else "an extension's id: 32 letters from a to p"
-    )
+    an_id = Text("an extension's id: 32 letters from a to p")
+    extensions = table.texts("extensions", lambda one: None if EXTENSION_ID.fullmatch(one) else an_id)
     if isolation is Isolation.TEMPLATE and not extensions and table.is_good("extensions"):
-        table.note("extensions", "the ids of the portal's extensions", 'isolation = "template" is for them alone.')
+        hint = Text('isolation = "template" is for them alone.')
+        table.note("extensions", Text("the ids of the portal's extensions"), hint)
     if isolation is Isolation.MEMORY and extensions and table.is_good("isolation"):
-        table.note("extensions", 'isolation = "template" beside it', "A browser in memory runs no extensions.")
+        hint = Text("A browser in memory runs no extensions.")
+        table.note("extensions", Text('isolation = "template" beside it'), hint)
     table.done()
     return PortalInfo(name, title, start_url, allowed, isolation, extensions)
 
@@ -90,7 +95,7 @@ def _title(table: Table, name: str) -> dict[str, str]:
     if not table.given:
         return {"ja": name, "en": name}
     if not table.values:
-        table.note_table('names by language, such as { ja = "…", en = "…" }', "none")
+        table.note_table(Text("names by language, such as {example}", example='{ ja = "…", en = "…" }'), Text("none"))
     title = {}
     for language in table.values:
         if LANGUAGE.fullmatch(language):
@@ -99,18 +104,18 @@ def _title(table: Table, name: str) -> dict[str, str]:
     return title
 
 
-def _glob_problem(text: str) -> str | None:
+def _glob_problem(text: str) -> Text | None:
     try:
         parse_glob(text)
     except GlobError as error:
-        return str(error)
+        return error.expected
     return None
 
 
-def _allowed_problem(text: str) -> str | None:
+def _allowed_problem(text: str) -> Text | None:
     problem = _glob_problem(text)
     if problem is None and not names_a_host(text):
-        return "an address with its host, such as https://portal.example/*"
+        return Text("an address with its host, such as {example}", example="https://portal.example/*")
     return problem
 
 
@@ -123,7 +128,7 @@ def _glob(table: Table, name: str) -> str | None:
 
 
 def _address(table: Table, name: str, allowed: tuple[str, ...]) -> str:
-    text = table.required_text(name, hint="For example https://portal.example/")
+    text = table.required_text(name, hint=Text("For example {example}", example="https://portal.example/"))
     if text:
         _check_address(table, name, text, allowed)
     return text
@@ -138,30 +143,31 @@ def _check_address(table: Table, name: str, text: str, allowed: tuple[str, ...])
     if not is_address or _glob_problem(text) is not None:
         table.note(name, AN_ADDRESS)
     elif allowed and not matches_any(allowed, text):
-        table.note(name, "an address that portal.allowed names", "Add a glob for it to portal.allowed.")
+        hint = Text("Add a glob for it to portal.allowed.")
+        table.note(name, Text("an address that portal.allowed names"), hint)
 
 
 def _signed_in(table: Table) -> SignedIn:
     storage = table.text("storage")
     if storage is not None and not STORAGE.fullmatch(storage):
-        table.note("storage", '"local:KEY" or "session:KEY"', "KEY is the item's name in the page's web storage.")
+        hint = Text("KEY is the item's name in the page's web storage.")
+        table.note("storage", Text('"local:KEY" or "session:KEY"'), hint)
     marks = SignedIn(table.text("selector"), table.text("cookie"), storage, _glob(table, "url"))
-    _need_one_of(table, MARKS, "How does the portal show that somebody is signed in?")
+    _need_one_of(table, MARKS, Text("How does the portal show that somebody is signed in?"))
     table.done()
     return marks
 
 
-def _need_one_of(table: Table, names: tuple[str, ...], hint: str) -> None:
+def _need_one_of(table: Table, names: tuple[str, ...], hint: Text) -> None:
     if table.given and not any(name in table.values for name in names):
-        table.note_table("at least one of " + ", ".join(names), "none of them", hint)
+        table.note_table(Text("at least one of {names}", names=", ".join(names)), Text("none of them"), hint)
 
 
 def _account(table: Table, portal: PortalInfo) -> Account | None:
     if not table.given:
         return None
-    account = Account(
-        table.required_text("selector", hint="Where does the account show?"), _steps(table, "reveal", portal)
-    )
+    selector = table.required_text("selector", hint=Text("Where does the account show?"))
+    account = Account(selector, _steps(table, "reveal", portal))
     table.done()
     return account
 
@@ -181,7 +187,7 @@ def _logout(table: Table, portal: PortalInfo) -> Logout:
 
 def _signed_out(table: Table) -> SignedOut:
     marks = SignedOut(table.text("selector"), _glob(table, "url"))
-    _need_one_of(table, ("selector", "url"), "What does the portal show after a logout?")
+    _need_one_of(table, ("selector", "url"), Text("What does the portal show after a logout?"))
     table.done()
     return marks
 
@@ -190,23 +196,21 @@ def _proof(table: Table, portal: PortalInfo, signed_in: SignedIn) -> ProofOf:
     protected_url = _address(table, "protected_url", portal.allowed)
     refused_table = table.table("refused", required=True)
     refused = Refused(_glob(refused_table, "redirect"), _status(refused_table), refused_table.text("selector"))
-    _need_one_of(refused_table, ("redirect", "status", "selector"), "How does the portal ask to sign in?")
+    _need_one_of(refused_table, ("redirect", "status", "selector"), Text("How does the portal ask to sign in?"))
     refused_table.done()
     opened_table = table.table("opened", required=True)
     opened = Opened(_status(opened_table), opened_table.text("selector"))
-    _need_one_of(opened_table, ("status", "selector"), "What shows that the protected page opened?")
+    _need_one_of(opened_table, ("status", "selector"), Text("What shows that the protected page opened?"))
     opened_table.done()
     _check_difference(refused_table, refused, opened)
     replay = table.choice("replay", Replay)
     expect = table.choice("expect", Expect)
     if "expect" not in table.values:
-        words = ", ".join(f'"{one}"' for one in Expect)
-        table.note(
-            "expect", f"one of {words}", "Less than this is an incident; profile check --live tells what it gives."
-        )
+        hint = Text("Less than this is an incident; profile check --live tells what it gives.")
+        table.note("expect", one_of(Expect), hint)
     if replay is Replay.NONE and expect is Expect.REVOKED:
-        hint = 'Without a replay nobody asks the server: replay = "cookies" or "storage".'
-        table.note("expect", '"cleared", because replay = "none" can prove no more', hint)
+        hint = Text('Without a replay nobody asks the server: replay = "cookies" or "storage".')
+        table.note("expect", Text('"cleared", because replay = "none" can prove no more'), hint)
     table.done()
     return ProofOf(protected_url, refused, opened, replay or Replay.COOKIES, expect or Expect.REVOKED)
 
@@ -215,10 +219,11 @@ def _check_difference(refused_table: Table, refused: Refused, opened: Opened) ->
     """The same answer must not mean both: one sign of a refusal is enough, so it must never come with the page."""
     both = sorted(set(refused.status) & set(opened.status))
     if both:
-        hint = f"{both[0]} also stands in proof.opened: nobody could tell the two."
-        refused_table.note("status", "a status that the open page never has", hint)
+        hint = Text("{status} also stands in proof.opened: nobody could tell the two.", status=both[0])
+        refused_table.note("status", Text("a status that the open page never has"), hint)
     if refused.selector is not None and refused.selector == opened.selector:
-        refused_table.note("selector", "another one than proof.opened has", "Nobody could tell the two.")
+        hint = Text("Nobody could tell the two.")
+        refused_table.note("selector", Text("another one than proof.opened has"), hint)
 
 
 def _status(table: Table) -> tuple[int, ...]:
@@ -232,7 +237,8 @@ def _status(table: Table) -> tuple[int, ...]:
         if isinstance(one, int) and not isinstance(one, bool) and LOWEST_STATUS <= one <= HIGHEST_STATUS
     ]
     if not values or good != values:
-        table.note("status", f"an HTTP status from {LOWEST_STATUS} to {HIGHEST_STATUS}, or a list of them")
+        limits = {"least": LOWEST_STATUS, "most": HIGHEST_STATUS}
+        table.note("status", Text("an HTTP status from {least} to {most}, or a list of them", **limits))
         return ()
     return tuple(good)
 
@@ -240,13 +246,13 @@ def _status(table: Table) -> tuple[int, ...]:
 def _operations(root: Table) -> tuple[Operation, ...]:
     operations: list[Operation] = []
     for table in root.tables("operation"):
-        name = table.required_text("name", hint="The nudge and the counts name it.")
+        name = table.required_text("name", hint=Text("The nudge and the counts name it."))
         if name and any(one.name == name for one in operations):
-            table.note("name", "a name that no other operation has")
+            table.note("name", Text("a name that no other operation has"))
         url = _glob(table, "url")
         if "url" not in table.values:
-            table.note("url", "a URL glob", "On which page is the operation finished?")
-        done = table.required_text("done", hint="What shows on the page once it is finished?")
+            table.note("url", A_GLOB, Text("On which page is the operation finished?"))
+        done = table.required_text("done", hint=Text("What shows on the page once it is finished?"))
         card = table.choice("card", CardUse) or CardUse.UNEXPECTED
         operations.append(Operation(name, url or "", done, card))
         table.done()
@@ -258,26 +264,27 @@ def _same_person(root: Table, account: Account | None) -> tuple[SamePerson, ...]
     for table in root.tables("same_person"):
         url = _glob(table, "url")
         if "url" not in table.values:
-            table.note("url", "a URL glob", "On which page is the form?")
+            table.note("url", A_GLOB, Text("On which page is the form?"))
         fields = table.texts("fields", _css_problem)
         confirm_card = table.flag("confirm_card", False)
         name = table.text("account")
         if not fields and table.is_good("fields") and not confirm_card:
-            hint = "What is to be the same person's: the name in the form, the card on the reader, or both?"
-            table.note_table("fields, or confirm_card = true", "neither of them", hint)
+            hint = Text("What is to be the same person's: the name in the form, the card on the reader, or both?")
+            table.note_table(Text("fields, or confirm_card = true"), Text("neither of them"), hint)
         if name is not None and not fields:
-            table.note("account", "account only beside fields")
+            table.note("account", Text("account only beside fields"))
         if fields and account is None and "account" not in table.values:
-            table.note("account", "a selector", "Where does the account's name show, in the writing of the field?")
+            hint = Text("Where does the account's name show, in the writing of the field?")
+            table.note("account", Text("a selector"), hint)
         rules.append(SamePerson(url or "", fields, name, _glob(table, "sends"), confirm_card))
         table.done()
     return tuple(rules)
 
 
-def _css_problem(text: str) -> str | None:
+def _css_problem(text: str) -> Text | None:
     """These are looked for without Playwright, at the very moment of a press."""
     if not text.strip() or NOT_CSS.search(text):
-        return "a CSS selector, such as #holder; no other kind is known here"
+        return Text("a CSS selector, such as {example}; no other kind is known here", example="#holder")
     return None
 
 
@@ -289,17 +296,17 @@ def _steps(table: Table, name: str, portal: PortalInfo, variables: tuple[str, ..
 def _step(table: Table, portal: PortalInfo, variables: tuple[str, ...]) -> Step | None:
     verbs = [verb for verb in Verb if verb.value in table.values]
     if len(verbs) != 1:
-        found = ", ".join(verb.value for verb in verbs) or ", ".join(table.values) or "nothing"
-        table.note_table("a step with exactly one of " + ", ".join(Verb), found)
+        found = ", ".join(verb.value for verb in verbs) or ", ".join(table.values) or Text("nothing")
+        table.note_table(Text("a step with exactly one of {verbs}", verbs=", ".join(Verb)), found)
         return None
     verb = verbs[0]
     target = table.required_text(verb.value)
     value: str | None = None
     if verb is Verb.FILL:
-        value = table.required_text("value", empty=True, hint="What is to be filled in?")
+        value = table.required_text("value", empty=True, hint=Text("What is to be filled in?"))
     elif "value" in table.values:
         table.raw("value")
-        table.note("value", "value only beside fill")
+        table.note("value", Text("value only beside fill"))
     if verb is Verb.GOTO and target and "${" not in target:
         _check_address(table, verb.value, target, portal.allowed)
     optional = table.flag("optional", False)
@@ -314,6 +321,8 @@ def _check_variables(table: Table, where: str, text: str, variables: tuple[str, 
     if all(found.group() in [f"${{{one}}}" for one in variables] for found in VARIABLE.finditer(text)):
         return
     if variables:
-        table.note(where, "no other ${…} than " + ", ".join(f"${{{one}}}" for one in variables))
+        names = ", ".join(f"${{{one}}}" for one in variables)
+        table.note(where, Text("no other {sign} than {names}", sign=SIGN_OF_VARIABLES, names=names))
     else:
-        table.note(where, "no ${…} here", "Only the values in sign_in.steps may come from the environment.")
+        hint = Text("Only the values in sign_in.steps may come from the environment.")
+        table.note(where, Text("no {sign} here", sign=SIGN_OF_VARIABLES), hint)

@@ -12,6 +12,7 @@ import msgspec
 
 from kiosk_agent.errors import DeskError
 from kiosk_agent.report.keystore.file import write_durably
+from kiosk_agent.text import Text
 from kiosk_agent.wire.policy import LARGEST_POLICY_BYTES, PolicyAnswer
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,11 @@ REFUSED = "central_policy_refused"  # the warning's code; docs/central.md says w
 class PolicyRefusedError(DeskError):
     """A policy of central's that this agent cannot keep to: nothing of it holds then."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"Central's policy is refused: {why}.", "The last good one holds. Tell central's staff.")
+    def __init__(self, why: str | Text) -> None:
+        super().__init__(
+            Text("Central's policy is refused: {reason}.", reason=why),
+            Text("The last good one holds. Tell central's staff."),
+        )
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -144,7 +144,7 @@ class Uploader:
         except LedgerError as error:  # the ledger's own warning says what is to be done
             return self._failed(f"the ledger: {error}")
         except (DeskError, KeystoreError) as error:
-            remedy = error.remedy if isinstance(error, DeskError) else "Sign in to this PC as the desk's user."
+            remedy = str(error.remedy) if isinstance(error, DeskError) else "Sign in to this PC as the desk's user."
             self._warn(Code.CANNOT, f"Nothing is reported: {error.args[0]}", remedy)
             return self._failed(str(error))
         except Exception as error:
@@ -276,7 +276,7 @@ class Uploader:
             self._check_policy(answer.answer.settings)
         except PolicyRefusedError as error:
             self._refused_tag = answer.tag
-            self._warn(Code.POLICY_REFUSED, error.args[0], error.remedy)
+            self._warn(Code.POLICY_REFUSED, error.args[0], str(error.remedy))
             return
         self._refused_tag = ""
         fresh = Kept(self._url, answer.tag, answer.answer)

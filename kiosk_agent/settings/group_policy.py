@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kiosk_agent import reasons
 from kiosk_agent.settings.layers import Given, Layer, Source
 from kiosk_agent.settings.model import NOT_BY_POLICY, SECRET, SETTINGS, Setting
 from kiosk_agent.settings.model import Kind as Wanted
 from kiosk_agent.settings.registry import SHOWN_AS, Kind, PolicyKey, Value
+from kiosk_agent.text import Text
 from kiosk_agent.toml_input import did_you_mean, shown
 
 DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
@@ -27,13 +29,17 @@ class Ignored:
     source: Source
     key: str
     where: str
-    expected: str
-    found: str
-    hint: str = ""
+    expected: str | Text
+    found: str | Text
+    hint: str | Text = ""
 
 
 class _WrongTypeError(Exception):
-    """The registry's value has not the type of the setting; says what was expected."""
+    """The registry's value has not the type of the setting."""
+
+    def __init__(self, expected: str | Text) -> None:
+        super().__init__(str(expected))
+        self.expected = expected
 
 
 def read_group_policy(key: PolicyKey) -> tuple[Layer, tuple[Ignored, ...]]:
@@ -41,8 +47,8 @@ def read_group_policy(key: PolicyKey) -> tuple[Layer, tuple[Ignored, ...]]:
     try:
         found = key.values()
     except OSError as error:
-        reason = error.strerror or str(error)
-        unread = Ignored(Source.GROUP_POLICY, "", SHOWN_AS, "a key that can be read", reason, "None of it holds.")
+        expected, lost = Text("a key that can be read"), Text("None of it holds.")
+        unread = Ignored(Source.GROUP_POLICY, "", SHOWN_AS, expected, reasons.of_system(error), lost)
         return Layer(Source.GROUP_POLICY, {}), (unread,)
     values: dict[str, Given] = {}
     ignored = []
@@ -51,18 +57,23 @@ def read_group_policy(key: PolicyKey) -> tuple[Layer, tuple[Ignored, ...]]:
         key_text = name.replace("\\", ".").lower()
         setting = SETTINGS.get(key_text)
         if setting is None or not setting.by_policy:
-            hint = f"Group Policy does not set it: {NOT_BY_POLICY[key_text]}." if setting else _near(key_text)
-            ignored.append(Ignored(Source.GROUP_POLICY, key_text, where, "a setting for Group Policy", "another", hint))
+            hint: str | Text = _not_set(key_text) if setting else _near(key_text)
+            expected = Text("a setting for Group Policy")
+            ignored.append(Ignored(Source.GROUP_POLICY, key_text, where, expected, Text("another"), hint))
             continue
         try:
             values[setting.key] = Given(_converted(setting, value), where)
         except _WrongTypeError as error:
             told = _told(setting, value)
-            ignored.append(Ignored(Source.GROUP_POLICY, setting.key, where, str(error), told))
+            ignored.append(Ignored(Source.GROUP_POLICY, setting.key, where, error.expected, told))
     return Layer(Source.GROUP_POLICY, values), tuple(ignored)
 
 
-def _near(key: str) -> str:
+def _not_set(key: str) -> Text:
+    return Text("Group Policy does not set it: {reason}.", reason=NOT_BY_POLICY[key])
+
+
+def _near(key: str) -> str | Text:
     return did_you_mean(key, [one.key for one in SETTINGS.values() if one.by_policy])
 
 
@@ -92,25 +103,25 @@ def _converted(setting: Setting, value: Value) -> object:
         case Wanted.FLAG:
             if kind is Kind.DWORD and data in (0, 1):
                 return bool(data)
-            raise _WrongTypeError("REG_DWORD 0 or 1")
+            raise _WrongTypeError(Text("REG_DWORD 0 or 1"))
         case Wanted.NUMBER | Wanted.WHOLE:
             if kind in (Kind.DWORD, Kind.QWORD):
                 return data
             if kind is Kind.SZ and DECIMAL.fullmatch(data):
                 return float(data) if "." in data else int(data)
-            raise _WrongTypeError("REG_DWORD, or REG_SZ with a decimal number")
+            raise _WrongTypeError(Text("REG_DWORD, or REG_SZ with a decimal number"))
         case Wanted.WORDS:
             if kind is Kind.MULTI_SZ:
                 return list(data)
-            raise _WrongTypeError("a key with the values 1, 2, … of type REG_SZ, or REG_MULTI_SZ")
+            raise _WrongTypeError(Text("a key with the values 1, 2, … of type REG_SZ, or REG_MULTI_SZ"))
         case Wanted.TEXT | Wanted.PATH | Wanted.WORD:
             if kind in TEXT:
                 return data
             raise _WrongTypeError("REG_SZ")
 
 
-def _told(setting: Setting, value: Value) -> str:
-    name = "another type" if value.kind is Kind.OTHER else f"REG_{value.kind.name}"
-    if setting.key == SECRET or value.kind is Kind.OTHER:
-        return name
-    return f"{name} {shown(value.data)}"
+def _told(setting: Setting, value: Value) -> str | Text:
+    if value.kind is Kind.OTHER:
+        return Text("another type")
+    name = f"REG_{value.kind.name}"
+    return name if setting.key == SECRET else Text("{type} {value}", type=name, value=shown(value.data))

@@ -16,7 +16,8 @@ from kiosk_agent.errors import ConfigError, Problem
 from kiosk_agent.report.policy import OF_THE_REPORTS, Kept
 from kiosk_agent.session.vocabulary import Signal
 from kiosk_agent.settings.model import BY_PRESET, PRESET, SETTINGS, Kind
-from kiosk_agent.toml_input import TomlInput, did_you_mean, shown
+from kiosk_agent.text import Text
+from kiosk_agent.toml_input import A_KNOWN_KEY, TomlInput, did_you_mean, shown
 from kiosk_agent.wire.policy import OF_CENTRAL, Settings
 
 OPTION = "--set"
@@ -38,7 +39,7 @@ class Given:
     """A value as a source gives it, in the types of TOML; ``where`` in it: a line, a registry value."""
 
     value: Any
-    where: str
+    where: str | Text
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def of_file(source: TomlInput) -> Layer:
 
 def of_central(settings: Settings, revision: int | None) -> Layer:
     """What central's policy sets. A sign that this agent does not know, it does not notice either."""
-    where = "" if revision is None else f"revision {revision}"
+    where = "" if revision is None else Text("revision {revision}", revision=revision)
     values: dict[str, Given] = {}
     for name, value in msgspec.to_builtins(settings).items():
         if name == "weights":
@@ -94,14 +95,15 @@ def of_command_line(texts: Iterable[str]) -> Layer:
     for text in texts:
         key, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
-            problems.append(_mistake(shown(text), "KEY=VALUE", "no equals sign"))
+            problems.append(_mistake(shown(text), "KEY=VALUE", Text("no equals sign")))
         elif key not in SETTINGS:
-            problems.append(_mistake(shown(key), "a known key", "another", did_you_mean(key, SETTINGS)))
+            problems.append(_mistake(shown(key), A_KNOWN_KEY, Text("another"), did_you_mean(key, SETTINGS)))
         else:
             try:
                 values[key] = Given(_toml_value(value, text_wanted=SETTINGS[key].kind in TEXTS), OPTION)
             except ValueError:
-                problems.append(_mistake(key, "a value as TOML has it", shown(value), 'For example "text", 12, true.'))
+                hint = Text("For example {example}", example='"text", 12, true.')
+                problems.append(_mistake(key, Text("a value as TOML has it"), shown(value), hint))
     if problems:
         raise ConfigError(problems)
     return Layer(Source.COMMAND_LINE, values)
@@ -122,7 +124,7 @@ def _toml_value(text: str, *, text_wanted: bool) -> Any:
     return data["value"]
 
 
-def _mistake(key: str, expected: str, found: str, hint: str = "") -> Problem:
+def _mistake(key: str | Text, expected: str | Text, found: str | Text, hint: str | Text = "") -> Problem:
     return Problem(OPTION, None, key, expected, found, hint)
 
 

@@ -31,6 +31,7 @@ from kiosk_agent.config_load import (
 from kiosk_agent.locale import SPOKEN
 from kiosk_agent.session.policy import CLASSIFICATION, TIMINGS, classify
 from kiosk_agent.session.vocabulary import Signal, Weight
+from kiosk_agent.text import Text
 
 PRESET = "policy.preset"
 WEIGHTS = "policy.weights"
@@ -48,15 +49,15 @@ RELATED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # What no IT department sets for many desks at once.
 NOT_BY_POLICY = {
-    "browser.headless": "it is for tests alone",
-    "desk.name": "each desk has a name of its own",
+    "browser.headless": Text("it is for tests alone"),
+    "desk.name": Text("each desk has a name of its own"),
     **{
-        f"{WEIGHTS}.{signal}": "what is certain stays certain"
+        f"{WEIGHTS}.{signal}": Text("what is certain stays certain")
         for signal, weight in CLASSIFICATION.items()
         if weight is Weight.CERTAIN
     },
 }
-BOUNDS: dict[str, tuple[float, float, str]] = {
+BOUNDS: dict[str, tuple[float, float, Text]] = {
     **{f"policy.{name}": bounds for name, bounds in LIMITS.items()},
     "policy.max_extensions": EXTENSIONS,
     "senses.browsers.close_after_s": CLOSE_AFTER,
@@ -97,7 +98,7 @@ class Setting:
     kind: Kind
     default: Any = None
     words: tuple[str, ...] = ()
-    bounds: tuple[float, float, str] | None = None  # least, most, and why
+    bounds: tuple[float, float, Text] | None = None  # least, most, and why
     pattern: str = ""  # of a text, as a regular expression that fits the whole of it
 
     @property

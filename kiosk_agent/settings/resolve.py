@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import read_config
-from kiosk_agent.errors import ConfigError, Problem
+from kiosk_agent.errors import ConfigError, Problem, one_after_another
 from kiosk_agent.folders import default_data_dir
 from kiosk_agent.health import Severity
 from kiosk_agent.report.policy import REFUSED, PolicyRefusedError, read_kept
@@ -34,6 +34,7 @@ from kiosk_agent.settings.layers import (
 )
 from kiosk_agent.settings.model import BY_PRESET, PRESET, RELATED, SECRET, SETTINGS, value_in
 from kiosk_agent.settings.registry import PolicyKey, this_pcs
+from kiosk_agent.text import Text
 from kiosk_agent.toml_input import TomlInput, shown
 from kiosk_agent.wire.policy import Settings
 
@@ -46,7 +47,7 @@ class Origin:
     """Where a value came from. ``preset``: the preset that brought it, where it was not set by itself."""
 
     source: Source
-    where: str = ""
+    where: str | Text = ""
     preset: str = ""
 
 
@@ -57,7 +58,7 @@ class Resolved:
     config: Config
     origins: Mapping[str, Origin]
     ignored: tuple[Ignored, ...] = ()
-    refused: str = ""  # why nothing of central's policy holds; empty where it does, or there is none
+    refused: str | Text = ""  # why nothing of central's policy holds; empty where it does, or there is none
     revision: int = 0  # central's number of its policy, where that holds
     _composition: _Composition | None = field(default=None, repr=False, compare=False)
 
@@ -71,36 +72,46 @@ class Resolved:
         return other.config.policy
 
     @functools.cached_property
-    def warnings(self) -> tuple[tuple[str, Severity, str, str], ...]:
-        """What is not taken, as health has it: code, severity, detail, remedy."""
+    def warnings(self) -> tuple[NotTaken, ...]:
+        """What is not taken, and what to do."""
         found = []
         if self.refused:
-            error = PolicyRefusedError(self.refused)
-            found.append((REFUSED, Severity.AMBER, error.args[0], error.remedy))
+            detail, remedy = PolicyRefusedError(self.refused).parts()
+            found.append(NotTaken(REFUSED, Severity.AMBER, detail, remedy))
         if self.ignored:
-            detail = " ".join(self.sentence(one) for one in self.ignored)
-            found.append((GROUP_POLICY_IGNORED, Severity.AMBER, detail, "Mend the policy, then start the agent again."))
+            detail = one_after_another([sentence for one in self.ignored for sentence in self.sentences(one)])
+            remedy = Text("Mend the policy, then start the agent again.")
+            found.append(NotTaken(GROUP_POLICY_IGNORED, Severity.AMBER, detail, remedy))
         return tuple(found)
 
-    def sentence(self, one: Ignored) -> str:
+    def sentences(self, one: Ignored) -> list[str | Text]:
         """What is wrong with a value, and what holds in its place."""
-        text = f"{one.where}: expected {one.expected}, found {one.found}."
+        parts = {"where": one.where, "expected": one.expected, "found": one.found}
+        told: list[str | Text] = [Text("{where}: expected {expected}, found {found}.", **parts)]
         if one.hint:
-            text += f" {one.hint}"
+            told.append(one.hint)
         setting = SETTINGS.get(one.key)
-        if setting is None:
-            return text
-        origin = self.origins[one.key]
-        value = value_text(setting.key, value_in(self.config, setting))
-        return f"{text} In force: {value} ({origin_text(origin)})."
+        if setting is not None:
+            value = value_text(setting.key, value_in(self.config, setting))
+            told.append(Text("In force: {value} ({origin}).", value=value, origin=origin_text(self.origins[one.key])))
+        return told
 
 
-def value_text(key: str, value: Any) -> str:
+class NotTaken(NamedTuple):
+    """Something that came from outside and does not hold, as health has it."""
+
+    code: str
+    severity: Severity
+    detail: str | Text
+    remedy: str | Text
+
+
+def value_text(key: str, value: Any) -> str | Text:
     """A value as people read it; a hash is not shown, since weak codes can be found from it."""
     if value is None:
-        return "none"
+        return Text("none")
     if key == SECRET:
-        return "set"
+        return Text("set")
     if isinstance(value, tuple | list):
         return "[" + ", ".join(f'"{one}"' for one in value) + "]"
     if isinstance(value, bool):
@@ -108,22 +119,21 @@ def value_text(key: str, value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"
 
 
-def in_english(text: str, **values: Any) -> str:
-    """A text as it stands: health speaks English."""
-    return text.format(**values) if values else text
+SOURCES = {
+    Source.DEFAULT: Text("default"),
+    Source.FILE: Text("file"),
+    Source.CENTRAL: Text("central's policy"),
+    Source.GROUP_POLICY: Text("Group Policy"),
+    Source.COMMAND_LINE: Text("command line"),
+}
 
 
-def origin_text(origin: Origin, t: Callable[..., str] = in_english) -> str:
+def origin_text(origin: Origin) -> Text:
     """Where a value came from, in a few words."""
-    words = {
-        Source.DEFAULT: t("default"),
-        Source.FILE: t("file"),
-        Source.CENTRAL: t("central's policy"),
-        Source.GROUP_POLICY: t("Group Policy"),
-        Source.COMMAND_LINE: t("command line"),
-    }
-    text = words[origin.source] + (f", {origin.where}" if origin.where else "")
-    return t('{origin}, by preset "{preset}"', origin=text, preset=origin.preset) if origin.preset else text
+    text = SOURCES[origin.source]
+    if origin.where:
+        text = Text("{source}, {where}", source=text, where=origin.where)
+    return Text('{origin}, by preset "{preset}"', origin=text, preset=origin.preset) if origin.preset else text
 
 
 def resolve(path: Path, *, overrides: Iterable[str] = (), registry: PolicyKey | None = None) -> Resolved:
@@ -161,7 +171,7 @@ class _Composition:
         """Lay the layers over each other; whoever contradicts what lies below is not taken."""
         layers: list[Layer] = []
         ignored = list(self.ignored)
-        why = ""
+        why: str | Text = ""
         if central is not None and (why := self._refusal([central])) == "":
             layers.append(central)
         policy, more = self._good_part(layers)
@@ -182,10 +192,16 @@ class _Composition:
         whole = self.source.with_data(laid_over(self.source.data, layers))
         return read_config(whole), whole
 
-    def _refusal(self, layers: list[Layer]) -> str:
+    def _refusal(self, layers: list[Layer]) -> str | Text:
         """Why the first of ``layers`` cannot be kept to; empty where it can."""
         _, noted = self._read(layers)
-        return "; ".join(f"{one.key}: expected {one.expected}, found {one.found}" for one in noted.problems)
+        found: str | Text = ""
+        for one in noted.problems:
+            text = Text(
+                "{key}: expected {expected}, found {found}", key=one.key, expected=one.expected, found=one.found
+            )
+            found = Text("{first}; {then}", first=found, then=text) if found else text
+        return found
 
     def _good_part(self, below: list[Layer]) -> tuple[Layer, list[Ignored]]:
         """Group Policy's values less those that are not allowed, or contradict what lies below."""
@@ -225,6 +241,7 @@ class _Composition:
 
 def _not_taken(policy: Layer, key: str, problem: Problem) -> Ignored:
     is_own = ELEMENT.sub("", str(problem.key)) == key
-    found = str(problem.found) if is_own or key == SECRET else shown(policy.values[key].value)
-    expected = str(problem.expected) if is_own else f"{problem.key}: {problem.expected}"
-    return Ignored(policy.source, key, policy.values[key].where, expected, found, str(problem.hint))
+    found = problem.found if is_own or key == SECRET else shown(policy.values[key].value)
+    what = problem.expected
+    expected = what if is_own else Text("{key}: {what}", key=problem.key, what=what)
+    return Ignored(policy.source, key, str(policy.values[key].where), expected, found, problem.hint)

@@ -10,6 +10,10 @@ from typing import Any
 import click
 import msgspec
 
+from kiosk_agent import reasons
+from kiosk_agent.errors import KioskError
+from kiosk_agent.text import Translate, shown
+
 
 def replace_what_cannot_be_printed() -> None:
     """A sign that the code page lacks becomes a question mark, not an error.
@@ -19,6 +23,11 @@ def replace_what_cannot_be_printed() -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper) and codecs.lookup(sys.stdout.encoding).name != "utf-8":
         sys.stdout.reconfigure(errors="replace")
+
+
+def told(error: KioskError | OSError, translate: Translate) -> str:
+    """What went wrong, for people: an error of ours, or one of the system with the file that it is about."""
+    return error.shown(translate) if isinstance(error, KioskError) else shown(reasons.of_file(error), translate)
 
 
 def print_json(answer: Any) -> None:

@@ -29,15 +29,12 @@ from kiosk_agent.locale.extract import PACKAGE
 from kiosk_agent.text import Text, shown, unpacked
 from kiosk_agent.wire.policy import SettingsError, read_settings
 from tests.central.serving import command
+from tests.support import two_languages
+from tests.support.two_languages import JAPANESE
 
-JAPANESE = re.compile(r"[ぁ-ゟァ-ヿ一-鿿]")
 # What stays as it is: command lines to copy, options, variables, addresses, keys of settings, what was typed.
 KEPT = re.compile(
     r"kiosk-central(?: [a-z-]+)+|openssl rand -hex 32|pip install \S+|--[a-z-]+(?: [A-Z]+)?|'[^']*'|\S+[/:=_.]\S+"
-)
-# Three words in a row, or two of which one is such as only sentences have.
-ENGLISH = re.compile(
-    r"\b[A-Za-z]+ [a-z]+ [a-z]+\b|\b(?:the|is|are|was|no|not|give|expected|found|cannot)\b", re.IGNORECASE
 )
 # Many command lines in one process: each starts with no more than its own arguments, as a terminal would start it.
 MANY = """
@@ -280,7 +277,7 @@ def run_all(runs: list[Run], places: dict[str, str], folder: Path) -> Iterator[t
 
 def english_in(text: str) -> list[str]:
     """The lines in which an English sentence stands."""
-    return [line for line in text.splitlines() if ENGLISH.search(KEPT.sub("", line))]
+    return two_languages.english_in(text, KEPT)
 
 
 @pytest.mark.parametrize("line", [run.arguments for run in RESULTS])

@@ -64,7 +64,7 @@ def test_what_is_wrong_is_named_exactly(tmp_path: Path, rule: str, key: str, exp
         profile(tmp_path, rule)
     (problem,) = caught.value.problems
     assert problem.key == key
-    assert problem.expected.startswith(expected)
+    assert str(problem.expected).startswith(expected)
     assert problem.line is not None
 
 
