@@ -45,13 +45,17 @@ def one_after_another(sentences: Sequence[str | Text]) -> str | Text:
 class KioskError(Exception):
     """Root of all errors of this package."""
 
+    def __init__(self, message: str | Text = "") -> None:
+        super().__init__(str(message))
+        self._said = message
+
     def shown(self, translate: Translate) -> str:
         """What it says to people, as ``translate`` says it."""
         return shown(one_after_another([part for part in self.parts() if part]), translate)
 
     def parts(self) -> tuple[str | Text, ...]:
         """The sentences that people read."""
-        return (str(self),)
+        return (self._said,)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ class LedgerDamagedError(LedgerError):
 
     cause = "damaged"
 
-    def __init__(self, message: str, kept_as: str | None = None) -> None:
+    def __init__(self, message: str | Text, kept_as: str | None = None) -> None:
         super().__init__(message)
         self.kept_as = kept_as
 

@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections.abc import Callable
 
+import msgspec
+
 from kiosk_agent.text import Text
 
 SYSTEM = {
@@ -135,6 +137,13 @@ def of_validation(error: Exception) -> str | Text:
     said, place = VALIDATION.fullmatch(str(error)).groups()  # type: ignore[union-attr]  # it matches everything
     what = _expected(said)
     return Text("{key}: {what}", key=place, what=what) if place else what
+
+
+def of_json(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> str | Text:
+    """Why what should be JSON cannot be read: it is none, or says something else than was expected."""
+    if isinstance(error, msgspec.ValidationError):
+        return of_validation(error)
+    return Text("{said} (no JSON that can be read)", said=str(error))
 
 
 def _expected(said: str) -> str | Text:

@@ -16,7 +16,7 @@ from kiosk_agent.errors import InputError, KioskError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.settings.resolve import resolve
 from kiosk_agent.terminal.output import print_json, told
-from kiosk_agent.text import shown
+from kiosk_agent.text import Text, shown
 
 if TYPE_CHECKING:
     from kiosk_agent.report.enrolment import Enrolment
@@ -108,7 +108,8 @@ async def _enrol(central: Central, url: str, code: str, folder: Path | None, con
 
     given = len(code)
     if not 12 <= given <= 40 or not all(one.isascii() and (one.isalnum() or one in " -") for one in code):
-        raise EnrolError("This is no code.", "A code has 12 letters and digits, such as ABCD-EFGH-JKMN.")
+        hint = Text("A code has 12 letters and digits, such as {example}.", example="ABCD-EFGH-JKMN")
+        raise EnrolError(Text("This is no code."), hint)
     client = Client(url, central.proxy, make_context(central.ca))
     try:
         name = config.desk.name if config is not None else ""

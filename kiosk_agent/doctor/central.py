@@ -9,6 +9,8 @@ from kiosk_agent.config import Central
 from kiosk_agent.doctor.check import Check, Translate, amber, green
 from kiosk_agent.errors import DeskError
 from kiosk_agent.ledger import FILE_NAME, LedgerReader, OutboxState
+from kiosk_agent.text import Text
+from kiosk_agent.text import shown as in_words
 
 CODE = "central"
 SHOWN = 3  # of what was set aside
@@ -25,7 +27,7 @@ def check_central(central: Central, data_dir: Path, t: Translate) -> list[Check]
     try:
         enrolment = read_enrolment(data_dir)
     except DeskError as error:
-        return [amber(CODE, str(error), enrol_it)]
+        return [amber(CODE, in_words(error.message, t), enrol_it)]
     if enrolment is None or enrolment.url != central.url:
         return [amber(CODE, t("This desk is not enrolled at {url}: nothing is reported.", url=central.url), enrol_it)]
     checks = []
@@ -33,7 +35,7 @@ def check_central(central: Central, data_dir: Path, t: Translate) -> list[Check]
     try:
         read_token(data_dir, enrolment)
     except KeystoreError as error:
-        return [amber(CODE, t("The desk's token cannot be read: {reason}", reason=error), enrol_it)]
+        return [amber(CODE, t("The desk's token cannot be read: {reason}", reason=error.shown(t)), enrol_it)]
     match enrolment.kept_in:
         case KeptIn.DPAPI:
             checks.append(green(CODE, t("{who}: the token is encrypted by Windows for this user.", who=who)))
@@ -49,23 +51,30 @@ def check_central(central: Central, data_dir: Path, t: Translate) -> list[Check]
 
 
 def _reach(central: Central, t: Translate) -> list[Check]:
+    from kiosk_agent.report.client import Refused
     from kiosk_agent.report.uploading import make_client
 
-    async def ask() -> str:
+    async def ask() -> str | Text:
         client = make_client(central.url or "", central)
         try:
             failed = await client.is_there()
         finally:
             await client.close()
-        return "" if failed is None else getattr(failed, "why", "") or str(failed)
+        match failed:
+            case None:
+                return ""
+            case Refused():
+                return f"{failed.status} {failed.code}"
+            case _:
+                return failed.why
 
     remedy = t("Check the network, central.url, central.proxy and central.ca; everything is kept meanwhile.")
     try:
         problem = asyncio.run(ask())
     except DeskError as error:
-        return [amber(CODE, str(error), remedy)]
+        return [amber(CODE, error.shown(t), remedy)]
     if problem:
-        return [amber(CODE, t("Central cannot be reached: {reason}", reason=problem), remedy)]
+        return [amber(CODE, t("Central cannot be reached: {reason}", reason=in_words(problem, t)), remedy)]
     return [green(CODE, t("Central can be reached."))]
 
 

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from kiosk_agent import __version__
+from kiosk_agent import __version__, reasons
 from kiosk_agent.errors import DeskError
+from kiosk_agent.text import Text
 from kiosk_agent.wire import v1
 from kiosk_agent.wire.commands import CommandsRequest, ReadCommands, read_commands
 from kiosk_agent.wire.notices import NoticesAnswer, NoticesRequest, read_notices
@@ -31,6 +32,8 @@ CONNECT_S = 10.0
 READ_S = 30.0  # central's database may be restarting
 WHOLE_S = 60.0  # also for an answer that drips
 LARGEST_ANSWER_BYTES = 1_000_000
+# What the resolvers of Linux and of Windows say of a name that they do not know.
+UNKNOWN_NAME = ("Name or service not known", "No address associated", "name resolution", "getaddrinfo failed")
 GZIP_FROM_BYTES = 2_000  # in less the head is larger than what it saves
 Answer = TypeVar("Answer")
 
@@ -39,7 +42,7 @@ Answer = TypeVar("Answer")
 class Unreachable:
     """No answer, or one that says to come again: 408, 425, 429, 5xx. ``retry_after_s``: when."""
 
-    why: str
+    why: str | Text
     retry_after_s: float | None = None
 
 
@@ -47,7 +50,7 @@ class Unreachable:
 class NotCentral:
     """An answer that is not central's: a login page of the network, a proxy's, a wrong address."""
 
-    why: str
+    why: str | Text
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,15 @@ def make_context(ca: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca)
         except (OSError, ssl.SSLError) as error:
-            reason = error.strerror or str(error)
-            raise DeskError(f"{ca} cannot be read as certificates: {reason}.", "central.ca: a file in PEM.") from error
+            raise DeskError(
+                Text("{file} cannot be read as certificates: {reason}.", file=ca, reason=_of_certificates(error)),
+                Text("central.ca: a file in PEM."),
+            ) from error
     return context
+
+
+def _of_certificates(error: OSError) -> str | Text:
+    return Text("there are no certificates in it") if isinstance(error, ssl.SSLError) else reasons.of_system(error)
 
 
 class Client:
@@ -120,7 +129,7 @@ class Client:
         headers = {"Authorization": f"Bearer {token}"}
         answer = await self._post("report", msgspec.json.encode(report), headers, v1.ReportAnswer)
         if isinstance(answer, v1.ReportAnswer) and (answer.epoch, answer.number) != (report.epoch, report.number):
-            return NotCentral("the answer is that to another report")
+            return NotCentral(Text("the answer is that to another report"))
         return answer
 
     async def policy(self, token: str, tag: str) -> NewPolicy | Unchanged | Failed:
@@ -153,7 +162,7 @@ class Client:
         answer = await self._ask("GET", f"{self._url}/healthz", b"", {}, dict[str, Any])
         if isinstance(answer, Unreachable | NotCentral | Refused):
             return answer
-        return None if answer.get("status") == "ok" else NotCentral("the answer is not central's")
+        return None if answer.get("status") == "ok" else NotCentral(Text("the answer is not central's"))
 
     async def _post(
         self,
@@ -196,7 +205,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             return Unreachable(_reason(error))
         if text is None:
-            return NotCentral(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
+            return NotCentral(Text("an answer of more than {most} bytes", most=LARGEST_ANSWER_BYTES))
         return response, text
 
 
@@ -210,11 +219,22 @@ async def _bounded(response: httpx.Response) -> bytes | None:
     return bytes(text)
 
 
-def _reason(error: Exception) -> str:
-    """The error's kind and text; addresses and tokens are not in it."""
+def _reason(error: Exception) -> str | Text:
+    """What stood in the way, with the error's kind and text; addresses and tokens are not in them."""
     if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return "no answer in time"
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+        return Text("no answer in time")
+    said = f"{type(error).__name__}: {error}".rstrip(": ")
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return Text("its certificate could not be checked: {said}", said=said)
+    if any(words in said for words in UNKNOWN_NAME):
+        return Text("{said} (the name of the server is not known)", said=said)
+    if isinstance(error, httpx.ProxyError):
+        return Text("{said} (the proxy does not let it through)", said=said)
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return Text("{said} (the address cannot be used)", said=said)
+    if isinstance(error, httpx.ConnectError):
+        return Text("{said} (no connection)", said=said)
+    return Text("{said} (the connection broke off)", said=said)
 
 
 def _read(
@@ -225,20 +245,22 @@ def _read(
         try:
             return msgspec.json.decode(text, type=kind) if read is None else read(text)
         except (msgspec.DecodeError, RecursionError):
-            return NotCentral(f"an answer 200 that is not central's ({_content_type(response)})")
+            return NotCentral(_foreign(response))
     if status in (408, 425, 429) or status >= 500:
-        return Unreachable(f"answer {status}", _retry_after_s(response))
+        return Unreachable(Text("answer {status}", status=status), _retry_after_s(response))
     if 300 <= status < 400:
-        return NotCentral(f"an answer {status} that leads elsewhere")
+        return NotCentral(Text("an answer {status} that leads elsewhere", status=status))
     try:
         refusal = msgspec.json.decode(text, type=v1.Refusal)
     except (msgspec.DecodeError, RecursionError):
-        return NotCentral(f"an answer {status} that is not central's ({_content_type(response)})")
+        return NotCentral(_foreign(response))
     return Refused(status, refusal.code[:40], refusal.detail[:200])
 
 
-def _content_type(response: httpx.Response) -> str:
-    return str(response.headers.get("content-type", "no type")).partition(";")[0][:40]
+def _foreign(response: httpx.Response) -> Text:
+    given = response.headers.get("content-type")
+    kind = Text("no type") if given is None else str(given).partition(";")[0][:40]
+    return Text("an answer {status} that is not central's ({kind})", status=response.status_code, kind=kind)
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

@@ -13,17 +13,27 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk_agent import __version__
+from kiosk_agent import __version__, reasons
 from kiosk_agent.errors import DeskError
 from kiosk_agent.report import keystore
 from kiosk_agent.report.client import Client, NotCentral, Refused, Unreachable
 from kiosk_agent.report.keystore import KeptIn, KeystoreError
 from kiosk_agent.report.keystore.file import write_durably
+from kiosk_agent.text import Text
 from kiosk_agent.wire import v1
 
 FILE_NAME = "enrolment.json"
 PENDING_NAME = "enrolment-pending.json"
 CODE_IS_DEAD = ("code_unknown", "code_expired", "code_used")
+# What central says of a code, in English alone; any other answer is shown as it came.
+REFUSALS = {
+    "code_unknown": Text("There is no such code."),
+    "code_expired": Text("This code has expired."),
+    "code_used": Text("Another desk has used this code."),
+    "token_used": Text("This token is a desk's already: make a new one."),
+    "too_many": Text("There were too many requests: come again later."),
+    "database": Text("Come again later."),
+}
 
 
 class Enrolment(msgspec.Struct, frozen=True):
@@ -64,14 +74,18 @@ def read_enrolment(data_dir: Path) -> Enrolment | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
-        raise DeskError(f"{path} cannot be read: {error}.", "Enrol this desk anew: kiosk-agent enroll.") from error
+        reason = reasons.of_system(error) if isinstance(error, OSError) else reasons.of_json(error)
+        raise DeskError(
+            Text("{file} cannot be read: {reason}.", file=path, reason=reason),
+            Text("Enrol this desk anew: kiosk-agent enroll."),
+        ) from error
 
 
 def read_token(data_dir: Path, enrolment: Enrolment) -> str:
     """The desk's token. May block for some seconds. Raises KeystoreError."""
     token = keystore.read(data_dir, enrolment.kept_in, enrolment.secret)
     if token is None:
-        raise KeystoreError(f"the desk's token is not in its keystore ({enrolment.kept_in}) any more")
+        raise KeystoreError(Text("the desk's token is not in its keystore ({kind}) any more", kind=enrolment.kept_in))
     return token
 
 
@@ -81,12 +95,16 @@ async def enrol(client: Client, data_dir: Path, url: str, code: str, desk_name: 
     answer = await client.enrol(v1.EnrolRequest(code, token, __version__, desk_name[: v1.LONGEST_NAME]))
     match answer:
         case Unreachable():
-            raise EnrolError(f"Central cannot be reached: {answer.why}.", "Try again with the same code.")
+            unreachable = Text("Central cannot be reached: {reason}.", reason=answer.why)
+            raise EnrolError(unreachable, Text("Try again with the same code."))
         case NotCentral():
-            raise EnrolError(f"This is not central: {answer.why}.", "Check the address, the proxy and the network.")
+            not_central = Text("This is not central: {reason}.", reason=answer.why)
+            raise EnrolError(not_central, Text("Check the address, the proxy and the network."))
         case Refused():
             kind = CodeRefusedError if answer.code in CODE_IS_DEAD else EnrolError
-            raise kind(f"Central refuses: {answer.detail} ({answer.code})", "Ask for a new code.")
+            said = REFUSALS.get(answer.code, answer.detail)
+            refused = Text("Central refuses: {said} ({code})", said=said, code=answer.code)
+            raise kind(refused, Text("Ask for a new code."))
         case v1.EnrolAnswer():
             return await asyncio.to_thread(_settle, data_dir, pending, answer)
 

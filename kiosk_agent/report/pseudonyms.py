@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kiosk_agent.errors import DeskError
 from kiosk_agent.report.keystore.file import write_durably
+from kiosk_agent.text import Text
 
 FILE_NAME = "pseudonyms.key"
 KEY_BYTES = 32
@@ -28,7 +29,10 @@ def read_key(data_dir: Path) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
         write_durably(path, key)
     if len(key) != KEY_BYTES:
-        raise DeskError(f"{path} is not the {KEY_BYTES} bytes of a key.", "Remove it: new pseudonyms are made then.")
+        raise DeskError(
+            Text("{file} is not the {count} bytes of a key.", file=path, count=KEY_BYTES),
+            Text("Remove it: new pseudonyms are made then."),
+        )
     return key
 
 

@@ -193,7 +193,7 @@ class Uploader:
                     self._enrolled = None  # read it once more: this desk may have been enrolled anew
                 why = f"Central refuses this desk: {answer.detail} ({answer.status} {answer.code})."
                 self._warn(Code.REFUSES, why, "Enrol this desk anew, or ask whoever runs central.")
-        return await self._kept(answer.why if isinstance(answer, NotCentral) else f"{answer.status} {answer.code}")
+        return await self._kept(str(answer.why) if isinstance(answer, NotCentral) else f"{answer.status} {answer.code}")
 
     async def _wanted(self) -> Wanted:
         """What else than counts central's policy wants to be told."""
@@ -311,7 +311,7 @@ class Uploader:
         if self._failures and self._clock.now() - self._failing_since >= QUIET_S:
             remedy = "Everything is kept, and sent once central answers. Check the network and central.url."
             self._warn(Code.UNREACHABLE, f"Central has not been reached for a while: {answer.why}.", remedy)
-        return await self._kept(answer.why, answer.retry_after_s)
+        return await self._kept(str(answer.why), answer.retry_after_s)
 
     async def _kept(self, why: str, asked_s: float | None = None) -> float:
         wait_s = self._failed(why, asked_s)

@@ -19,7 +19,7 @@ from tests.support.two_languages import JAPANESE, english_in
 # What stays as it is: command lines to copy, options, addresses, keys and their values, what was typed.
 KEPT = re.compile(
     r"`?kiosk-agent(?: [a-z-]+)+`?|profile check --live|python -m \S+|(?:sudo )?apt-get install \S+"
-    r"|--[a-z-]+(?: [A-Z]+)?|'[^']*'|\"[^\"]*\"|\S+[/:=_.]\S+|WCAG"
+    r"|（\w+Error: [^）]*）|--[a-z-]+(?: [A-Z]+)?|'[^']*'|\"[^\"]*\"|\S+[/:=_.]\S+|WCAG"
 )
 EACH_LINE = """
 import json, sys

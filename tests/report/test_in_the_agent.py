@@ -116,7 +116,7 @@ async def test_a_private_authority_is_trusted_once_it_is_named(certificate: Path
         failed = await unnamed.is_there()
         await unnamed.close()
         assert isinstance(failed, Unreachable)
-        assert "CERTIFICATE_VERIFY_FAILED" in failed.why
+        assert "CERTIFICATE_VERIFY_FAILED" in str(failed.why)
         named = Client(network.url, DIRECT, make_context(certificate))
         assert await named.is_there() is None
         await named.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kiosk_agent import reasons
 from kiosk_agent.report.keystore.kinds import KeystoreError
+from kiosk_agent.text import Text
 
 LARGEST_BYTES = 10_000
 
@@ -25,7 +27,10 @@ class FileStore:
         try:
             write_durably(self._path(name), self.sealed(secret.encode()))
         except OSError as error:
-            raise KeystoreError(f"{self._path(name)} cannot be written: {error.strerror}") from error
+            why = reasons.of_system(error)
+            raise KeystoreError(
+                Text("{file} cannot be written: {reason}", file=self._path(name), reason=why)
+            ) from error
 
     def read(self, name: str) -> str | None:
         try:
@@ -34,13 +39,17 @@ class FileStore:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise KeystoreError(f"{self._path(name)} cannot be read: {error}") from error
+            why = reasons.of_unreadable(error)
+            raise KeystoreError(Text("{file} cannot be read: {reason}", file=self._path(name), reason=why)) from error
 
     def remove(self, name: str) -> None:
         try:
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
-            raise KeystoreError(f"{self._path(name)} cannot be removed: {error.strerror}") from error
+            why = reasons.of_system(error)
+            raise KeystoreError(
+                Text("{file} cannot be removed: {reason}", file=self._path(name), reason=why)
+            ) from error
 
     def sealed(self, secret: bytes) -> bytes:
         """As it stands in the file."""

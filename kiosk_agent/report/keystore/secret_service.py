@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_agent.report.keystore.kinds import KeystoreError
+from kiosk_agent.text import Text
 
 CALL_LIMIT_S = 5.0  # keyrings answer within milliseconds
 SERVICE = "org.freedesktop.secrets"
 ROOT = "/org/freedesktop/secrets"
 DEFAULT = f"{ROOT}/aliases/default"
 NO_PROMPT = "/"
+LOCKED = Text("the keyring is locked")
 
 
 class SecretServiceStore:
@@ -36,7 +38,7 @@ class SecretServiceStore:
             value = (keyring.session, b"", secret.encode(), "text/plain")
             item, prompt = keyring.call(DEFAULT, "Collection", "CreateItem", "a{sv}(oayays)b", (label, value, True))
             if prompt != NO_PROMPT or item == NO_PROMPT:
-                raise KeystoreError("the keyring is locked")
+                raise KeystoreError(LOCKED)
 
     def read(self, name: str) -> str | None:
         with _keyring() as keyring:
@@ -58,7 +60,7 @@ class SecretServiceStore:
         if unlocked:
             return str(unlocked[0])
         if locked:
-            raise KeystoreError("the keyring is locked")
+            raise KeystoreError(LOCKED)
         return None
 
 
@@ -83,7 +85,7 @@ class _Keyring:
             new_method_call(address, method, signature, body), timeout=CALL_LIMIT_S
         )
         if answer.header.message_type is MessageType.error:
-            raise KeystoreError(f"no keyring answers ({answer.body[0] if answer.body else method})")
+            raise KeystoreError(Text("no keyring answers ({said})", said=answer.body[0] if answer.body else method))
         values: tuple[Any, ...] = answer.body
         return values
 
@@ -93,14 +95,14 @@ def _keyring() -> Iterator[_Keyring]:
     try:
         from jeepney.io.blocking import open_dbus_connection
     except ImportError as error:
-        raise KeystoreError("D-Bus cannot be used on this system") from error
+        raise KeystoreError(Text("D-Bus cannot be used on this system")) from error
     try:
         connection = open_dbus_connection("SESSION")
     except (OSError, KeyError, ValueError, EOFError) as error:  # KeyError: no address in the environment
-        raise KeystoreError(f"there is no D-Bus of this session ({type(error).__name__})") from error
+        raise KeystoreError(Text("there is no D-Bus of this session ({said})", said=type(error).__name__)) from error
     try:
         yield _Keyring(connection)
     except (OSError, TimeoutError, EOFError) as error:
-        raise KeystoreError(f"the keyring does not answer ({type(error).__name__})") from error
+        raise KeystoreError(Text("the keyring does not answer ({said})", said=type(error).__name__)) from error
     finally:
         connection.close()

@@ -6,9 +6,12 @@ import ctypes
 import sys
 from pathlib import Path
 
+from kiosk_agent import reasons
 from kiosk_agent.report.keystore.file import FileStore
 from kiosk_agent.report.keystore.kinds import KeystoreError
+from kiosk_agent.text import Text
 
+ON_WINDOWS_ONLY = Text("DPAPI is there on Windows only")
 NO_DIALOG = 0x1  # CRYPTPROTECT_UI_FORBIDDEN: there may be nobody to answer one
 
 
@@ -26,7 +29,7 @@ class DpapiStore(FileStore):
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
         if sys.platform != "win32":
-            raise KeystoreError("DPAPI is there on Windows only")
+            raise KeystoreError(ON_WINDOWS_ONLY)
 
     def sealed(self, secret: bytes) -> bytes:
         return _asked("CryptProtectData", secret)
@@ -46,9 +49,9 @@ def _asked(function: str, given: bytes) -> bytes:
         ask = getattr(crypt32, function)
         if not ask(ctypes.byref(source), None, None, None, None, NO_DIALOG, ctypes.byref(answer)):
             error = ctypes.WinError(ctypes.get_last_error())
-            raise KeystoreError(f"DPAPI refuses: {error.strerror}")
+            raise KeystoreError(Text("DPAPI refuses: {reason}", reason=reasons.of_system(error)))
         try:
             return ctypes.string_at(answer.data, answer.size)
         finally:
             kernel32.LocalFree(answer.data)
-    raise KeystoreError("DPAPI is there on Windows only")
+    raise KeystoreError(ON_WINDOWS_ONLY)
