@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from kiosk_agent.errors import BrowserMissingError, SandboxError
+from kiosk_agent.text import Text
 
 BROWSER_VARIABLE = "KIOSK_AGENT_BROWSER"
 SANDBOX_VARIABLE = "KIOSK_AGENT_NO_SANDBOX"
@@ -47,11 +48,14 @@ def find_browser(chosen: Path | None = None) -> Path:
         if os.path.isfile(wanted) and os.access(wanted, os.X_OK):  # noqa: PTH113 - pathlib's own may raise
             return wanted
         where = "browser.executable" if chosen else BROWSER_VARIABLE
-        raise BrowserMissingError(f"{wanted} is not a program.", f"Mend {where}, or take it away.")
+        raise BrowserMissingError(
+            Text("{file} is not a program.", file=wanted), Text("Mend {key}, or take it away.", key=where)
+        )
     found = _on_windows() if sys.platform == "win32" else _on_linux()
     if found is None:
         raise BrowserMissingError(
-            "No Edge, Chrome or Chromium was found.", "Install one, or name its path in browser.executable."
+            Text("No Edge, Chrome or Chromium was found."),
+            Text("Install one, or name its path in browser.executable."),
         )
     return found
 
@@ -155,7 +159,10 @@ def sandbox_wanted() -> bool:
         return False
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         raise SandboxError(
-            "The browser cannot use its sandbox as root.",
-            f"Run the agent as the desk's own user. ({SANDBOX_VARIABLE}=1 switches the sandbox off, for development.)",
+            Text("The browser cannot use its sandbox as root."),
+            Text(
+                "Run the agent as the desk's own user. ({switch}=1 switches the sandbox off, for development.)",
+                switch=SANDBOX_VARIABLE,
+            ),
         )
     return True
