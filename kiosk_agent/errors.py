@@ -148,6 +148,11 @@ class LedgerError(KioskError):
 
     cause = "unwritable"
 
+    @property
+    def message(self) -> str | Text:
+        """What it says to people."""
+        return self._said
+
 
 class LedgerLockedError(LedgerError):
     """Another program holds the ledger."""

@@ -17,6 +17,7 @@ from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.ledger.reading import Recorded
 from kiosk_agent.settings.resolve import resolve
 from kiosk_agent.terminal.output import print_json
+from kiosk_agent.text import shown
 
 
 @click.group("ledger", help=t("Look at the desk's record, check it, count it."))
@@ -107,14 +108,14 @@ def verify(config: Path | None, file: Path | None, as_json: bool) -> None:
             "entries": verdict.entries,
             "head": verdict.head,
             "broken_seq": verdict.broken_seq,
-            "problem": verdict.problem,
+            "problem": str(verdict.problem),
         }
         print_json(fields)
     elif verdict.sound:
         click.echo(t("{entries} entries, the chain is whole.", entries=verdict.entries))
         click.echo(t("Head: {head}", head=verdict.head))
     else:
-        click.echo(t("The ledger does not hold: {problem}", problem=verdict.problem), err=True)
+        click.echo(t("The ledger does not hold: {problem}", problem=shown(verdict.problem, t)), err=True)
     sys.exit(0 if verdict.sound else 1)
 
 

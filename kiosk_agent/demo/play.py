@@ -44,6 +44,7 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import practice_profile
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MIN_WARNING_S, Policy
+from kiosk_agent.text import shown
 
 NO_CARD = CardReader(enabled=False)
 NO_BROWSERS = BrowsersSense(BrowserAction.IGNORE, remote_control=RemoteAction.IGNORE)  # it is no desk's PC
@@ -126,7 +127,7 @@ async def _play(wishes: Wishes) -> int:
             counts, verdict = reader.counts(), reader.verify()
             reader.close()
     if not verdict.sound:
-        breaches.append(t("The ledger does not hold: {problem}", problem=verdict.problem))
+        breaches.append(t("The ledger does not hold: {problem}", problem=shown(verdict.problem, t)))
     lifeline.say(
         {
             "result": {

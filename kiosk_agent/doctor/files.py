@@ -7,12 +7,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from kiosk_agent import reasons
 from kiosk_agent.config import Config
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.errors import LedgerError
 from kiosk_agent.folders import open_data_dir
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.ledger.aside import kept_aside
+from kiosk_agent.text import shown
 
 # A busy desk writes about 1 MB a month; the rest is room for visit copies and the operating system's own.
 SCARCE_BYTES = 500_000_000
@@ -29,7 +31,7 @@ def check_data_dir(chosen: Path | None, t: Translate) -> Check:
             os.fsync(file.fileno())
         free_bytes = shutil.disk_usage(folder).free
     except OSError as error:
-        detail = t("The ledger cannot be written: {reason}", reason=f"{error.filename or chosen}: {error.strerror}")
+        detail = t("The ledger cannot be written: {reason}", reason=shown(reasons.of_file(error), t))
         return red("data folder", detail, t("Give the desk's user a data folder that can be written (desk.data_dir)."))
     room = t("{megabytes} MB free", megabytes=free_bytes // 1_000_000)
     if free_bytes < TOO_LITTLE_BYTES:
@@ -56,9 +58,9 @@ def check_ledger(data_dir: Path, t: Translate) -> Check:
         finally:
             reader.close()
     except LedgerError as error:
-        return red("ledger", f"{path}: {error}", remedy)
+        return red("ledger", t("{file}: {reason}", file=path, reason=error.shown(t)), remedy)
     if not verdict.sound:
-        return red("ledger", f"{path}: {verdict.problem}", remedy)
+        return red("ledger", t("{file}: {reason}", file=path, reason=shown(verdict.problem, t)), remedy)
     if kept:
         detail = t("A damaged ledger was put aside and a new one begun: {names}", names=", ".join(kept))
         return amber("ledger", detail, t("Hand the file to your IT desk, then move it out of the data folder."))

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kiosk_agent import reasons
 from kiosk_agent.errors import LedgerDamagedError, LedgerError
 from kiosk_agent.ledger.chain import first_link, link
 from kiosk_agent.ledger.outbox import OutboxState, outbox_state
@@ -25,6 +26,7 @@ from kiosk_agent.ledger.store import (
     translated,
 )
 from kiosk_agent.session.entries import AnyEntry
+from kiosk_agent.text import Text
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Verdict:
     entries: int
     head: str
     broken_seq: int | None
-    problem: str
+    problem: str | Text
 
     @property
     def sound(self) -> bool:
@@ -64,9 +66,9 @@ class LedgerReader:
     def __init__(self, path: Path) -> None:
         with translated():
             if not path.exists():
-                raise LedgerError(f"there is no ledger at {path}")
+                raise LedgerError(Text("there is no ledger at {file}", file=path))
             if not path.is_file() or path.stat().st_size == 0:
-                raise LedgerDamagedError("it is no ledger, but a folder or an empty file")
+                raise LedgerDamagedError(Text("it is no ledger, but a folder or an empty file"))
             try:
                 self._db, self.epoch = _opened(path)
             except sqlite3.OperationalError:
@@ -106,36 +108,36 @@ class LedgerReader:
                 previous = recorded.digest
             return Verdict(number, previous.hex(), None, self._mismatch(fresh))
 
-    def _mismatch(self, fresh: sqlite3.Connection) -> str:
+    def _mismatch(self, fresh: sqlite3.Connection) -> str | Text:
         """What beside the entries is not as it follows from them."""
         with translated():
             try:
                 check_tables(self._db)
             except LedgerDamagedError as error:
-                return str(error)
+                return error.message
             # the whole check: a table and its index may each hold another value
             problem = str(self._db.execute("PRAGMA integrity_check(1)").fetchone()[0])
             if problem != "ok":
-                return f"SQLite finds: {problem}"
+                return Text("SQLite finds: {problem}", problem=problem)
             for table in DERIVED:
                 query = f"SELECT * FROM {table} ORDER BY 1, 2"  # noqa: S608 - names of our own
                 if fresh.execute(query).fetchall() != self._db.execute(query).fetchall():
-                    return f"{table} do not follow from the entries"
+                    return Text("{table} do not follow from the entries", table=table)
         return ""
 
-    def _misfit(self, recorded: Recorded, number: int, previous: bytes) -> str:
+    def _misfit(self, recorded: Recorded, number: int, previous: bytes) -> str | Text:
         if recorded.seq != number:
-            return f"entry {number} is missing"
+            return Text("entry {number} is missing", number=number)
         if link(previous, recorded.seq, recorded.at, recorded.body) != recorded.digest:
-            return f"entry {recorded.seq} was changed, or the one before it"
+            return Text("entry {number} was changed, or the one before it", number=number)
         if recorded.day != recorded.at[:10]:
-            return f"entry {recorded.seq} stands under another day"
+            return Text("entry {number} stands under another day", number=number)
         try:
             entry = recorded.entry()
         except msgspec.DecodeError as error:
-            return f"entry {recorded.seq} cannot be read: {error}"
+            return Text("entry {number} cannot be read: {reason}", number=number, reason=reasons.of_json(error))
         if recorded.visit_id != getattr(entry, "visit_id", None):
-            return f"entry {recorded.seq} stands under another visit"
+            return Text("entry {number} stands under another visit", number=number)
         return ""
 
     def close(self) -> None:
@@ -143,11 +145,12 @@ class LedgerReader:
         self._db.close()
 
 
-def _underivable(fresh: sqlite3.Connection, recorded: Recorded) -> str:
+def _underivable(fresh: sqlite3.Connection, recorded: Recorded) -> str | Text:
     try:
         derive(fresh, recorded.entry(), recorded.at, recorded.day)
     except (LedgerError, sqlite3.Error) as error:
-        return f"entry {recorded.seq} does not follow from those before it: {error}"
+        why = error.message if isinstance(error, LedgerError) else str(error)
+        return Text("entry {number} does not follow from those before it: {reason}", number=recorded.seq, reason=why)
     return ""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from kiosk_agent import reasons
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError, LedgerFullError, LedgerLockedError
 from kiosk_agent.ledger import outbox
@@ -25,6 +26,7 @@ from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.residue import Residue
 from kiosk_agent.session.vocabulary import EndReason, Proof
+from kiosk_agent.text import Text
 
 FILE_NAME = "ledger.sqlite3"
 FORMAT = 1
@@ -70,20 +72,20 @@ def translated() -> Iterator[None]:
     except sqlite3.Error as error:
         raise _of_sqlite(error) from error
     except OSError as error:
-        text = error.strerror or type(error).__name__
+        text = reasons.of_system(error)
         raise (LedgerFullError(text) if error.errno in FULL_ERRNOS else LedgerError(text)) from error
 
 
 def _of_sqlite(error: sqlite3.Error) -> LedgerError:
     code = getattr(error, "sqlite_errorcode", 0) or 0
-    text = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
+    said = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     if {code, code & 0xFF} & FULL_CODES:
-        return LedgerFullError(text)
+        return LedgerFullError(Text("{said} (the disk is full)", said=said))
     if code & 0xFF in LOCKED_CODES:
-        return LedgerLockedError(text)
-    if code & 0xFF in DAMAGED_CODES or any(words in text for words in DAMAGED_TEXTS):
-        return LedgerDamagedError(text)
-    return LedgerError(text)
+        return LedgerLockedError(Text("{said} (another program holds the file)", said=said))
+    if code & 0xFF in DAMAGED_CODES or any(words in said for words in DAMAGED_TEXTS):
+        return LedgerDamagedError(Text("{said} (the file is damaged)", said=said))
+    return LedgerError(Text("{said} (the file cannot be used)", said=said))
 
 
 def tables(db: sqlite3.Connection) -> list[tuple[str, ...]]:
@@ -99,7 +101,7 @@ def check_tables(db: sqlite3.Connection) -> None:
         missing = set(tables(fresh)) ^ set(tables(db))
     if missing:
         names = ", ".join(sorted({name for _, name, _ in missing}))
-        raise LedgerDamagedError(f"its tables or triggers are not a ledger's: {names}")
+        raise LedgerDamagedError(Text("its tables or triggers are not a ledger's: {names}", names=names))
 
 
 class Ledger:
@@ -112,13 +114,13 @@ class Ledger:
         with translated():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if journal_left_alone(path):
-                raise LedgerDamagedError("the file is gone, but its journal is still there")
+                raise LedgerDamagedError(Text("the file is gone, but its journal is still there"))
             if not os.path.lexists(path):
                 begin(path)
             elif path.is_dir():
-                raise LedgerDamagedError("it is a folder, not a file")
+                raise LedgerDamagedError(Text("it is a folder, not a file"))
             elif path.exists() and path.stat().st_size == 0:  # a new one is complete before it gets its name
-                raise LedgerDamagedError("the file is empty")
+                raise LedgerDamagedError(Text("the file is empty"))
             # "rw": SQLite must not make a file where one just vanished
             self._db = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
@@ -136,7 +138,7 @@ class Ledger:
         self._db.execute("PRAGMA synchronous = FULL")
         problem = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
-            raise LedgerDamagedError(f"SQLite finds: {problem}")
+            raise LedgerDamagedError(Text("SQLite finds: {problem}", problem=problem))
         self.epoch = epoch_of(self._db)
         self._seq, self._digest = self._head()
 
@@ -153,7 +155,7 @@ class Ledger:
         seq, at, body, digest = rows[0]
         before = rows[1][3] if len(rows) > 1 else first_link(self.epoch)
         if link(before, seq, at, body) != digest:
-            raise LedgerDamagedError(f"entry {seq} does not fit the one before it")
+            raise LedgerDamagedError(Text("entry {number} does not fit the one before it", number=seq))
         return seq, digest
 
     @contextlib.contextmanager
@@ -221,7 +223,10 @@ class Ledger:
             try:
                 entry = msgspec.json.decode(body, type=en.AnyEntry)
             except msgspec.DecodeError as error:
-                raise LedgerDamagedError(f"entry {seq} cannot be read: {error}") from error
+                why = reasons.of_json(error)
+                raise LedgerDamagedError(
+                    Text("entry {number} cannot be read: {reason}", number=seq, reason=why)
+                ) from error
             if isinstance(entry, en.Outcome):
                 return entry.residue
         return ()
@@ -286,10 +291,14 @@ def check_format(db: sqlite3.Connection) -> None:
     """Raises LedgerDamagedError where ``db`` is no ledger, LedgerError where another agent's format is in it."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        raise LedgerDamagedError("the file is no ledger: it has no format number")
+        raise LedgerDamagedError(Text("the file is no ledger: it has no format number"))
     if version != FORMAT:
         raise LedgerError(
-            f"the ledger has format {version}, this agent writes {FORMAT}: use the agent that wrote it, or a later one"
+            Text(
+                "the ledger has format {found}, this agent writes {own}: use the agent that wrote it, or a later one",
+                found=version,
+                own=FORMAT,
+            )
         )
 
 
@@ -297,7 +306,7 @@ def epoch_of(db: sqlite3.Connection) -> str:
     """The install epoch. Raises LedgerDamagedError where there is none."""
     row = db.execute("SELECT value FROM about WHERE name = 'epoch'").fetchone()
     if row is None:
-        raise LedgerDamagedError("the file is no ledger: it has no install epoch")
+        raise LedgerDamagedError(Text("the file is no ledger: it has no install epoch"))
     return str(row[0])
 
 
@@ -326,7 +335,7 @@ def derive(db: sqlite3.Connection, entry: en.Entry, at: str, day: str) -> None:
                 ),
             ).rowcount
             if changed != 1:
-                raise LedgerError(f"visit {entry.visit_id} has an outcome already")
+                raise LedgerError(Text("visit {visit} has an outcome already", visit=entry.visit_id))
         case en.OutcomeRevised():
             db.execute(
                 "UPDATE visits SET proof = ? WHERE visit_id = ? AND proof = 'unproven'", (entry.proof, entry.visit_id)

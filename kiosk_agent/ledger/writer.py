@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from kiosk_agent import reasons
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import LedgerDamagedError, LedgerError
 from kiosk_agent.ledger.aside import kept_aside, set_aside
@@ -18,6 +19,7 @@ from kiosk_agent.ledger.outbox import Acknowledged, OutboxState, Outgoing
 from kiosk_agent.ledger.store import FILE_NAME, Ledger
 from kiosk_agent.session import entries as en
 from kiosk_agent.session import events as ev
+from kiosk_agent.text import Text
 
 Result = TypeVar("Result")
 
@@ -30,7 +32,7 @@ class LedgerWriter:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._ledger: Ledger | None = None
-        self._failure = LedgerError("the ledger is not open")  # why, as long as there is none
+        self._failure = LedgerError(Text("the ledger is not open"))  # why, as long as there is none
 
     async def open(self) -> None:
         """Open the file, or begin a desk's first one. Raises LedgerError.
@@ -93,13 +95,14 @@ class LedgerWriter:
 
     def _opened(self) -> Ledger:
         if self._ledger is None:
-            raise type(self._failure)(str(self._failure))  # without kept_as: nothing was kept aside just now
+            raise type(self._failure)(self._failure.message)  # without kept_as: nothing was kept aside just now
         return self._ledger
 
     def _open(self) -> None:
         kept = kept_aside(self._path)
         if kept and not os.path.lexists(self._path):
-            self._failure = LedgerDamagedError(f"it was kept aside as {kept[-1]}, and none is in its place")
+            aside = Text("it was kept aside as {file}, and none is in its place", file=kept[-1])
+            self._failure = LedgerDamagedError(aside)
             raise self._failure
         self._open_or_begin()
 
@@ -136,9 +139,12 @@ class LedgerWriter:
         try:
             kept_as = set_aside(self._path, stamp)
         except OSError as refusal:  # it stays in its place, and is found damaged again
-            self._failure = LedgerDamagedError(f"{error}; it could not be kept aside: {refusal.strerror}")
+            why, reason = error.message, reasons.of_system(refusal)
+            told = Text("{problem}; it could not be kept aside: {reason}", problem=why, reason=reason)
+            self._failure = LedgerDamagedError(told)
         else:
-            self._failure = LedgerDamagedError(f"{error}; kept as {kept_as}", kept_as)
+            told = Text("{problem}; kept as {file}", problem=error.message, file=kept_as)
+            self._failure = LedgerDamagedError(told, kept_as)
         return self._failure
 
     def _mend(self) -> None:

@@ -63,7 +63,7 @@ def test_a_changed_entry_is_found_and_named(three_visits: Path, statement: str) 
         assert db.execute(statement).rowcount == 1
     verdict = verified(three_visits)
     assert not verdict.sound
-    assert "entry 9 " in verdict.problem
+    assert "entry 9 " in str(verdict.problem)
     assert verdict.broken_seq == (10 if statement.startswith("DELETE") else 9)
 
 
@@ -72,7 +72,7 @@ def test_each_single_entry_that_is_left_out_is_found(three_visits: Path) -> None
         with by_hand(three_visits) as db:
             (row,) = db.execute("SELECT * FROM entries WHERE seq = ?", (seq,)).fetchall()
             db.execute("DELETE FROM entries WHERE seq = ?", (seq,))
-        assert verified(three_visits).problem == f"entry {seq} is missing"
+        assert str(verified(three_visits).problem) == f"entry {seq} is missing"
         with by_hand(three_visits) as db:
             db.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", row)
     assert verified(three_visits).sound
@@ -105,7 +105,7 @@ def test_entries_cut_off_at_the_end_show_in_visits_and_counts_and_in_the_head(th
     with by_hand(three_visits) as db:
         db.execute("DELETE FROM entries WHERE seq > 10")
     verdict = verified(three_visits)
-    assert verdict.problem == "visits do not follow from the entries"
+    assert str(verdict.problem) == "visits do not follow from the entries"
     assert verdict.head != head
 
 
@@ -121,7 +121,7 @@ def test_entries_cut_off_at_the_end_show_in_visits_and_counts_and_in_the_head(th
 def test_counts_and_visits_that_somebody_edited_are_found(three_visits: Path, statement: str, table: str) -> None:
     with by_hand(three_visits) as db:
         db.execute(statement)
-    assert verified(three_visits).problem == f"{table} do not follow from the entries"
+    assert str(verified(three_visits).problem) == f"{table} do not follow from the entries"
 
 
 def rechain(db: sqlite3.Connection, epoch: str) -> None:
@@ -168,7 +168,7 @@ def test_a_well_chained_entry_that_cannot_be_is_named(three_visits: Path, statem
         rechain(db, epoch)
     verdict = verified(three_visits)
     assert verdict.broken_seq == seq
-    assert f"entry {seq} " in verdict.problem
+    assert f"entry {seq} " in str(verdict.problem)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_ledger_whose_guards_were_taken_away_is_found_and_not_written_to(
 ) -> None:
     with contextlib.closing(sqlite3.connect(three_visits)) as db:
         db.execute("DROP TRIGGER entries_stay")
-    assert "entries_stay" in verified(three_visits).problem
+    assert "entries_stay" in str(verified(three_visits).problem)
     with pytest.raises(LedgerDamagedError, match="entries_stay"):
         Ledger(three_visits, clock)
 

@@ -49,7 +49,7 @@ def test_the_japanese_command_line_speaks_japanese(written: Path) -> None:
         db.execute("DELETE FROM entries WHERE seq = 4")
     broken = ledger_command("verify", "--file", written, language="ja")
     assert broken.returncode == 1
-    assert "entry 4 is missing" in broken.stderr
+    assert "4 番の記録がありません" in broken.stderr
     assert any("\u3040" <= letter <= "\u30ff" for letter in broken.stderr)
     for command in ("show", "verify", "counts"):
         words = ledger_command(command, "--help", language="ja").stdout
