@@ -13,7 +13,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kiosk_agent.wire.v1 import END, HealthItem, Number, Severity, Version
+from kiosk_agent.wire.counters import END
+from kiosk_agent.wire.v1 import HealthItem, Number, Severity, Version
 
 MOST_COMMANDS = 20  # waiting for one desk
 MOST_RESULTS = 50
@@ -26,7 +27,7 @@ CommandId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Kind = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=40)]
 Word = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_.+ -]*{END}", max_length=64)]
 # what the desk shows its support worker; no control characters
-Note = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=LONGEST_NOTE)]
+Note = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f]*{END}", max_length=LONGEST_NOTE)]
 
 
 class CommandKind(enum.StrEnum):

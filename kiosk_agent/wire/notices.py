@@ -11,6 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kiosk_agent.wire.counters import END
+
 MOST_NOTICES = 10  # at one desk at a time
 MOST_READ = 50
 LONGEST_TITLE = 60
@@ -19,7 +21,7 @@ LONGEST_SHOWN_S = 366 * 86_400
 LARGEST_READ_BYTES = 10_000
 NoticeId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 # no control characters; a body may have several lines
-Title = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=LONGEST_TITLE)]
+Title = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f]+{END}", max_length=LONGEST_TITLE)]
 Body = Annotated[str, Meta(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$", max_length=LONGEST_BODY)]
 
 

@@ -15,7 +15,8 @@ from msgspec import UNSET, Meta, UnsetType
 from kiosk_agent import reasons
 from kiosk_agent.errors import KioskError
 from kiosk_agent.text import Text
-from kiosk_agent.wire.v1 import END, LARGEST_NUMBER
+from kiosk_agent.wire.counters import END
+from kiosk_agent.wire.v1 import LARGEST_NUMBER
 
 LARGEST_POLICY_BYTES = 20_000
 MOST_SENSES = 10

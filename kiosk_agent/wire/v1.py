@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import datetime
 import enum
-import re
-from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
+
+from kiosk_agent.wire.counters import COUNTER_NAME, COUNTERS, END, LONGEST_COUNTER, GoodNames
 
 PREFIX = "/v1"
 MOST_DAYS = 31  # in one report; a desk that was away for longer sends several
@@ -33,12 +33,8 @@ LARGEST_NUMBER = 2**53 - 1  # whole numbers up to here survive every JSON reader
 LARGEST_REPORT_BYTES = 1_000_000
 LARGEST_ENROLMENT_BYTES = 10_000
 
-# "$" alone would let a line feed at the end through in Python, and "\Z" is unknown to other readers of the schema.
-END = r"$(?!\n)"
 Epoch = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{END}", description="Tells one ledger from every other one.")]
 Digest = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="SHA-256, in hexadecimal.")]
-COUNTER_NAME = rf"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){{0,3}}{END}"
-LONGEST_COUNTER = 64
 CounterName = Annotated[str, Meta(pattern=COUNTER_NAME, max_length=LONGEST_COUNTER)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
@@ -46,7 +42,10 @@ Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z.+-]*{END}", max_
 Term = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]*{END}", max_length=40)]
 # What an incident's detail may be: numbers, names of steps and of the agent's own files. Everything else is left out.
 Detail = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:, -]*{END}", max_length=100)]
-OperationName = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=LONGEST_NAME)]  # of the portal's profile
+# of the portal's profile
+OperationName = Annotated[
+    str, Meta(pattern=rf"^[^\x00-\x1f\x7f]+{END}", max_length=LONGEST_NAME)
+]  # of the portal's profile
 Pseudonym = Annotated[
     str,
     Meta(
@@ -57,7 +56,7 @@ Pseudonym = Annotated[
 WarningCode = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_.-]*{END}", max_length=64)]
 Moment = Annotated[datetime.datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
 # No control characters: they have no place in a name, and one of the databases refuses the first of them.
-Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=LONGEST_NAME)]
+Name = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f]*{END}", max_length=LONGEST_NAME)]
 Token = Annotated[
     str,
     Meta(
@@ -99,11 +98,23 @@ class HealthItem(msgspec.Struct, frozen=True):
     since: Moment
 
 
+Counters = Annotated[
+    dict[CounterName, Count],
+    Meta(
+        max_length=MOST_COUNTERS,
+        description=(
+            "Any name of this form is kept. Central makes its numbers of these, each counted on the day on which it"
+            " happened: " + "; ".join(f"`{name}`: {what}" for name, what in COUNTERS.items()) + "."
+        ),
+    ),
+]
+
+
 class DayCounts(msgspec.Struct, frozen=True):
     """All counters of one of the desk's local days, as they stand. A counter that is not there is 0."""
 
     day: datetime.date
-    counts: Annotated[dict[CounterName, Count], Meta(max_length=MOST_COUNTERS)]
+    counts: Counters
 
 
 class VisitFact(msgspec.Struct, frozen=True):
@@ -138,23 +149,50 @@ class IncidentItem(msgspec.Struct, frozen=True):
     detail: Detail = ""
 
 
+ReportNumber = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=LARGEST_NUMBER,
+        description=(
+            "Grows by one with each report that is written, and is kept on the disk: tells an older report from a newer"
+            " one where clocks cannot. A report that is sent again, as it was, keeps its number."
+        ),
+    ),
+]
+Furthest = Annotated[ChainPoint, Meta(description="The ledger's last entry. It never goes back.")]
+Known = Annotated[
+    ChainPoint,
+    Meta(
+        description=(
+            "What this ledger has at the entry that central named as `chain` in its last answer: another digest is"
+            " another ledger."
+        )
+    ),
+]
+Disk = Annotated[
+    Digest, Meta(description="Tells the disk that the ledger lies on from every other one, without saying which it is.")
+]
+DroppedDays = Annotated[
+    int, Meta(ge=0, le=LARGEST_COUNT, description="Days that were never acknowledged and are kept no more: a gap.")
+]
+SetAside = Annotated[int, Meta(ge=0, le=LARGEST_COUNT, description="Items that central has refused for good.")]
+
+
 class Report(msgspec.Struct, frozen=True):
     """What a desk reports. Sent again, late, twice or out of order it changes nothing."""
 
     epoch: Epoch
-    # Grows by one with each report that is written, and is kept on the disk: tells an older report from a newer one
-    # where clocks cannot. A report that is sent again keeps its number.
-    number: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    number: ReportNumber
     sent_at: Moment
     agent_version: Version
-    chain: ChainPoint
+    chain: Furthest
     days: Annotated[list[DayCounts], Meta(max_length=MOST_DAYS)]
     health: Annotated[list[HealthItem], Meta(max_length=MOST_WARNINGS)] = []
-    # What this ledger has at the entry that central named in its last answer: another digest is another ledger.
-    known: ChainPoint | None = None
-    disk: Digest | None = None  # tells this PC's disk from every other one, without saying which it is
-    dropped_days: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0  # that the outbox's cap has cut off: a counted gap
-    set_aside: Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] = 0  # items that central has refused for good
+    known: Known | None = None
+    disk: Disk | None = None
+    dropped_days: DroppedDays = 0
+    set_aside: SetAside = 0
     visits: Annotated[list[VisitFact], Meta(max_length=MOST_VISITS)] = []
     incidents: Annotated[list[IncidentItem], Meta(max_length=MOST_INCIDENTS)] = []
 
@@ -169,10 +207,14 @@ class ItemKind(enum.StrEnum):
 
 
 class ProblemCode(enum.StrEnum):
-    """Why something was refused."""
+    """Why something was refused.
 
-    INVALID = "invalid"  # it breaks a bound; sending it again cannot succeed
-    FUTURE = "future"  # a day that has not come yet where central is: send it again when it has
+    `invalid`: it breaks a bound; sending it again cannot succeed. `future`: a day that has not come yet where central
+    is; send it again when it has.
+    """
+
+    INVALID = "invalid"
+    FUTURE = "future"
 
 
 class ItemProblem(msgspec.Struct, frozen=True):
@@ -277,32 +319,8 @@ class _UncheckedReport(Report, frozen=True, kw_only=True):
     days: Annotated[list[_UncheckedDay], Meta(max_length=MOST_DAYS)]  # type: ignore[assignment]  # only read
 
 
-class _Names:
-    """The names of counters that were good before: there are about 120, and each report has a third of them.
-
-    To hold every one against its form again cost more than all the rest of reading a report.
-    """
-
-    MOST = 10_000  # whoever invents names is checked each time, and fills no memory
-
-    def __init__(self) -> None:
-        self._good: set[str] = set()
-        self._form = re.compile(COUNTER_NAME)
-
-    def are_good(self, names: Iterable[str]) -> bool:
-        if self._good.issuperset(names):
-            return True
-        for name in names:
-            if name not in self._good:
-                if len(name) > LONGEST_COUNTER or self._form.search(name) is None:
-                    return False
-                if len(self._good) < self.MOST:
-                    self._good.add(name)
-        return True
-
-
 Item = TypeVar("Item")
-_names = _Names()
+_names = GoodNames()
 _report = msgspec.json.Decoder(_UncheckedReport)
 _envelope = msgspec.json.Decoder(_Envelope)
 _day = msgspec.json.Decoder(DayCounts)

@@ -15,7 +15,10 @@ from schemathesis.specs.openapi.checks import ignored_auth, negative_data_reject
 
 from kiosk_agent.central.database.engine import Database, sqlite_url
 from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.openapi import document
+from kiosk_agent.wire import v1
+from kiosk_agent.wire.counters import COUNTERS
 from tests.central.nation import PLACES, DeskOfTests, enrolled
 from tests.central.serving import Server, bearer
 
@@ -62,6 +65,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def test_what_is_served_is_the_document(running: Running) -> None:
     assert httpx.get(f"{running.server.url}/openapi.json").json() == document()
+
+
+def test_whoever_has_the_document_alone_knows_what_to_count() -> None:
+    schemas = document()["components"]["schemas"]
+    told = schemas["DayCounts"]["properties"]["counts"]["description"]
+    assert [name for name in HEADLINES if f"`{name}`: " not in told] == []
+    assert COUNTERS.keys() == HEADLINES.keys()
+    assert {name for name, one in schemas["Report"]["properties"].items() if "description" in one} >= {
+        *("number", "disk", "dropped_days", "set_aside"),
+    }
+    assert all(f"`{code}`" in schemas["ProblemCode"]["description"] for code in v1.ProblemCode)
 
 
 # Always the same examples: what fails once fails until it is mended.

@@ -38,6 +38,7 @@ def test_a_notice_is_read_and_what_a_later_central_adds_is_ignored() -> None:
         {"id": 0},
         {"title_ja": ""},
         {"title_ja": "a\nb"},
+        {"title_ja": "a\n"},
         {"title_en": "x" * 61},
         {"body_ja": "x" * 401},
         {"body_en": "a\x1bb"},

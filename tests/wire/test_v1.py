@@ -116,3 +116,13 @@ def test_the_largest_report_fits_into_the_limit_of_a_body() -> None:
     body = msgspec.json.encode({**GOOD, "days": days})
     assert v1.read_report(body).refused == []
     assert len(body) <= v1.LARGEST_REPORT_BYTES
+
+
+def test_no_name_ends_with_a_line_feed() -> None:
+    fact = {"number": 1, "seq": 2, "day": "2026-04-01", "hour": 9, "length_s": 60}
+    visit = {**fact, "ended": "own_logout", "proof": "cleared", "signed_in": True}
+    got = read(visits=[{**visit, "operations": ["口座の登録\n"]}, {**visit, "operations": ["口座の登録"]}])
+    assert [one.operations for one in got.report.visits] == [["口座の登録"]]
+    enrolling = {"code": "ABCD-EFGH-JKMN", "token": "x" * 43, "agent_version": "0.1.0", "desk_name": "3番\n"}
+    with pytest.raises(msgspec.ValidationError, match="desk_name"):
+        msgspec.convert(enrolling, v1.EnrolRequest)
