@@ -105,16 +105,23 @@ class Client:
     """Connections to one central. ``url`` as it was given; ``proxy``: None as the system says, or :data:`DIRECT`."""
 
     def __init__(self, url: str, proxy: str | None, context: ssl.SSLContext) -> None:
+        """Raises DeskError where the system's proxy cannot be used."""
         self._url = url.rstrip("/")
-        self._http = httpx.AsyncClient(
-            verify=context,
-            proxy=None if proxy in (None, DIRECT) else proxy,
-            trust_env=proxy is None,
-            timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
-            follow_redirects=False,  # whoever redirects is not central, and would get the token
-            headers={"User-Agent": f"kiosk-agent/{__version__}", "Accept": "application/json"},
-            limits=httpx.Limits(max_connections=1),
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                verify=context,
+                proxy=None if proxy in (None, DIRECT) else proxy,
+                trust_env=proxy is None,
+                timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+                follow_redirects=False,  # whoever redirects is not central, and would get the token
+                headers={"User-Agent": f"kiosk-agent/{__version__}", "Accept": "application/json"},
+                limits=httpx.Limits(max_connections=1),
+            )
+        except (httpx.InvalidURL, ValueError, ImportError) as error:  # its text may hold the proxy's password
+            raise DeskError(
+                "The system names a proxy that cannot be used: only http and https can.",
+                'Set central.proxy: an address such as http://proxy.example:8080, or "direct" for none.',
+            ) from error
 
     async def close(self) -> None:
         """Close all connections."""

@@ -144,6 +144,14 @@ async def test_a_proxy_is_asked_where_one_is_named_or_the_system_has_one_but_not
     assert len(central.asked) == 1
 
 
+@pytest.mark.parametrize("proxy", ["socks://me:hunter22@127.0.0.1:1", "socks5://127.0.0.1:1"])
+def test_a_proxy_of_the_system_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(DeskError, match="proxy that cannot be used") as caught:
+        Client("http://central.example", None, make_context(None))
+    assert "hunter22" not in str(caught.value)
+
+
 def test_the_agent_starts_with_the_policy_that_central_has_set(tmp_path: Path) -> None:
     keep(tmp_path, Kept("http://central", '"t"', PolicyAnswer(1, Settings(idle_limit_s=77))))
     health = Health(ManualClock().wall)
