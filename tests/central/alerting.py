@@ -47,11 +47,14 @@ class _AnyPort(Controller):
 
 
 class MailServer:
-    """aiosmtpd on loopback. ``refuse``: what it says to every recipient instead of taking the mail."""
+    """aiosmtpd on loopback. ``refuse``: what it says to every recipient instead of taking the mail.
+
+    ``goodbye``: what it says at the end.
+    """
 
     def __init__(self, certificate: Path, security: Security, *, login: bool = True) -> None:
         self.mails: queue.Queue[tuple[list[str], EmailMessage]] = queue.Queue()
-        self.refuse = ""
+        self.refuse, self.goodbye = "", "221 Bye"
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
         more: dict[str, Any] = {}
@@ -95,13 +98,20 @@ class MailServer:
         self.mails.put((envelope.rcpt_tos, mail))
         return "250 OK"
 
+    async def handle_QUIT(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802
+        return self.goodbye
+
 
 class Webhook:
-    """An HTTP server that keeps what was posted. ``status``: what it answers."""
+    """An HTTP server that keeps what was posted. ``status``: what it answers.
+
+    ``over``: where there is one, the answer has no end before it is set.
+    """
 
     def __init__(self, certificate: Path | None = None) -> None:
         self.posts: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
         self.status, self.location = 204, ""
+        self.over: threading.Event | None = None
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,8 +121,11 @@ class Webhook:
                 self.send_response(outer.status)
                 if outer.location:
                     self.send_header("Location", outer.location)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", "0" if outer.over is None else "1")
                 self.end_headers()
+                if outer.over is not None:
+                    outer.over.wait()
+                    self.close_connection = True
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,14 @@ def test_a_recipient_that_the_server_refuses_is_told(certificate: Path) -> None:
             Ways(server.mailing(), ca=str(certificate)).deliver(message("it@example.test"), NOW)
 
 
+@pytest.mark.parametrize("goodbye", ["250 OK", "421 too busy to say goodbye"])
+def test_a_mail_that_was_taken_is_taken_whatever_is_said_at_the_end(certificate: Path, goodbye: str) -> None:
+    with MailServer(certificate, Security.NONE, login=False) as server:
+        server.goodbye = goodbye
+        Ways(server.mailing()).deliver(message("it@example.test"), NOW)
+        assert server.mails.qsize() == 1
+
+
 def test_a_server_without_starttls_is_told_nothing(certificate: Path) -> None:
     with MailServer(certificate, Security.NONE, login=False) as server:
         mailing = server.mailing(security=Security.STARTTLS)
@@ -169,6 +178,22 @@ def test_a_webhook_that_does_not_take_it_is_told(status: int) -> None:
         with pytest.raises(DeliveryError, match=f"answered {status}"):
             Ways(secret=SECRET).deliver(message(hook.url), NOW)
         assert hook.posts.qsize() == 1
+
+
+def test_a_webhook_whose_answer_has_no_end_holds_up_nobody() -> None:
+    with Webhook() as hook:
+        hook.status, hook.over = 200, threading.Event()
+        try:
+            Ways(secret=SECRET).deliver(message(hook.url), NOW)
+        finally:
+            hook.over.set()
+        assert hook.posts.qsize() == 1
+
+
+def test_a_proxy_of_the_system_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1")
+    with pytest.raises(DeliveryError, match="could not be reached"):
+        Ways(secret=SECRET).deliver(message("http://hook.example/"), NOW)
 
 
 def test_a_webhook_that_is_not_there_is_told_without_its_address() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email.message
 import email.utils
@@ -9,6 +10,7 @@ import hashlib
 import hmac
 import smtplib
 import ssl
+from collections.abc import Iterator
 
 import httpx
 import msgspec
@@ -72,7 +74,7 @@ def _mail(ways: Ways, message: Message) -> None:
     mail = _letter(server, message)
     try:
         context = trusted(ways.ca, CA_OPTION)
-        with _connect(server, context) as connection:
+        with _connected(server, context) as connection:
             if server.security is Security.STARTTLS:
                 connection.starttls(context=context)
             if server.user:
@@ -91,10 +93,17 @@ def _mail(ways: Ways, message: Message) -> None:
         raise DeliveryError(Text("the mail server could not be used: {reason}", reason=_reason(error))) from None
 
 
-def _connect(server: Mailing, context: ssl.SSLContext) -> smtplib.SMTP:
+@contextlib.contextmanager
+def _connected(server: Mailing, context: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
     if server.security is Security.TLS:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
-    return smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+    with contextlib.closing(connection):
+        yield connection
+        # whatever the server says to this: the mail is its business now, and must not come twice
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            connection.quit()
 
 
 def _letter(server: Mailing, message: Message) -> email.message.EmailMessage:
@@ -148,11 +157,15 @@ def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
         "Kiosk-Signature": signature(key_of(ways.secret, address), int(now.timestamp()), body),
     }
     try:
-        with httpx.Client(verify=trusted(ways.ca, CA_OPTION), timeout=TIMEOUT_S, follow_redirects=False) as client:
-            status = client.post(address, content=body, headers=headers).status_code
+        with (
+            httpx.Client(verify=trusted(ways.ca, CA_OPTION), timeout=TIMEOUT_S, follow_redirects=False) as client,
+            # what comes after the status is not waited for: it may have no end
+            client.stream("POST", address, content=body, headers=headers) as response,
+        ):
+            status = response.status_code
     except CentralError as error:
         raise DeliveryError(error.message) from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError) as error:  # the last two: the system's proxy
         # the text of some errors holds the address, which may hold a secret
         raise DeliveryError(Text("the webhook could not be reached: {error}", error=type(error).__name__)) from None
     if not 200 <= status < 300:
