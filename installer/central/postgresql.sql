@@ -1,7 +1,8 @@
--- Run once as PostgreSQL's administrator:  psql --set=password=… --file=postgresql.sql
--- Two roles: the owner changes the tables (kiosk-central migrate), the other one serves and cannot.
+-- Run once as PostgreSQL's administrator:  psql --set=owner_password=… --set=password=… --file=postgresql.sql
+-- Two roles: the owner changes the tables (kiosk-central migrate), the other one serves and cannot. Each has a password
+-- of its own: whoever has got into the server process must not have the owner's.
 \set ON_ERROR_STOP on
-CREATE ROLE kiosk_central_owner LOGIN PASSWORD :'password';
+CREATE ROLE kiosk_central_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE kiosk_central LOGIN PASSWORD :'password';
 CREATE DATABASE kiosk_central OWNER kiosk_central_owner ENCODING 'UTF8' TEMPLATE template0;
 REVOKE ALL ON DATABASE kiosk_central FROM PUBLIC;

@@ -183,7 +183,8 @@ def test_postgresql_is_set_up_so_that_the_server_cannot_change_tables(postgresql
     port = postgresql.port
     psql = shutil.which("psql") or _program("psql")
     into = [f"--file={FOLDER / 'postgresql.sql'}", "--no-psqlrc", "--quiet"]
-    as_admin = [psql, "-h", "127.0.0.1", "-p", str(port), "-U", "kiosk", "-d", "postgres", "--set=password=a'b"]
+    as_admin = [psql, "-h", "127.0.0.1", "-p", str(port), "-U", "kiosk", "-d", "postgres"]
+    as_admin += ["--set=owner_password=c'd", "--set=password=a'b"]
     done = subprocess.run([*as_admin, *into], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     users = ("kiosk_central", "kiosk_central_owner")

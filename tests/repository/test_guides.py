@@ -71,6 +71,8 @@ def wrong(words: list[str]) -> str:
         missing = [option for option in options if option not in known]
         needed = [one for one in command.params if isinstance(one, click.Argument) and one.required]
         given = [word for word in rest if not word.startswith("-")]
+        wanted = [one.opts for one in command.params if isinstance(one, click.Option) and one.required]
+        missing += [names[0] for names in wanted if not {*names} & {*options}]
         return f"{words}: {missing}" if missing or len(given) < len(needed) else ""
     if name in SOURCES:
         if name == "installer/build.py" and words[2] not in ARTEFACTS:
