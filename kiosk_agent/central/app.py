@@ -97,7 +97,7 @@ def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respo
     if request.url.path.startswith(v1.PREFIX) or "text/html" not in request.headers.get("accept", ""):
         return answer_http(request, error)
     shown = error_page(request, "no_page" if error.status_code == 404 else "not_understood", error.status_code)
-    shown.headers.update(HEADERS)
+    shown.headers.update({**(error.headers or {}), **HEADERS})
     return shown
 
 

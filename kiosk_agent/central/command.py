@@ -15,11 +15,13 @@ from kiosk_agent import reasons
 from kiosk_agent.central.database.engine import Database, read_url, sqlite_url
 from kiosk_agent.central.database.migrate import cannot_be_used, check_tables, migrate
 from kiosk_agent.central.language import say
-from kiosk_agent.errors import CentralError, KioskError
+from kiosk_agent.errors import CentralError, DatabaseError, KioskError
 from kiosk_agent.text import Text
+from kiosk_agent.wire.v1 import LARGEST_NUMBER
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
+NUMBER = click.IntRange(1, LARGEST_NUMBER)  # of a desk, an alert and so on: what every database can look for
 
 
 def default_data_dir() -> Path:
@@ -65,6 +67,19 @@ def opened(data: Path | None, url: str | None) -> Iterator[Database]:
         raise click.ClickException(error.shown(say)) from error
     except DBAPIError as error:
         raise click.ClickException(cannot_be_used(error).shown(say)) from error
+
+
+def ready_to_read(database: Database) -> None:
+    """As :func:`ready_to_use`, for commands that only tell what there is.
+
+    An SQLite database that is not there is no empty one: in the wrong folder, nothing would look like good news.
+    """
+    if database.is_sqlite and not Path(database.url.database or "").exists():
+        raise DatabaseError(
+            Text("There is no database {file}.", file=database.url.database),
+            Text("Say which: --data DIR, or --database URL."),
+        )
+    ready_to_use(database)
 
 
 def ready_to_use(database: Database) -> None:

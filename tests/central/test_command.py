@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
+import pytest
 
 from kiosk_agent.wire import v1
 from tests.central.serving import JSON, Server, command
@@ -64,3 +65,42 @@ def test_without_its_packages_it_says_what_to_install() -> None:
     hidden = "import sys; sys.modules['sqlalchemy'] = None; from kiosk_agent.central.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=False)
     assert (done.returncode, "Traceback" in done.stderr, "kiosk-agent[central]" in done.stderr) == (69, False, True)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "staff list",
+        "staff audit --verify",
+        "alert list",
+        "alert recipients list",
+        "notice list",
+        "command list 1",
+        "policy show nation",
+        "export {}/x.csv --from 2026-04-01 --to 2026-04-02",
+    ],
+)
+def test_what_is_in_another_folder_is_not_taken_for_nothing(tmp_path: Path, asked: str) -> None:
+    folder = tmp_path / "another"
+    folder.mkdir()
+    done = command(*asked.format(tmp_path).split(), "--data", str(folder))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no database" in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f"command desk {10**20} diagnostics --reason x",
+        f"command list {10**20}",
+        f"notice withdraw {10**20}",
+        f"alert acknowledge {10**20}",
+        f"alert recipients remove {10**20}",
+        "notice add nation --title x --until 0001-01-01",
+    ],
+)
+def test_what_is_far_out_of_range_is_one_line(url: str, asked: str) -> None:
+    assert command("migrate", "--database", url).returncode == 0
+    done = command(*asked.split(), "--database", url)
+    assert (done.returncode in (1, 2), "Traceback" in done.stderr, "--database" in done.stderr) == (True, False, False)

@@ -186,4 +186,9 @@ def test_no_day_is_lost_or_double_in_any_step(found: dict[datetime.date, int], s
 
 def test_a_range_that_ends_before_it_begins_is_empty() -> None:
     assert points([], Days(day("2026-04-02"), day("2026-04-01")), Step.DAY) == []
-    assert points([], Days(datetime.date.max, datetime.date.max), Step.DAY)[0].last == datetime.date.max
+
+
+@pytest.mark.parametrize("step", Step)
+def test_the_last_days_of_the_calendar_can_be_asked_for(step: Step) -> None:
+    days = Days(datetime.date.max.replace(day=1), datetime.date.max)  # the last week of all has five days
+    assert points([], days, step)[-1].last == datetime.date.max

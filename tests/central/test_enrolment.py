@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.service import enrol, make_code
-from kiosk_agent.central.places.repository import store_municipalities
+from kiosk_agent.central.places.repository import office_names, store_municipalities
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.errors import CentralError
 from kiosk_agent.wire import v1
@@ -83,3 +83,17 @@ def test_an_office_is_only_added_when_asked_for(database: Database) -> None:
         make_code(database, "131016", "市民か", NOW, HOUR)
     with pytest.raises(CentralError, match="import municipalities"):
         make_code(database, "131032", "市民課", NOW, HOUR, new_office=True)
+
+
+@pytest.mark.parametrize("office", ["", "　 ", "課" * 101, "市民\x7f課"])
+def test_an_office_has_a_name_that_can_be_shown(database: Database, office: str) -> None:
+    new_code(database)
+    with pytest.raises(CentralError, match="name"):
+        make_code(database, "131016", office, NOW, HOUR, new_office=True)
+
+
+def test_blanks_make_no_other_office(database: Database) -> None:
+    new_code(database)
+    make_code(database, "131016", " 市民課\n", NOW, HOUR, new_office=True)
+    with database.reading() as connection:
+        assert office_names(connection, "131016") == ["市民課"]

@@ -249,3 +249,10 @@ async def test_the_hours_are_set_on_the_page_within_ones_own_scope(world: World)
     await sign_in(world.client, "viewer", PASSWORD)
     csrf = await form_of(world.client)
     assert (await world.client.post("/hours", data={**asked, "csrf": csrf})).status_code == 403
+
+
+def test_a_quotation_mark_that_is_left_open_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "hours.csv"
+    path.write_text('code,office,hours\n131016,市民課,"mon-fri 09:00-17:00\n131016,税務課,closed\n', encoding="utf-8")
+    with pytest.raises(HoursListError, match=r"hours.csv:2: "):
+        read_list(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import os
 import re
@@ -31,7 +32,7 @@ from kiosk_agent.wire import v1
 from kiosk_agent.wire.policy import Settings
 from tests.central.nation import NOW
 from tests.central.page_addresses import ABOVE_OR_ELSEWHERE, OWN, addresses
-from tests.central.people import CSRF, PASSWORD, form_of, sign_in, staff_routes
+from tests.central.people import CSRF, PASSWORD, add_person, add_places, form_of, sign_in, staff_routes
 from tests.central.shown import PEOPLE, add_people, fill
 from tests.central.world import World, open_world
 
@@ -215,6 +216,14 @@ async def test_what_cannot_be_read_is_said(shown: World, query: str) -> None:
     assert 'role="alert"' in answer.text
 
 
+async def test_every_page_says_which_methods_it_takes(shown: World) -> None:
+    for address in {path: None for _, path, _ in addresses(create_app(shown.database, shown.clock), "office", "1")}:
+        answer = await shown.client.options(address)
+        assert (answer.status_code, "OPTIONS" in answer.headers["allow"]) == (204, True), address
+    refused = await shown.client.put("/login", headers={"Accept": "text/html"})
+    assert (refused.status_code, "POST" in refused.headers["allow"]) == (405, True)
+
+
 @pytest.mark.parametrize("place", ["desk/0", "desk/x", "office/９", "planet/1", "nation/1", "municipality/all"])
 async def test_places_that_are_none_are_not_there(shown: World, place: str) -> None:
     await as_person(shown, "nation-viewer")
@@ -293,6 +302,35 @@ async def test_a_policys_form_keeps_what_it_does_not_ask_for(shown: World) -> No
     assert newest.settings == Settings(mandatory_senses=("card",), warning_s=45)
 
 
+def test_a_moment_at_either_end_of_the_calendar_is_shown() -> None:
+    formats = Formats("ja", words("ja"))
+    first, last = "0001-01-01T00:30:00+14:00", "9999-12-31T23:59:59+00:00"  # in UTC, or in Japan, of no year
+    assert [formats.moment(datetime.datetime.fromisoformat(one)) for one in (first, last)] == [
+        "1年1月1日 00:30",
+        "9999年12月31日 23:59",
+    ]
+
+
+async def test_a_sign_that_a_database_has_no_place_for_is_not_understood(url: str, tmp_path: Path) -> None:
+    async with open_world(tmp_path, url) as world:
+        add_places(world.database)
+        add_person(world.database, role=Role.ADMINISTRATOR)
+        assert (await sign_in(world.client, "o\0ne")).status_code in (400, 403)
+        await sign_in(world.client)
+        assert (await world.client.get("/places/municipality/%00")).status_code == 404
+        asked = {"csrf": await form_of(world.client), "name": "new", "role": "VIEWER", "level": "municipality"}
+        added = await world.client.post("/staff/add", data={**asked, "password": PASSWORD, "code": "13\0"})
+        assert added.status_code == 400
+
+
+@pytest.mark.parametrize(("charset", "value"), [("utf-8", b"\xff"), ("of-nobody", b"a")])
+async def test_a_form_that_cannot_be_read_is_not_understood(world: World, charset: str, value: bytes) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="csrf"\r\nContent-Type: text/plain; charset={charset}\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = await world.client.post("/login", content=head.encode() + value + b"\r\n--x--\r\n", headers=headers)
+    assert (answer.status_code, answer.headers["content-type"][:9]) == (400, "text/html")
+
+
 def test_nearly_all_never_looks_like_all() -> None:
     formats = Formats("ja", words("ja"))
     assert [formats.percent(share) for share in (None, 0, 0.0001, 0.5, 0.9999, 1)] == [
@@ -361,6 +399,11 @@ async def test_accounts_are_added_and_disabled_within_ones_own_scope(shown: Worl
     for level, code in (("nation", ""), ("prefecture", "13"), ("municipality", "131024"), office):
         refused = await shown.client.post("/staff/add", data={**asked, "level": level, "code": code})
         assert (refused.status_code, 'role="alert"' in refused.text) == (400, True), level
+    beyond, nowhere = [
+        (await shown.client.post("/staff/add", data={**asked, "level": "office", "code": code})).text
+        for code in ("131024/日本橋特別出張所", "131024/どこにもない課")
+    ]
+    assert beyond == nowhere, "nobody learns which offices others have"
     added = await shown.client.post("/staff/add", data={**asked, "level": "municipality", "code": "131016"})
     assert (added.status_code, added.headers["location"]) == (303, "/staff")
     for name in ("nation-viewer", "chiyoda-administrator", "nobody"):  # another's, oneself, none
@@ -415,4 +458,6 @@ async def test_the_monthly_report_is_a_pdf_with_the_months_numbers(shown: World)
     assert "4/1" in text  # the chart's text is text
     assert "chiyoda-viewer" in text
     assert (await shown.client.get("/places/municipality/131024/report.pdf")).status_code == 404
-    assert (await shown.client.get("/places/municipality/131016/report.pdf?month=2026-13")).status_code == 400
+    for month in ("2026-13", "0001-01", "9999-12"):  # the first and the last one have no neighbour
+        answer = await shown.client.get(f"/places/municipality/131016/report.pdf?month={month}")
+        assert answer.status_code == 400, month

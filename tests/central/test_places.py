@@ -57,3 +57,23 @@ def test_what_is_no_list_is_told(tmp_path: Path, text: str) -> None:
         read_municipalities(written(tmp_path, text))
     with pytest.raises(MunicipalitiesError, match="Check the path"):
         read_municipalities(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ('131016,東京都,"千代田区\n131024,東京都,中央区\n', 2),
+        ('131024,東京都,中央区\n131016,東京都,"千代田区\n' + "011002,北海道,札幌市\n" * 10_000, 3),
+        ("131016,東京都,千代田区\n131016,東京都,中央区\n", 3),
+        (f"131016,東京都,{'区' * 101}\n", 2),
+        ("131016,東京都,千代\0田区\n", 2),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_a_mistake(tmp_path: Path, rows: str, line: int) -> None:
+    with pytest.raises(MunicipalitiesError) as caught:
+        read_municipalities(written(tmp_path, f"code,prefecture,municipality\n{rows}"))
+    assert [problem.line for problem in caught.value.problems] == [line]
+
+
+def test_a_line_that_stands_there_twice_is_one_municipality(tmp_path: Path) -> None:
+    assert read_municipalities(written(tmp_path, MINISTRY + "131016,東京都,千代田区,,\n")) == WANTED

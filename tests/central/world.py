@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from kiosk_agent.central.app import create_app
-from kiosk_agent.central.database.engine import Database, sqlite_url
+from kiosk_agent.central.database.engine import Database, read_url, sqlite_url
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.clock import ManualClock
 from tests.central.nation import NOW, DeskOfTests
@@ -28,9 +28,10 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def open_world(folder: Path) -> AsyncIterator[World]:
-    """On SQLite in ``folder``, until the block is left."""
-    database, clock = Database(sqlite_url(folder)), ManualClock(wall=NOW)
+async def open_world(folder: Path, url: str | None = None) -> AsyncIterator[World]:
+    """On SQLite in ``folder``, or on another database, until the block is left."""
+    database = Database(sqlite_url(folder) if url is None else read_url(url))
+    clock = ManualClock(wall=NOW)
     migrate(database)
     app = create_app(database, clock)
     transport = httpx.ASGITransport(app)

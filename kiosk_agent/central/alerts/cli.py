@@ -8,7 +8,7 @@ import click
 
 from kiosk_agent.central.alerts.options import SECRET, read_secret, secret_option
 from kiosk_agent.central.alerts.schemas import AlertKind, Channel, Language
-from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.command import NUMBER, opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff.cli import SCOPE_HELP, actor
@@ -39,7 +39,7 @@ def list_command(undelivered: bool, data: Path | None, database: str | None) -> 
     from kiosk_agent.central.alerts.texts import shown
 
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         waiting = service.undelivered(chosen)
         alerts = service.listed(chosen, EVERYTHING)
     if undelivered:
@@ -68,7 +68,7 @@ def list_command(undelivered: bool, data: Path | None, database: str | None) -> 
 
 
 @alert.command(help=say("Say that somebody sees to alert NUMBER: no reminders any more, unless it grows."))
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--note", default="", help=say("What is being done."))
 @click.option("--by", metavar="NAME", help=say("Who sees to it; who runs the command, if not said."))
 @with_database
@@ -154,7 +154,7 @@ def list_recipients(data: Path | None, database: str | None) -> None:
     from kiosk_agent.central.alerts import service
 
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         found = service.recipients(chosen)
     for one in found:
         scope = f"{one.scope.level}:{one.scope.key}".rstrip(":")
@@ -163,7 +163,7 @@ def list_recipients(data: Path | None, database: str | None) -> None:
 
 
 @recipients.command(help=say("Tell recipient NUMBER nothing more, also of what is waiting."))
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @with_database
 def remove(number: int, data: Path | None, database: str | None) -> None:
     """What was sent already stays sent."""

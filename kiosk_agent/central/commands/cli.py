@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.command import NUMBER, opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.wire.commands import CommandKind, Result
@@ -40,7 +40,7 @@ def command() -> None:
 
 
 @command.command("desk", help=say("Have DESK do WHAT: end-visit, disable, enable or diagnostics."))
-@click.argument("desk", type=click.IntRange(min=1), metavar="DESK")
+@click.argument("desk", type=NUMBER, metavar="DESK")
 @click.argument("what", type=click.Choice(list(KINDS)), metavar="WHAT")
 @click.option("--reason", required=True, help=say("Why; kept with the command, not shown at the desk."))
 @click.option(
@@ -75,7 +75,7 @@ def desk_command(
 
 
 @command.command("list", help=say("Print what DESK was to do, and what came of it, the newest first."))
-@click.argument("desk", type=click.IntRange(min=1), metavar="DESK")
+@click.argument("desk", type=NUMBER, metavar="DESK")
 @click.option("--diagnostics", is_flag=True, help=say("Also print what the desk said of itself, as JSON."))
 @with_database
 def list_command(desk: int, diagnostics: bool, data: Path | None, database: str | None) -> None:
@@ -85,7 +85,7 @@ def list_command(desk: int, diagnostics: bool, data: Path | None, database: str 
 
     words = {kind.value: word for word, kind in KINDS.items()}
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         now = SystemClock().wall()
         for one in service.history(chosen, desk, MOST_SHOWN):
             at = from_ms(one.made_at_ms).isoformat(timespec="seconds")

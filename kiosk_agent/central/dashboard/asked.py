@@ -71,12 +71,15 @@ def read_month(text: str | None, today: datetime.date) -> Days:
         following = (first + datetime.timedelta(days=31)).replace(day=1)
     except (ValueError, OverflowError) as error:
         raise PageError("bad_range") from error
+    if first == datetime.date.min:  # a report compares its month with the one before
+        raise PageError("bad_range")
     return Days(first, following - datetime.timedelta(days=1))
 
 
 def read_place(level: str, key: str) -> Place:
     """The place of an address. Raises PageError where it cannot be one."""
-    if level not in set(Level) or (level == Level.NATION) != (key == WHOLE):
+    is_number = key.isascii() and key.isdigit()
+    if level not in set(Level) or not (key == WHOLE if level == Level.NATION else is_number):
         raise PageError("not_there", 404)
     return NATION if level == Level.NATION else Place(Level(level), key)
 

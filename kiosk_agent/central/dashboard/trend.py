@@ -39,4 +39,6 @@ def _begin(day: datetime.date, step: Step) -> datetime.date:
 def _end(day: datetime.date, step: Step) -> datetime.date:
     if step is Step.MONTH:
         return day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    return day + ONE * (6 - day.weekday()) if step is Step.WEEK else day
+    if step is Step.WEEK:
+        return day + min(ONE * (6 - day.weekday()), datetime.date.max - day)
+    return day

@@ -10,6 +10,7 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks import repository
 from kiosk_agent.central.ingest.service import REPORT_EVERY_S
 from kiosk_agent.central.places import repository as places
+from kiosk_agent.central.places.service import is_name
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
@@ -46,6 +47,15 @@ def make_code(
                 Text("Run: kiosk-central import municipalities FILE"),
             )
         if new_office:
+            office = " ".join(office.split())
+            if not is_name(office):
+                raise CentralError(
+                    Text(
+                        "An office's name has 1 to {most} characters, none of them a control character.",
+                        most=v1.LONGEST_NAME,
+                    ),
+                    Text("Choose another name."),
+                )
             places.begin_office(connection, municipality_code, office)
         office_id = places.office_id(connection, municipality_code, office)
         if office_id is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.command import opened, ready_to_read, with_database
 from kiosk_agent.central.language import say
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -58,7 +58,7 @@ def export(
         raise click.BadParameter(say("two digits of a prefecture or six of a municipality"), param_hint="--within")
     days = Days(first.date(), last.date())
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         place = Place(levels[len(within)], within)
         with compliance_table(
             chosen, NATION, place, Level(by), days, each_day=each_day, language="en" if language == "en" else "ja"

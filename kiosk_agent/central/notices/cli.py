@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.command import NUMBER, opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
 from kiosk_agent.central.policy.cli import read_place
 from kiosk_agent.clock import SystemClock
@@ -90,7 +90,7 @@ def list_command(data: Path | None, database: str | None) -> None:
     from kiosk_agent.central.notices import service
 
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         for one in service.standing(chosen, MOST_SHOWN):
             place = f"{one.place.level.value}:{one.place.key}".rstrip(":")
             times = f"{one.since.isoformat(timespec='minutes')} – {one.until.isoformat(timespec='minutes')}"
@@ -104,7 +104,7 @@ def list_command(data: Path | None, database: str | None) -> None:
 
 
 @notice.command("withdraw", help=say("Show notice NUMBER no more."))
-@click.argument("number", type=click.IntRange(min=1), metavar="NUMBER")
+@click.argument("number", type=NUMBER, metavar="NUMBER")
 @BY
 @with_database
 def withdraw_command(number: int, by: str, data: Path | None, database: str | None) -> None:
@@ -120,8 +120,8 @@ def withdraw_command(number: int, by: str, data: Path | None, database: str | No
 def _moment(text: str) -> datetime.datetime:
     try:
         found = datetime.datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone() if found.tzinfo is None else found
+    except (ValueError, OverflowError):  # the second: at either end of the calendar
         raise CentralError(
             Text("{told!r} is no time.", told=text), Text("Give it as 2026-04-01T09:00+09:00.")
         ) from None
-    return found.astimezone() if found.tzinfo is None else found

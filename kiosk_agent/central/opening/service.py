@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +13,7 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.opening import repository
 from kiosk_agent.central.opening.written import EXAMPLE, HoursError, read_hours, written
 from kiosk_agent.central.places import repository as places
-from kiosk_agent.central.places.service import FILE, text_of
+from kiosk_agent.central.places.service import FILE, rows_of
 from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.errors import CentralError, InputError, Problem
@@ -84,28 +82,28 @@ def import_hours(database: Database, rows: list[ImportedHours], path: Path, now:
 
 def read_list(path: Path) -> list[ImportedHours]:
     """The opening hours of a CSV file in UTF-8 or Shift_JIS. Raises HoursListError with every mistake."""
-    lines = csv.reader(io.StringIO(text_of(path, HoursListError), newline=""))
-    head = ["".join(cell.split()) for cell in next(lines, [])]
+    lines = rows_of(path, HoursListError)
+    head = ["".join(cell.split()) for cell in next(lines, (1, []))[1]]
     columns = {name: next((head.index(one) for one in names if one in head), None) for name, names in HEADS.items()}
     if None in columns.values():
         found = ", ".join(head)[:100] or Text("an empty line")
         raise HoursListError([Problem(str(path), 1, Text("heads"), Text("the columns code, office, hours"), found)])
     rows: list[ImportedHours] = []
     problems: list[Problem] = []
-    for cells in lines:
+    for line, cells in lines:
         code, office, hours = (
             cells[index].strip() if index is not None and index < len(cells) else "" for index in columns.values()
         )
         if not (code or office or hours):
             continue
         try:
-            rows.append(ImportedHours(lines.line_num, code, office, written(read_hours(hours))))
+            rows.append(ImportedHours(line, code, office, written(read_hours(hours))))
         except HoursError as error:
             told = Text("{hours!r}: {why}", hours=hours[:LONGEST_SHOWN], why=error.why)
             problems.append(
                 Problem(
                     str(path),
-                    lines.line_num,
+                    line,
                     "hours",
                     Text("opening hours"),
                     told,

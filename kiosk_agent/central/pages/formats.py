@@ -57,7 +57,10 @@ class Formats:
         """A moment, in Japan's time."""
         if moment is None:
             return self._t("never")
-        local = moment.astimezone(JAPAN)
+        try:
+            local = moment.astimezone(JAPAN)
+        except OverflowError:  # at either end of the calendar: a desk's clock may say anything
+            local = moment
         return f"{self.day(local.date())} {local:%H:%M}"
 
     def duration(self, seconds: float) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk_agent import reasons
 from kiosk_agent.central.places.schemas import Municipality
 from kiosk_agent.errors import InputError, Problem
 from kiosk_agent.text import Text
+from kiosk_agent.wire.v1 import LONGEST_NAME
 
 # Column → the heads it may have: ours, and those of the Ministry of Internal Affairs' list of codes.
 HEADS = {
@@ -21,6 +23,7 @@ HEADS = {
 FILE = Text("file")
 LARGEST_BYTES = 5_000_000  # the nation's list has about 100,000
 WEIGHTS = (6, 5, 4, 3, 2)
+NAME = re.compile(rf"[^\x00-\x1f\x7f]{{1,{LONGEST_NAME}}}")
 
 
 class MunicipalitiesError(InputError):
@@ -35,13 +38,18 @@ def is_code(text: str) -> bool:
     return int(text[5]) == (11 - total % 11) % 10
 
 
+def is_name(text: str) -> bool:
+    """Whether a place can be called so: pages, files and mails have to show it."""
+    return NAME.fullmatch(text) is not None
+
+
 def read_municipalities(path: Path) -> list[Municipality]:
     """The municipalities of a CSV file in UTF-8 or Shift_JIS; lines of prefectures alone are passed over.
 
     Raises MunicipalitiesError with every mistake.
     """
-    rows = csv.reader(io.StringIO(text_of(path), newline=""))
-    head = [_tidy(cell) for cell in next(rows, [])]
+    rows = rows_of(path)
+    head = [_tidy(cell) for cell in next(rows, (1, []))[1]]
     columns = {column: _column(head, names) for column, names in HEADS.items()}
     missing = [HEADS[column][0] for column, index in columns.items() if index is None]
     if missing:
@@ -50,7 +58,7 @@ def read_municipalities(path: Path) -> list[Municipality]:
         raise MunicipalitiesError([Problem(str(path), 1, Text("heads"), expected, found)])
     problems: list[Problem] = []
     found_codes: dict[str, Municipality] = {}
-    for row in rows:
+    for line, row in rows:
         cells = {
             column: _tidy(row[index]) if index < len(row) else ""
             for column, index in columns.items()
@@ -62,7 +70,7 @@ def read_municipalities(path: Path) -> list[Municipality]:
             problems.append(
                 Problem(
                     str(path),
-                    rows.line_num,
+                    line,
                     "code",
                     Text("six digits with their check digit"),
                     repr(cells["code"][:40]),
@@ -70,16 +78,37 @@ def read_municipalities(path: Path) -> list[Municipality]:
                 )
             )
         elif not cells["prefecture"] or not cells["name"]:
-            problems.append(
-                Problem(str(path), rows.line_num, "prefecture, municipality", Text("names"), Text("nothing"))
-            )
+            problems.append(Problem(str(path), line, "prefecture, municipality", Text("names"), Text("nothing")))
+        elif not is_name(cells["prefecture"]) or not is_name(cells["name"]):
+            expected = Text("names of at most {most} characters, none of them a control character", most=LONGEST_NAME)
+            found = repr(f"{cells['prefecture']} {cells['name']}"[:40])
+            problems.append(Problem(str(path), line, "prefecture, municipality", expected, found))
         else:
-            found_codes[cells["code"]] = Municipality(cells["code"], cells["prefecture"], cells["name"])
+            one = Municipality(cells["code"], cells["prefecture"], cells["name"])
+            if found_codes.setdefault(one.code, one) != one:
+                expected = Text("one name for each code")
+                problems.append(Problem(str(path), line, "code", expected, Text("{code} once more", code=one.code)))
     if not problems and not found_codes:
         problems.append(Problem(str(path), None, FILE, Text("at least one municipality"), Text("none")))
     if problems:
         raise MunicipalitiesError(problems)
     return list(found_codes.values())
+
+
+def rows_of(path: Path, error: type[InputError] = MunicipalitiesError) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a list, each with the line that it begins on. Raises ``error``.
+
+    A quotation mark that nobody closes is a mistake: it would make one cell of all that follows.
+    """
+    rows = csv.reader(io.StringIO(text_of(path, error), newline=""), strict=True)
+    line = 1
+    try:
+        for row in rows:
+            yield line, row
+            line = rows.line_num + 1
+    except csv.Error as failed:
+        expected, found = Text("quotation marks around whole cells, in pairs"), Text("one that is left open")
+        raise error([Problem(str(path), line, Text("row"), expected, found)]) from failed
 
 
 def text_of(path: Path, error: type[InputError] = MunicipalitiesError) -> str:

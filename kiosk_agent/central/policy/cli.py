@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from kiosk_agent import reasons
-from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.command import opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
@@ -109,7 +109,7 @@ def show(place: str, data: Path | None, database: str | None) -> None:
     from kiosk_agent.central.times import from_ms
 
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         for one in service.history(chosen, read_place(place)):
             back = say(", ") + going_back(one.restores) if one.restores is not None else ""
             at = from_ms(one.made_at_ms).isoformat(timespec="seconds")

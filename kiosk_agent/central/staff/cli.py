@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kiosk_agent.central.command import opened, ready_to_use, with_database
+from kiosk_agent.central.command import opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
 from kiosk_agent.central.staff.schemas import Role
 from kiosk_agent.clock import SystemClock
@@ -149,7 +149,7 @@ def list_command(data: Path | None, database: str | None) -> None:
     from kiosk_agent.central.staff import repository, sessions
 
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         with chosen.reading() as connection:
             rows, coming = repository.everybody(connection), logins(connection)
     nobody = say("(nobody yet)")
@@ -171,7 +171,7 @@ def audit_command(verify: bool, data: Path | None, database: str | None) -> None
     from kiosk_agent.central.times import from_ms
 
     with opened(data, database) as chosen:
-        ready_to_use(chosen)
+        ready_to_read(chosen)
         if verify:
             number, broken = audit.verify(chosen)
             if broken is not None:

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.pages.leaving import leave
 from kiosk_agent.central.pages.rendering import language, page
+from kiosk_agent.central.pages.sent import sent_form
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.services import Given
 from kiosk_agent.central.staff import service, sessions
@@ -45,7 +46,7 @@ async def login_page(request: Request[Any, Any, Any]) -> Response[Any]:
 @post(LOGIN, status_code=200, opt={"needs": ANYONE})
 async def login(request: Request[Any, Any, Any], services: Given) -> Response[Any]:
     """Begin a session. A former one of this browser ends: nobody can have planted it."""
-    form = await request.form()
+    form = await sent_form(request)
     name, password, code = (_text(form.get(field)) for field in ("name", "password", "code"))
     now, address = services.clock.wall(), address_of(request)
     done = await asyncio.to_thread(service.sign_in, services.database, name, password, code, now, address)
@@ -92,7 +93,7 @@ async def account(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/account/password", status_code=200, opt={"needs": Role.VIEWER})
 async def password(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """Change my password; all my sessions end."""
-    t, form = _words(request), await request.form()
+    t, form = _words(request), await sent_form(request)
     old, new, again = (_text(form.get(field)) for field in ("old", "new", "again"))
     if new != again:
         return _account(request, status=400, message=t("not_the_same"))

@@ -14,10 +14,11 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
 from kiosk_agent.central.pages.rendering import PageError, error_page
+from kiosk_agent.central.pages.sent import sent_form
 from kiosk_agent.central.services import Services
 from kiosk_agent.central.staff import sessions
 from kiosk_agent.central.staff.schemas import Role, Staff
@@ -105,7 +106,9 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
 
     async def stand_before(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         request = cast("Request[Any, Any, Any]", connection)
-        token, needs, found = session_token(request), handler.opt["needs"], None
+        # the framework's own answer to OPTIONS, which methods there are, is nobody's in particular
+        needs: Any = ANYONE if request.method == "OPTIONS" else handler.opt["needs"]
+        token, found = session_token(request), None
         if token:
             found = await asyncio.to_thread(sessions.find, services.database, token, services.clock.wall())
         request.state.csrf = "" if found is None else sessions.csrf_of(token)
@@ -132,6 +135,7 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
             PageError: _answer_page_error,
             PlaceUnknownError: _answer_unknown_place,
             HTTPException: _answer_http,
+            DataError: _cannot_be_kept,
             DBAPIError: _come_again,
         },
         request_max_body_size=LARGEST_FORM_BYTES,
@@ -140,7 +144,7 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
 
 async def _check_form(request: Request[Any, Any, Any], token: str) -> None:
     """The form comes from our own page, which this browser was given. Raises NotAllowedError."""
-    given = request.headers.get("x-csrf-token") or (await request.form()).get("csrf", "")
+    given = request.headers.get("x-csrf-token") or (await sent_form(request)).get("csrf", "")
     from_us = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
     if not from_us or not token or not isinstance(given, str) or not sessions.is_csrf(token, given):
         raise NotAllowedError(forged=True)
@@ -188,6 +192,11 @@ def _answer_unknown_place(request: Request[Any, Any, Any], _error: Exception) ->
 
 def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
     return error_page(request, "not_understood", error.status_code)
+
+
+def _cannot_be_kept(request: Request[Any, Any, Any], _error: Exception) -> Response[str]:
+    """A sign that PostgreSQL has no place for, such as U+0000: the same again cannot go better."""
+    return error_page(request, "not_understood", 400)
 
 
 def _come_again(request: Request[Any, Any, Any], _error: Exception) -> Response[str]:

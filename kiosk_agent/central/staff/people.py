@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import RowMapping
 
 from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
@@ -20,7 +20,7 @@ from kiosk_agent.central.oidc.repository import logins
 from kiosk_agent.central.oidc.schemas import Person
 from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.rendering import PageError, language, page
-from kiosk_agent.central.pages.sent import sent_fields
+from kiosk_agent.central.pages.sent import sent_fields, sent_form
 from kiosk_agent.central.pages.tables import Cell, Column, Table, file_address, wanted_file
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places.schemas import Level, Place
@@ -53,7 +53,7 @@ async def add(request: Request[Any, Any, Any], services: Given, staff: Signed) -
 @post("/staff/disable", status_code=200, opt={"needs": Role.ADMINISTRATOR})
 async def disable(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """Lets nobody sign in with an account any more. Nobody locks themselves out."""
-    name = (await request.form()).get("name", "")
+    name = (await sent_form(request)).get("name", "")
     return await asyncio.to_thread(_disable, request, services, staff, name if isinstance(name, str) else "")
 
 
@@ -175,9 +175,9 @@ def _add(request: Request[Any, Any, Any], services: Services, staff: Staff, fiel
     text = level if level == Level.NATION else f"{level}:{code}"
     try:
         with database.reading() as connection:
-            wanted = _read_scope(connection, text, staff)
-        if not _sees(database, staff.scope, wanted):
-            return _people(request, services, staff, t("scope_not_yours"), 400)
+            wanted = service.read_scope(connection, text)
+        if not _sees(database, staff.scope, wanted):  # said as of one that is not there
+            raise CentralError(Text("There is no scope {scope!r}.", scope=text))
         name, now, login = fields.get("name", ""), services.clock.wall(), fields.get("login", "").strip()
         if services.provider is not None and login:
             oidc.add(database, name, role, text, login, now, staff.name)
@@ -186,13 +186,6 @@ def _add(request: Request[Any, Any, Any], services: Services, staff: Staff, fiel
     except CentralError:
         return _people(request, services, staff, t("not_added", shortest=SHORTEST, longest=LONGEST), 400)
     return Redirect("/staff", status_code=303)
-
-
-def _read_scope(connection: Connection, text: str, staff: Staff) -> Place:
-    """Raises CentralError where there is none; to somebody of an office other offices are none."""
-    if staff.scope.level is not Level.NATION and text == Level.NATION:
-        raise CentralError(Text("That is more than you may see."))
-    return service.read_scope(connection, text)
 
 
 def _disable(request: Request[Any, Any, Any], services: Services, staff: Staff, name: str) -> Response[Any]:

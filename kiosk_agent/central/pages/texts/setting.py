@@ -144,7 +144,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "止めると、すぐにログアウトし、二度とログインできません。",
         "They are logged out at once and cannot sign in.",
     ),
-    "scope_not_yours": ("自分の範囲の外には追加できません。", "That is beyond your own scope."),
     "not_added": (
         "追加できません。アカウント名（または認証サービスのログイン名）がすでにあるか、範囲のコードかパスワード（{shortest}文字以上{longest}文字以下、"
         "アカウント名とは違うもの）を確かめてください。",
