@@ -161,15 +161,6 @@ ReportNumber = Annotated[
     ),
 ]
 Furthest = Annotated[ChainPoint, Meta(description="The ledger's last entry. It never goes back.")]
-Known = Annotated[
-    ChainPoint,
-    Meta(
-        description=(
-            "What this ledger has at the entry that central named as `chain` in its last answer: another digest is"
-            " another ledger."
-        )
-    ),
-]
 Disk = Annotated[
     Digest, Meta(description="Tells the disk that the ledger lies on from every other one, without saying which it is.")
 ]
@@ -180,7 +171,11 @@ SetAside = Annotated[int, Meta(ge=0, le=LARGEST_COUNT, description="Items that c
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a desk reports. Sent again, late, twice or out of order it changes nothing."""
+    """What a desk reports. Sent again, late, twice or out of order it changes nothing.
+
+    ``known``: what this ledger has at the entry that central named as ``chain`` in its last answer: another digest is
+    another ledger.
+    """
 
     epoch: Epoch
     number: ReportNumber
@@ -189,7 +184,7 @@ class Report(msgspec.Struct, frozen=True):
     chain: Furthest
     days: Annotated[list[DayCounts], Meta(max_length=MOST_DAYS)]
     health: Annotated[list[HealthItem], Meta(max_length=MOST_WARNINGS)] = []
-    known: Known | None = None
+    known: ChainPoint | None = None
     disk: Disk | None = None
     dropped_days: DroppedDays = 0
     set_aside: SetAside = 0
