@@ -57,12 +57,13 @@ class Patience:
 
 @dataclass(frozen=True)
 class Question:
-    """Somebody signs in, if nobody has, and a form is held for ``check``; the question is shown, ``meanwhile``
-    something else happens, and then comes an answer: the one of ``which`` that may come."""
+    """Somebody signs in, if nobody has, and a form is held, or another ``sign`` is seen; the question is ``shown``, or
+    is not yet; ``meanwhile`` something else happens, and then comes an answer: the one of ``which`` that may come."""
 
-    check: Check
+    sign: ev.Event
     meanwhile: ev.Event | None
     which: int
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,17 +136,24 @@ LEDGERS = st.builds(Ledger, st.integers(0, 2), st.one_of(st.none(), st.none(), s
 OF_CENTRAL: st.SearchStrategy[ev.Event] = st.sampled_from(
     [ev.DeskClosed(), ev.DeskOpened(), ev.PolicyChanged(Policy(), 7)]
 )
-QUESTIONS = st.builds(
-    Question,
-    st.sampled_from((Check.NAME_DIFFERENT, Check.CARD_WANTED)),
-    st.one_of(
-        *(st.none(), st.builds(ev.ChangeSignalled, st.sampled_from(Signal))),
-        *(st.builds(ev.FormHeld, st.sampled_from(Check)), EVENTS),
-    ),
-    st.one_of(st.just(0), st.integers(0, 8)),  # the usual answer first
-)
 DEATHS = st.builds(Death, st.integers(0, 4))
 MOMENTS = st.sampled_from((TICK_S, 1.0, 10.0, 60.0, 1000.0, 100_000.0))
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Question:
+    """A question and what becomes of it; as often as not the usual answer, and nothing that has no bearing on it."""
+    sign: ev.Event = draw(st.sampled_from((ev.FormHeld(Check.NAME_DIFFERENT), ev.FormHeld(Check.CARD_WANTED), LOCKED)))
+    luck = draw(st.integers(0, 3))  # one_of would count each kind of EVENTS as a choice of its own
+    meanwhile: ev.Event | None = None
+    if luck == 1:
+        meanwhile = LOCKED
+    elif luck == 2:
+        meanwhile = draw(st.builds(ev.FormHeld, st.sampled_from(Check)))
+    elif luck == 3:
+        meanwhile = draw(EVENTS)
+    which = draw(st.sampled_from((0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)))
+    return Question(sign, meanwhile, which, shown=draw(st.integers(0, 3)) > 0)
 
 
 @st.composite
@@ -164,7 +172,7 @@ def moves(draw: st.DrawFn) -> Move:
     elif luck == 40:
         what = draw(OF_CENTRAL)
     elif luck > 40:
-        what = draw(QUESTIONS)
+        what = draw(questions())
     else:
         what = draw(DEATHS if luck == 35 else LEDGERS)
     luck = draw(st.integers(0, 29))
@@ -177,7 +185,7 @@ def moves(draw: st.DrawFn) -> Move:
 
 LIVES = st.lists(moves(), min_size=30, max_size=MOST_MOVES)
 # Short ones of a desk whose forms are held again and again: what happens about a form is rare in the others.
-LIVES_WITH_FORMS = st.lists(st.one_of(st.builds(Move, QUESTIONS), moves()), min_size=3, max_size=MOST_MOVES // 4)
+LIVES_WITH_FORMS = st.lists(st.one_of(st.builds(Move, questions()), moves()), min_size=3, max_size=MOST_MOVES // 4)
 
 
 @st.composite
@@ -274,12 +282,15 @@ class Life:
         self._sign_in()
         if self.node[0].name is not StateName.SIGNED_IN:
             return
-        answers = about_form(question.check)
-        happening = (ev.FormHeld(question.check), ev.ShieldShown(), question.meanwhile)
-        for event in (*happening, answers[question.which % len(answers)]):
+        for event in (question.sign, ev.ShieldShown() if question.shown else None, question.meanwhile):
             if event is not None:
                 self._step(event)
                 self._record_all()
+        asked = self.node[1].asked
+        check = asked.check if asked is not None else getattr(question.sign, "check", None)
+        answers = [SAME_PERSON, ev.ChallengeAnswered(Answer.SAME)] if check is None else about_form(check)
+        self._step(answers[question.which % len(answers)])
+        self._record_all()
 
     def _sign_in(self) -> None:
         """From the gate or an open portal to somebody who is signed in."""
@@ -343,10 +354,11 @@ def about_form(check: Check) -> list[ev.Event]:
     """What may come once a form is in question."""
     same, unsigned = ev.ChallengeAnswered(Answer.SAME, "ab", check), ev.ChallengeAnswered(Answer.SAME, "", check)
     cards = [ev.CardChecked(verdict) for verdict in CardVerdict] if check is Check.CARD_WANTED else []
-    stale = ev.ChallengeAnswered(Answer.SAME, "ab")
-    return [*cards, same, unsigned, stale, ev.ChangeSignalled(Signal.OS_LOCKED)]
+    return [*cards, same, unsigned, SAME_PERSON, LOCKED]
 
 
+LOCKED = ev.ChangeSignalled(Signal.OS_LOCKED)
+SAME_PERSON = ev.ChallengeAnswered(Answer.SAME, "ab")
 SIGNED_WORD = ev.WarningAnswered(Answer.SAME, Answerer.WORKER, "ab")
 CARD_TAKEN = ev.ChangeSignalled(Signal.CARD_REMOVED)
 NEXT = ev.ChangeSignalled(Signal.NEXT_PERSON)
