@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kiosk_agent.errors import ProfileError
-from kiosk_agent.portal.globs import GlobError, matches_any, names_a_host, parse_glob
+from kiosk_agent.portal.globs import GlobError, matches, matches_any, names_a_host, parse_glob
 from kiosk_agent.portal.profile import (
     Account,
     CardUse,
@@ -203,6 +203,9 @@ def _proof(table: Table, portal: PortalInfo, signed_in: SignedIn) -> ProofOf:
     _need_one_of(opened_table, ("status", "selector"), Text("What shows that the protected page opened?"))
     opened_table.done()
     _check_difference(refused_table, refused, opened)
+    if protected_url and refused.redirect is not None and matches(refused.redirect, protected_url):
+        expected = Text("a glob that does not mean proof.protected_url too")
+        refused_table.note("redirect", expected, Text("Nobody could tell the two."))
     replay = table.choice("replay", Replay)
     expect = table.choice("expect", Expect)
     if "expect" not in table.values:

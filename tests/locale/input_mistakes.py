@@ -136,6 +136,8 @@ steps = 3
 """,
     "memory_2": GOOD_PORTAL.replace("[signed_in]", f'extensions = ["{"a" * 32}"]\n[signed_in]')
     + GOOD_PROOF.replace("opened = { status = 200 }", "opened = {}"),
+    "redirect": GOOD_PORTAL
+    + GOOD_PROOF.replace("refused = { status = 401 }", 'refused = { redirect = "https://portal.example/a*" }'),
     "rules": GOOD_PORTAL
     + GOOD_PROOF
     + """
