@@ -191,4 +191,4 @@ def test_all_commands_work_while_the_agent_writes_and_change_nothing(path: Path,
 def test_a_place_that_cannot_be_looked_at_is_told(command: str) -> None:
     done = ledger_command(command, "--file", "a" * 5000)  # whoever may not enter a folder meets the same
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Error: File name too long\n"
+    assert done.stderr == "Error: the name is too long\n"
