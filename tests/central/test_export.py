@@ -205,6 +205,8 @@ def test_a_person_exports(database: Database, url: str, desks: list[DeskOfTests]
 def test_what_cannot_be_exported_is_told(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     days = ("--from", "2026-04-01", "--to", "2026-04-02")
     file, *rest = arguments
-    done = command("export", str(tmp_path / file), *days, *rest, "--data", str(tmp_path / "data"))
+    data = str(tmp_path / "data")
+    assert command("migrate", "--data", data).returncode == 0
+    done = command("export", str(tmp_path / file), *days, *rest, "--data", data)
     assert (done.returncode != 0, told in done.stderr, "Traceback" in done.stderr) == (True, True, False)
     assert not (tmp_path / file).exists()

@@ -36,7 +36,7 @@ NAMED: dict[str, tuple[str, ...]] = {
     "CODE": (RECORDING,),
     "BROWSER_CODE": (BROWSER_CODE,),
     "REMOTE_CODE": (REMOTE_CODE,),
-    "*warning": (Code.POLICY_REFUSED, GROUP_POLICY_IGNORED),
+    "one.code": (Code.POLICY_REFUSED, GROUP_POLICY_IGNORED),
 }
 LANGUAGES = ("ja", "en")
 LATIN = re.compile(r"[a-z]{3,}_?[a-z]*")  # a code that was left as it is
