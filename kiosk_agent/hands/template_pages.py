@@ -11,6 +11,7 @@ from playwright.async_api import Page
 from kiosk_agent.hands.native_hosts import PROGRAM_LIMIT_S
 from kiosk_agent.hands.template import TemplateError
 
+ABORTED = "net::ERR_ABORTED"  # the page is gone; a policy blocks it with an error of its own
 EXTENSIONS_PAGE = "chrome://extensions"
 
 # Each waits for the browser's own notice of a change; nothing is asked twice a second.
@@ -74,10 +75,12 @@ class ExtensionsPage:
         self._page = page
 
     async def open(self) -> None:
-        """Raises TemplateError where a policy forbids the page."""
+        """Raises TemplateError where a policy forbids the page, and BrowserError where the window is closed meanwhile."""
         try:
             await self._page.goto(EXTENSIONS_PAGE)
         except BrowserError as error:
+            if ABORTED in error.message:
+                raise
             raise TemplateError(
                 f"The browser does not open {EXTENSIONS_PAGE}: {error.message.splitlines()[0]}.",
                 "Allow this page in the managed policies while the template is built.",

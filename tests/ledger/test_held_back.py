@@ -280,7 +280,7 @@ def test_an_entry_that_the_disk_cannot_keep_is_not_acknowledged(path: Path, cloc
 @needs_refusals
 def test_a_first_ledger_whose_name_the_disk_cannot_keep_is_not_begun(path: Path, clock: ManualClock) -> None:
     with child("unsynced", str(path), "fsync") as process:
-        assert line(process) == "unwritable: Input/output error"
+        assert line(process) == "unwritable: the disk cannot be read or written"
     ledger = Ledger(path, clock)
     assert ledger.append(en.AgentRan(True, "1")) == 1
     ledger.close()
@@ -309,7 +309,7 @@ def opened_without_rights(path: Path) -> str:
 def test_a_folder_that_cannot_be_written_is_said_and_works_again_with_rights(clock: ManualClock) -> None:
     with folder_for_all() as folder:
         folder.chmod(0o555)
-        assert opened_without_rights(folder / FILE_NAME) == "unwritable: Permission denied"
+        assert opened_without_rights(folder / FILE_NAME) == "unwritable: no permission"
         assert list(folder.iterdir()) == []
         folder.chmod(0o777)
         assert opened_without_rights(folder / FILE_NAME) == "written"
@@ -338,7 +338,7 @@ def test_a_damaged_ledger_in_a_folder_that_cannot_be_written_stays_as_it_is(cloc
         folder.chmod(0o555)
         answer = opened_without_rights(path)
         assert answer.startswith("damaged: ")
-        assert answer.endswith("it could not be kept aside: Permission denied")
+        assert answer.endswith("it could not be kept aside: no permission")
         assert path.read_bytes() == b"no ledger" * 1000
 
 
