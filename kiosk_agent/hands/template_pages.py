@@ -75,7 +75,7 @@ class ExtensionsPage:
         self._page = page
 
     async def open(self) -> None:
-        """Raises TemplateError where a policy forbids the page, and BrowserError where the window is closed meanwhile."""
+        """Raises TemplateError where a policy forbids the page, BrowserError where the window is closed meanwhile."""
         try:
             await self._page.goto(EXTENSIONS_PAGE)
         except BrowserError as error:
