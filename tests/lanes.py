@@ -115,7 +115,9 @@ def main(options: Sequence[str]) -> int:
             running.append(lane)
             return lane
 
-        beside = start(Lane([*quiet, *computing], title="The lane that computes", also={"PYTEST_TIMEOUT": PATIENCE_S}))
+        # not a second watch beside that one: its look at a running thread may end the whole process
+        patient = [*quiet, "-o", "faulthandler_timeout=0", *computing]
+        beside = start(Lane(patient, title="The lane that computes", also={"PYTEST_TIMEOUT": PATIENCE_S}))
         os.setpriority(os.PRIO_PROCESS, beside.process.pid, LOWEST_PRIORITY)
         for lane in more:
             start(Lane([*quiet, *lane], title="The other lane with browsers", is_apart=True))

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
+from hypothesis.internal.conjecture import providers
+from sortedcontainers import SortedSet
 
 from tests.session.explore import CONFIGS, World, explore
 from tests.session.histories import LIVES, LIVES_WITH_FORMS, Move, live, rules
@@ -17,8 +19,15 @@ from tests.session.witness import BrokenLawError
 
 # Lives of one round resemble each other: where a break does not show in one, another beginning finds it sooner.
 ROUNDS, LIVES_A_ROUND = 12, 500
+NOTHING = providers.Constants(integers=SortedSet(), floats=SortedSet(), bytes=SortedSet(), strings=SortedSet())
 WORLDS = {config.name: config for config in CONFIGS}
 each = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: f"{mutation.law}, {mutation.name}")
+
+
+@pytest.fixture(autouse=True)
+def same_lives_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis draws numbers that stand in the modules loaded so far: lives would differ with what ran before."""
+    monkeypatch.setattr(providers, "_get_local_constants", lambda: NOTHING)
 
 
 @each
