@@ -33,7 +33,7 @@ def keep_little() -> bool:
 def give_back() -> None:
     """Give back what is free between things that are not; does nothing where this C library cannot.
 
-    Whoever starts, opens a page or signs in leaves holes of one to two megabytes in all. Takes about a millisecond.
+    Whoever starts, opens a page or signs in leaves holes of about a megabyte in all. Takes about a millisecond.
     """
     if sys.platform == "win32":
         return
