@@ -42,10 +42,8 @@ Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z.+-]*{END}", max_
 Term = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]*{END}", max_length=40)]
 # What an incident's detail may be: numbers, names of steps and of the agent's own files. Everything else is left out.
 Detail = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:, -]*{END}", max_length=100)]
-# of the portal's profile
-OperationName = Annotated[
-    str, Meta(pattern=rf"^[^\x00-\x1f\x7f]+{END}", max_length=LONGEST_NAME)
-]  # of the portal's profile
+# As the portal's profile names it.
+OperationName = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f]+{END}", max_length=LONGEST_NAME)]
 Pseudonym = Annotated[
     str,
     Meta(

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from kiosk_agent import app, memory
+from kiosk_agent.hands.runner import Watchers
+from kiosk_agent.session.vocabulary import StateName
 
 # an arena of a thread is a mapping of 64 MiB, of which most cannot be read yet
 COUNT = """
@@ -84,3 +90,13 @@ def test_the_supervisor_leaves_alone_what_only_a_search_for_libraries_needs() ->
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_agent_gives_back_where_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr(memory, "give_back", lambda: happened.append("given back"))
+    lifeline: Any = SimpleNamespace(hello={})
+    told = app.surroundings(lifeline, Watchers(state_changed=lambda state: happened.append(state.value))).watchers
+    for state in (StateName.GATE, StateName.OPEN, StateName.SIGNED_IN, StateName.ENDING):
+        told.state_changed(state)
+    assert happened == ["Gate", "given back", "Open", "SignedIn", "given back", "Ending"]
