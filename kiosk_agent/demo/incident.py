@@ -40,21 +40,22 @@ class Incident:
         t = self._t
         await self._hall.until(StateName.GATE)
         self._say(t("FIRST REPLAY: resident A walks away, resident B sits down."))
-        await self._a_registers_and_leaves()
+        await self._a_begins_to_register()
+        self._say(t("… and leaves without logging out."))
         self._say(t("B sits down. Support worker: next person!"))
         await self._worker.next_person()
         await self._after_a(limit_s=30.0)
         self._say(t("SECOND REPLAY: resident A is there, but does nothing any more."))
-        await self._a_registers_and_leaves()
+        await self._a_begins_to_register()
+        self._say(t("… and stops, still signed in."))
         await self._after_a(limit_s=IDLE_LIMIT_S)
 
-    async def _a_registers_and_leaves(self) -> None:
+    async def _a_begins_to_register(self) -> None:
         t = self._t
         await self._worker.start_visit()
         await self._a.sign_in()
         self._say(t("A signs in and begins to register a bank account …"))
         await self._a.begin_registration()
-        self._say(t("… and leaves without logging out."))
 
     async def _after_a(self, limit_s: float) -> None:
         await self._hall.until(StateName.ENDING, limit_s=limit_s)
