@@ -84,17 +84,21 @@ class EndVisitHotkey:
         self._listener = listener = self._make_listener(self._combination, self._pressed)
         listener.start()
         listener.wait()
+        if listener.failure is None:
+            # before asking whether it is over: stop() asks the other way round, so that one of the two sees the other
+            self.listening.set()
         if self._over.is_set():
             listener.stop()
         elif listener.failure is None:
             self._report.working()
-            self.listening.set()
         # pynput's own join() waits for ever when the thread died outside a callback
         threading.Thread.join(listener)
         if listener.failure is not None:
             raise listener.failure
 
     def _pressed(self) -> None:
+        if self._over.is_set():  # pynput's thread outlives its stop by a key
+            return
         self._post(EndRequested(EndSource.HOTKEY))
 
     def _failed(self, why: str) -> None:

@@ -21,7 +21,7 @@ from installer.artefacts import ARTEFACTS, main, sbom
 from installer.artefacts import bundle as bundling
 from installer.environment import base_python
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)  # builds and installs: minutes where the processor has more urgent work
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

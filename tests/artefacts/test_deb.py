@@ -17,7 +17,7 @@ from kiosk_agent.ledger import FILE_NAME, Ledger
 from tests.artefacts.machine import Machine, another_machine
 from tests.central.serving import Server, command
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)  # builds and installs: minutes where the processor has more urgent work
 
 ANSWERS = """
 central = "{central}"

@@ -15,6 +15,7 @@ from kiosk_agent.sensors.hotkey import NAME, EndVisitHotkey
 from kiosk_agent.sensors.sense import Senses
 from kiosk_agent.session.events import EndRequested, Event
 from kiosk_agent.session.vocabulary import EndSource
+from tests.support.fake_hotkeys import FakeKeyboard
 
 COMBINATION = "<ctrl>+<alt>+<end>"
 PATIENCE_S = 60.0
@@ -102,6 +103,26 @@ async def test_a_listener_that_dies_is_told_and_started_again(display: str) -> N
         assert desk.health.warnings == []
     finally:
         await hotkey.stop()
+
+
+async def test_stopped_in_the_moment_in_which_it_says_that_it_works_it_hears_nothing_more() -> None:
+    desk, keyboard, stopped = Desk(), FakeKeyboard(), threading.Event()
+
+    class StopsAtOnce:
+        def working(self) -> None:
+            asyncio.run(hotkey.stop())  # in the sense's own thread: nothing else of it comes between
+            stopped.set()
+
+        def absent(self, what: str, remedy: str) -> None:
+            raise AssertionError("it works")
+
+    hotkey = EndVisitHotkey(COMBINATION, desk.post, StopsAtOnce(), keyboard.make_listener)
+    hotkey.start()
+    assert await asyncio.to_thread(stopped.wait, PATIENCE_S)
+    assert not keyboard.is_heard(COMBINATION)
+    keyboard.press(COMBINATION)
+    await asyncio.sleep(0)
+    assert desk.events.empty()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows always has a desktop")

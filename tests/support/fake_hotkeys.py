@@ -42,6 +42,9 @@ class FakeKeyboard:
         self._listeners.append((combination, listener))
         return listener
 
+    def is_heard(self, combination: str) -> bool:
+        return any(wanted == combination and listener.hears for wanted, listener in self._listeners)
+
     def press(self, combination: str) -> None:
         for wanted, listener in self._listeners:
             if wanted == combination and listener.hears:
