@@ -22,6 +22,7 @@ from kiosk_agent.hands.borders import Borders
 from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import Launch, MemoryLaunch, context_options, launch_options
+from kiosk_agent.hands.launched import let_go
 from kiosk_agent.hands.logout import Logout
 from kiosk_agent.hands.overlay import nudge_view, overlay_view
 from kiosk_agent.hands.pages import Dialogs, Pages, Watched
@@ -42,7 +43,6 @@ from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, Proof, S
 
 log = logging.getLogger(__name__)
 
-CLOSE_LIMIT_S = 1.0  # measured: 0.02 s for a browser that is gone
 KILL_LIMIT_S = 3.0
 ALIVE_LIMIT_S = 1.0  # measured: 2 ms
 ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
@@ -89,8 +89,8 @@ class ResidentBrowser:
         self._language = language or VisitLanguage(settings.language)
         self._voices = Voices(worker_language(settings.language), self._language)
         self._forget_language = self._language.on_change(self._language_chosen)
-        self._borders = Borders(profile.portal.allowed, self._language, self._refused)
-        self._same_person = SamePersonGuard(profile, post, self._borders.route, self._borders.is_portal)
+        self._borders = Borders(profile.portal.allowed, self._language, self._refused, self._start)
+        self._same_person = SamePersonGuard(profile, post, self._borders.is_portal)
         self._launch = self._choose_launch()
         on_screen = not settings.headless  # otherwise nobody copies or prints
         self._residue = VisitResidue(
@@ -140,17 +140,17 @@ class ResidentBrowser:
         self._on_process(self._launch.root_pid)
         context = self._context
         try:
+            await self._borders.close(self._browser, context)
             await context.route("**/*", self._same_person.route)
             self._guard = await guard(self._browser, self._foreign_window)
             self._pages = Pages(
                 context,
                 self._heard,
-                self._borders.document_paused,
                 arrived=lambda _watched: self._look(),
                 renewed=self._warn_again,
                 moved=self._moved,
                 emptied=self._emptied,
-                more_script=self._same_person.script(),
+                more_script=f"{self._borders.script()}\n{self._same_person.script()}",
             )
             self._same_person.watch(self._pages)
             self._pages.dialogs = self._dialogs_of_the_visit
@@ -193,11 +193,7 @@ class ResidentBrowser:
         self._stop_watching()
         await self._residue.before_end()
         left = await asyncio.to_thread(kill_all, self._marks, KILL_LIMIT_S)
-        try:
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._launch.close()  # the driver tidies up its own files
-        except (BrowserError, TimeoutError) as error:
-            log.info("the driver does not let go of the browser: %s", type(error).__name__)
+        await let_go(self._launch.close())  # the driver tidies up its own files
         if not left:
             self._on_process(None)
         return not left
@@ -240,6 +236,8 @@ class ResidentBrowser:
                 self._post(ev.WarningAnswered(Answer(answer), by, str(said.get("mark", ""))))
             case {"k": "language", "language": str(language)}:
                 self._language.choose(language)
+            case {"k": "refused", "url": str(url)}:
+                self._borders.heard(url)
             case {"k": "form"}:
                 self._same_person.heard(page, said)
             case {"k": "nudge_logout"}:

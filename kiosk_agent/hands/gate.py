@@ -23,7 +23,7 @@ from kiosk_agent.errors import BrowserLostError
 from kiosk_agent.hands.gate_words import gate_words
 from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import launch_options
-from kiosk_agent.hands.launched import Launched
+from kiosk_agent.hands.launched import Launched, let_go
 from kiosk_agent.hands.ports import GateView, Post
 from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
@@ -121,10 +121,7 @@ class DeskGate:
 
     async def _close_browser(self) -> None:
         """Also where it is lost already: nothing of it is left. What cannot be removed, the log says."""
-        try:
-            await self._launched.close()
-        except BrowserError as error:
-            log.info("the gate's browser was gone already: %s", type(error).__name__)
+        await let_go(self._launched.close())
         await self._launched.wipe()
 
     # the page

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from importlib import resources
@@ -15,7 +15,6 @@ from typing import Any
 from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page
 from playwright.async_api import Error as BrowserError
 
-from kiosk_agent.hands.borders import DOCUMENTS
 from kiosk_agent.hands.overlay import overlay_source
 
 log = logging.getLogger(__name__)
@@ -27,7 +26,6 @@ AGREES = "window.alert = () => {}; window.confirm = () => true; window.prompt = 
 CALL_LIMIT_S = 1.0  # measured: 4–18 ms; a page that needs longer hangs
 
 Heard = Callable[[Page, dict[str, Any]], None]
-Paused = Callable[[CDPSession, dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class Dialogs(Enum):
@@ -62,17 +60,15 @@ class Watched:
 class Pages:
     """Watches every page of ``context``, also those that pages and people open.
 
-    ``heard`` gets what the worlds post; ``document_paused`` answers each request for a document; ``emptied`` is called
-    when the last page is closed; ``moved`` when a page shows another address; ``arrived`` when a page is watched;
-    ``renewed`` when a page has a new document, in which nothing of the agent is shown yet. ``more_script`` runs in the
-    world of ours, too.
+    ``heard`` gets what the worlds post; ``emptied`` is called when the last page is closed; ``moved`` when a page shows
+    another address; ``arrived`` when a page is watched; ``renewed`` when a page has a new document, in which nothing of
+    the agent is shown yet. ``more_script`` runs in the world of ours, too.
     """
 
     def __init__(
         self,
         context: BrowserContext,
         heard: Heard,
-        document_paused: Paused,
         *,
         arrived: Callable[[Watched], None],
         renewed: Callable[[Watched], None],
@@ -82,7 +78,6 @@ class Pages:
     ) -> None:
         self._context = context
         self._heard = heard
-        self._document_paused = document_paused
         self._arrived = arrived
         self._renewed = renewed
         self._moved = moved
@@ -204,7 +199,6 @@ class Pages:
         session.on("Runtime.executionContextCreated", lambda message: self._world_made(watched, message))
         session.on("Runtime.executionContextDestroyed", lambda message: self._world_gone(watched, message))
         session.on("Runtime.executionContextsCleared", lambda _message: self._worlds_gone(watched))
-        session.on("Fetch.requestPaused", lambda message: self._start(self._document_paused(session, message)))
         session.on("Page.javascriptDialogClosed", lambda _message: watched.forget_dialog())
         for method, parameters in (
             ("Runtime.enable", {}),
@@ -214,7 +208,6 @@ class Pages:
                 "Page.addScriptToEvaluateOnNewDocument",
                 {"source": self._source, "worldName": WORLD, "runImmediately": True},
             ),
-            ("Fetch.enable", DOCUMENTS),
         ):
             await session.send(method, parameters)
         if self.dialogs is Dialogs.AGREED:

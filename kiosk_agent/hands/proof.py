@@ -17,7 +17,7 @@ from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.credentials import Credentials, Pairs
 from kiosk_agent.hands.launch import context_options, launch_options
-from kiosk_agent.hands.launched import Launched
+from kiosk_agent.hands.launched import Launched, let_go
 from kiosk_agent.hands.reach import Reach, is_same_page, reach
 from kiosk_agent.portal.globs import matches
 from kiosk_agent.portal.profile import ProofOf, Replay
@@ -137,7 +137,7 @@ class Replayer:
         try:
             return await self._walk(request, stop_at_refusal=stop_at_refusal)
         finally:
-            await request.dispose()
+            await let_go(request.dispose())
 
     async def _walk(
         self, request: APIRequestContext, *, stop_at_refusal: bool = False, believe_status: bool = False
@@ -201,10 +201,8 @@ class Replayer:
                     stranger = ask_stranger and await self._by_browser(browser, Credentials()) is Reach.OPENED
                     return Reach.UNKNOWN if stranger else Reach.OPENED
         finally:
-            try:
-                await launched.close()
-            finally:
-                await launched.wipe()
+            await let_go(launched.close())
+            await launched.wipe()  # ends it, where it is still there
         return _together(answers)
 
     async def _by_browser(self, browser: Browser, credentials: Credentials) -> Reach:
@@ -218,7 +216,7 @@ class Replayer:
         try:
             return await reach(await context.new_page(), self._proof, limit_s=BROWSER_LIMIT_S)
         finally:
-            await context.close()
+            await let_go(context.close())
 
 
 def _together(answers: Sequence[Reach]) -> Reach:

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from importlib import resources
 from typing import Any
@@ -37,19 +37,17 @@ BLANK = ("", "about:blank")  # a tab that the form itself opens
 
 
 class SamePersonGuard:
-    """Stands before ``further``, which answers every request of the visit's context. ``is_portal``: the profile's."""
+    """Answers every request of the visit's context. ``is_portal``: whether the profile allows an address."""
 
     def __init__(
         self,
         profile: Profile,
         post: Post,
-        further: Callable[[Route], Awaitable[None]],
         is_portal: Callable[[str], bool],
     ) -> None:
         self._rules = profile.same_person
         self._account = profile.account.selector if profile.account is not None else None
         self._post = post
-        self._further = further
         self._is_portal = is_portal
         self._pages: Pages | None = None
         self._forms: WeakKeyDictionary[Page, dict[tuple[str, int], str]] = WeakKeyDictionary()  # by document and rule
@@ -122,12 +120,12 @@ class SamePersonGuard:
         """Answer one request of the context: at once where no rule is about it."""
         request = route.request
         if not self._rules or not self._is_portal(request.url):
-            await self._further(route)
+            await route.continue_()
             return
         passes = await self._passes(request)
         try:
             if passes:
-                await self._further(route)
+                await route.continue_()
             elif request.is_navigation_request():
                 await route.fulfill(status=HTTPStatus.NO_CONTENT)  # the page stays: the logout may need its controls
             else:

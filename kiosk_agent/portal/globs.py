@@ -27,6 +27,7 @@ from urllib.parse import SplitResult, urlsplit
 from kiosk_agent.text import Text
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+SOCKETS = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 LABELS_BEHIND_STAR = 2  # *.example alone would mean every portal of a whole top-level domain
 BEHIND_STAR = "*.portal.example"
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3: the same with and without percent-encoding
@@ -221,3 +222,15 @@ def _percent(sign: str) -> str:
 
 def _wild(text: str) -> Wild:
     return Wild(tuple(text.split("*")))
+
+
+def socket_source(glob: str) -> str:
+    """The WebSockets that belong to what ``glob`` allows, as a policy's source (CSP, Level 3): their host and port.
+
+    Where the host is an IPv6 address, which no source can name, those of every host. Raises GlobError.
+    """
+    wanted = parse_glob(glob)
+    scheme = SOCKETS[wanted.scheme]
+    if ":" in wanted.host:
+        return f"{scheme}:"
+    return f"{scheme}://{'*.' if wanted.any_subdomain else ''}{wanted.host}:{wanted.port}"

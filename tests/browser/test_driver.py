@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import psutil
 from playwright._impl._driver import compute_driver_executable  # which Node.js the driver runs on, nobody else tells
 
-from kiosk_agent.hands.driver import MEMORY_SWITCHES, TIDY, quoted
-from tests.browser.conftest import Visit
+from kiosk_agent.hands.driver import MEMORY_SWITCHES, TIDY, driver, quoted
+from kiosk_agent.hands.proof import Replayer
+from kiosk_agent.hands.visit_folders import all_browsers_dirs
+from kiosk_agent.hands.wiping import processes_of
+from kiosk_agent.portal.profile import Replay
+from kiosk_agent.practice.portal import PracticePortal
+from kiosk_agent.process_tree import ProcessMark
+from tests.browser.conftest import LIMIT_S, Visit, profile_of
 
 # Makes garbage once, and ends when it sees that somebody else asked for a full collection.
 WORK = """
@@ -80,6 +88,42 @@ def test_the_drivers_programs_mean_the_same_as_before(tmp_path: Path) -> None:
 
 async def test_the_driver_has_the_switches_and_the_browser_has_not(visit: Visit) -> None:
     root = psutil.Process(visit.root_pid)
-    driver = psutil.Process(root.ppid()).environ()
-    assert {name: driver.get(name) for name in MEMORY_SWITCHES} == MEMORY_SWITCHES
+    drivers = psutil.Process(root.ppid()).environ()
+    assert {name: drivers.get(name) for name in MEMORY_SWITCHES} == MEMORY_SWITCHES
     assert not set(MEMORY_SWITCHES) & set(root.environ())
+
+
+def running_of(data_dir: Path) -> list[ProcessMark]:
+    return [mark for folder in all_browsers_dirs(data_dir) for mark in processes_of(folder)]
+
+
+async def test_a_driver_that_hangs_keeps_no_proof_waiting_and_no_browser_running(
+    portal: PracticePortal, tmp_path: Path
+) -> None:
+    asked, data_dir = asyncio.Event(), tmp_path / "data"
+    data_dir.mkdir()
+
+    async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    before = {child.pid for child in psutil.Process().children()}
+    silent = await asyncio.start_server(never_answers, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
+    proof = msgspec.structs.replace(profile_of(portal, tmp_path).proof, replay=Replay.STORAGE, protected_url=url)
+    async with silent, driver(data_dir) as playwright:
+        (process,) = [child for child in psutil.Process().children() if child.pid not in before]
+        replayer = Replayer(playwright, proof, Path(os.environ["KIOSK_AGENT_BROWSER"]), data_dir, None)
+        asking = asyncio.create_task(replayer.opens_for_strangers())
+        async with asyncio.timeout(LIMIT_S):
+            await asked.wait()
+        assert running_of(data_dir) != []
+        process.suspend()
+        try:
+            asking.cancel()
+            async with asyncio.timeout(LIMIT_S):
+                await asyncio.wait([asking])
+            assert running_of(data_dir) == []
+        finally:
+            process.resume()

@@ -20,6 +20,7 @@ from kiosk_agent.hands.wiping import LOCK_SOCKET, USER_DATA_OPTION
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.vocabulary import Proof
 from tests.support.writing_on import writing_on
+from tests.template.card_portal import CardPortal
 from tests.template.conftest import Desk, files_with
 from tests.template.one_visit import sign_in
 
@@ -61,6 +62,30 @@ async def resident(desk: Desk, visit_id: str) -> AsyncIterator[tuple[ResidentBro
             await browser.destroy()
             await browser.remove_residue()
             browser.forget()
+
+
+ASK = """url => new Promise(done => {
+    addEventListener('message', ({data}) => { if (data.asked) done(data.asked); });
+    postMessage({ask: url}, location.origin);
+})"""
+
+
+async def test_what_the_extension_asks_for_itself_is_its_own_affair_and_what_the_page_asks_for_is_not(
+    desk: Desk,
+) -> None:
+    outside = CardPortal()  # the extension's own server, which the portal's profile does not name
+    outside.start()
+    try:
+        await build_template(desk.order())
+        async with resident(desk, "visit-1") as (browser, heard):
+            await browser.page.wait_for_selector("#card")
+            assert await browser.page.evaluate(ASK, outside.url) == "answered"
+            assert not any(isinstance(event, ev.NavigationRefused) for event in heard.events)
+            page_asks = "url => fetch(url, {mode: 'no-cors'}).then(() => 'answered', () => 'refused')"
+            assert await browser.page.evaluate(page_asks, outside.url) == "refused"
+            await heard.until(ev.NavigationRefused)
+    finally:
+        outside.stop()
 
 
 async def test_a_change_of_person_ends_in_a_revoked_session_and_the_next_finds_nothing(desk: Desk) -> None:
