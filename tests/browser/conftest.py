@@ -51,13 +51,15 @@ class Visit:
     def of(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def until(self, kind: type[E], where: Callable[[E], bool] = lambda _event: True, *, times: int = 1) -> E:
-        """The event of this kind, the ``times``-th one."""
+    async def until(
+        self, kind: type[E], where: Callable[[E], bool] = lambda _event: True, *, times: int = 1, what: str = ""
+    ) -> E:
+        """The event of this kind, the ``times``-th one. ``what``: was tried, for who reads that it did not come."""
         try:
             async with asyncio.timeout(LIMIT_S), self._news:
                 await self._news.wait_for(lambda: len([e for e in self.of(kind) if where(e)]) >= times)
         except TimeoutError:
-            pytest.fail(f"no {kind.__name__} came; these did: {self.events}")
+            pytest.fail(f"{what}: no {kind.__name__} came; these did: {self.events}")
         return [event for event in self.of(kind) if where(event)][times - 1]
 
     @property
