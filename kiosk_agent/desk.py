@@ -29,10 +29,9 @@ from kiosk_agent.hands.residue import sweep
 from kiosk_agent.hands.runner import HOLD_BY_CAUSE, Hands, Runner, Watchers
 from kiosk_agent.hands.same_card import CardCheck
 from kiosk_agent.hands.sound import Sound
-from kiosk_agent.hands.stage import Words
 from kiosk_agent.hands.tray import NAME as TRAY
 from kiosk_agent.hands.tray import DeskTray
-from kiosk_agent.hands.visit_language import VisitLanguage, Voices
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices, Words
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.locale import worker_language

@@ -9,9 +9,10 @@ from pathlib import Path
 from kiosk_agent.clock import Clock
 from kiosk_agent.config import Config
 from kiosk_agent.config_load import SENSES
+from kiosk_agent.hands.closing_notice import ClosingNotice
 from kiosk_agent.hands.runner import Runner, Watchers
 from kiosk_agent.hands.same_card import CardCheck, NoCardCheck, ReaderCheck
-from kiosk_agent.hands.stage import ClosingNotice, Stage
+from kiosk_agent.hands.stage import Stage
 from kiosk_agent.hands.visit_folders import all_roots
 from kiosk_agent.health import Health, Report
 from kiosk_agent.locale import translator, worker_language

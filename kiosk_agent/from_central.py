@@ -108,7 +108,7 @@ class FromCentral:
     def show_notices(self, notices: tuple[Notice, ...]) -> None:
         """Show these at the gate, and no others."""
         if (runner := self._runner()) is not None:
-            runner.stage.show_bulletins(
+            runner.stage.gate.show_bulletins(
                 tuple(
                     Bulletin(one.id, one.title_ja, one.title_en, one.body_ja, one.body_en, one.ask_read)
                     for one in notices

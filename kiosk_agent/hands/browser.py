@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psutil
 from playwright.async_api import Browser, BrowserContext, Page, Playwright
 from playwright.async_api import Error as BrowserError
@@ -24,8 +23,8 @@ from kiosk_agent.hands.guard import Guard, guard
 from kiosk_agent.hands.launch import Launch, MemoryLaunch, context_options, launch_options
 from kiosk_agent.hands.launched import let_go
 from kiosk_agent.hands.logout import Logout
-from kiosk_agent.hands.overlay import nudge_view, overlay_view
-from kiosk_agent.hands.pages import Dialogs, Pages, Watched
+from kiosk_agent.hands.on_pages import OnPages
+from kiosk_agent.hands.pages import Dialogs, Pages
 from kiosk_agent.hands.ports import LogoutReport, Post, WarningView
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.residue import VisitResidue, this_spooler
@@ -35,18 +34,17 @@ from kiosk_agent.hands.visit_language import VisitLanguage, Voices
 from kiosk_agent.hands.window import place_window
 from kiosk_agent.locale import worker_language
 from kiosk_agent.portal.globs import matches
-from kiosk_agent.portal.profile import CardUse, Isolation, Operation, Profile
+from kiosk_agent.portal.profile import CardUse, Isolation, Profile
 from kiosk_agent.process_tree import ProcessMark, kill_all, mark_of
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.residue import Residue
-from kiosk_agent.session.vocabulary import Answer, Answerer, EndSource, Proof, Signal
+from kiosk_agent.session.vocabulary import Proof, Signal
 
 log = logging.getLogger(__name__)
 
 KILL_LIMIT_S = 3.0
 ALIVE_LIMIT_S = 1.0  # measured: 2 ms
 ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
-WARN_AGAIN_PAUSE_S = 0.2
 FIRST_PAGE_LIMIT_MS = 15_000.0
 
 
@@ -86,10 +84,10 @@ class ResidentBrowser:
         self._settings = settings
         self._on_process = on_process
         self._clock = clock or SystemClock()
-        self._language = language or VisitLanguage(settings.language)
-        self._voices = Voices(worker_language(settings.language), self._language)
-        self._forget_language = self._language.on_change(self._language_chosen)
-        self._borders = Borders(profile.portal.allowed, self._language, self._refused, self._start)
+        language = language or VisitLanguage(settings.language)
+        voices = Voices(worker_language(settings.language), language)
+        self._on_pages = OnPages(profile.operations, voices, self._clock, post, self._start)
+        self._borders = Borders(profile.portal.allowed, language, self._refused, self._start)
         self._same_person = SamePersonGuard(profile, post, self._borders.is_portal)
         self._launch = self._choose_launch()
         on_screen = not settings.headless  # otherwise nobody copies or prints
@@ -107,11 +105,6 @@ class ResidentBrowser:
         self._guard: Guard | None = None
         self._marks: list[ProcessMark] = []
         self._exits: list[ExitWatch] = []
-        self._warning: WarningView | None = None
-        self._warned_until = 0.0
-        self._fought: Callable[[], None] = lambda: None
-        self._nudged_for: Operation | None = None
-        self._warned: dict[Page, asyncio.Event] = {}
         self._active_at = float("-inf")
         self._ending = False
         self._retry: asyncio.Task[None] | None = None
@@ -147,11 +140,12 @@ class ResidentBrowser:
                 context,
                 self._heard,
                 arrived=lambda _watched: self._look(),
-                renewed=self._warn_again,
+                renewed=self._on_pages.again,
                 moved=self._moved,
                 emptied=self._emptied,
                 more_script=f"{self._borders.script()}\n{self._same_person.script()}",
             )
+            self._on_pages.watch(self._pages)
             self._same_person.watch(self._pages)
             self._pages.dialogs = self._dialogs_of_the_visit
             also = self._same_person.note_names
@@ -200,7 +194,7 @@ class ResidentBrowser:
 
     def _stop_watching(self) -> None:
         self._ending = True
-        self._forget_language()
+        self._on_pages.end()
         self._same_person.end()
         for watch in self._exits:
             watch.stop()
@@ -227,24 +221,12 @@ class ResidentBrowser:
                 self._note_activity(page)
             case {"k": "changed"}:
                 self._look()
-            case {"k": "warning_shown"}:
-                self._warned.setdefault(page, asyncio.Event()).set()
-            case {"k": "warning_fought"} if self._warning is not None:
-                self._fought()
-            case {"k": "warning_answer", "answer": answer} if self._warning is not None:
-                by = Answerer.WORKER if self._warning.worker_only else Answerer.RESIDENT
-                self._post(ev.WarningAnswered(Answer(answer), by, str(said.get("mark", ""))))
-            case {"k": "language", "language": str(language)}:
-                self._language.choose(language)
             case {"k": "refused", "url": str(url)}:
                 self._borders.heard(url)
             case {"k": "form"}:
                 self._same_person.heard(page, said)
-            case {"k": "nudge_logout"}:
-                self._post(ev.EndRequested(EndSource.NUDGE))
-            case {"k": "nudge_closed"}:
-                self._nudged_for = None
-                self._start(self._everywhere("unnudge"))  # also in the visit's other pages
+            case _:
+                self._on_pages.heard(page, said)
 
     def _note_activity(self, page: Page) -> None:
         """Input counts in the portal's pages alone, and once a second, however many pages and frames report it."""
@@ -253,26 +235,6 @@ class ResidentBrowser:
             self._active_at = now
             self._post(ev.PortalActivity())
         self._look()
-
-    def _warn_again(self, watched: Watched) -> None:
-        """A page that was opened, or went elsewhere, while the warning runs or the nudge is shown."""
-        if self._warning is not None:
-            self._start(self._warn_until_shown(watched, self._warning))
-        elif self._nudged_for is not None:
-            self._start(self._nudge_again(watched, self._nudged_for))
-
-    async def _nudge_again(self, watched: Watched, operation: Operation) -> None:
-        """Where the finished operation is still shown; whoever has gone on to something else is left in peace."""
-        if self._pages is not None and matches(operation.url, watched.page.url):
-            await self._pages.call(watched, "nudge", nudge_view(self._language))
-
-    async def _warn_until_shown(self, watched: Watched, warning: WarningView) -> None:
-        """A document that has only just come may be busy, or give way to the next one."""
-        while self._warning is warning:
-            left_s = max(0.0, self._warned_until - self._clock.now())
-            if await self._warn_page(watched, msgspec.structs.replace(warning, seconds=left_s)):
-                return
-            await asyncio.sleep(WARN_AGAIN_PAUSE_S)
 
     def _moved(self, page: Page) -> None:
         if not self._borders.may_stay(page):
@@ -318,57 +280,22 @@ class ResidentBrowser:
     # warning and nudge
 
     async def show_warning(self, view: WarningView, fought: Callable[[], None]) -> bool:
-        if self._pages is None:
-            return False
-        self._fought = fought
-        self._nudged_for = None
-        self._warning, self._warned_until = view, self._clock.now() + view.seconds
-        await self._pages.answer_dialogs(Dialogs.DISMISSED)  # one would lie above the warning, and stop its count
-        shown = await asyncio.gather(*(self._warn_page(one, view) for one in self._pages.watched))
-        return bool(shown) and all(shown)
-
-    async def _warn_page(self, watched: Watched, view: WarningView) -> bool:
-        if self._pages is None:
-            return False
-        shown = self._warned.setdefault(watched.page, asyncio.Event())
-        shown.clear()
-        try:
-            await self._pages.call(watched, "show", overlay_view(view, self._voices))
-            async with asyncio.timeout(1.0):
-                await shown.wait()
-        except (BrowserError, TimeoutError):
-            return watched.page.is_closed()  # a page that is gone needs no warning
-        return True
+        return await self._on_pages.warn(view, fought)
 
     @property
     def _dialogs_of_the_visit(self) -> Dialogs:
         return Dialogs.LEFT if self._settings.attended else Dialogs.ACCEPTED
 
     async def hide_warning(self) -> None:
-        self._warning = None
         if self._pages is not None and not self._ending:
             self._pages.dialogs = self._dialogs_of_the_visit
-        await self._everywhere("hide")
+        await self._on_pages.stop_warning()
 
     async def show_nudge(self, operation: str) -> None:
-        self._nudged_for = next((one for one in self._profile.operations if one.name == operation), None)
-        await self._everywhere("nudge", nudge_view(self._language))
-
-    def _language_chosen(self) -> None:
-        if not self._ending:
-            self._start(self._everywhere("language", self._language.chosen))
+        await self._on_pages.nudge(operation)
 
     def let_form_go(self) -> None:
         self._same_person.let_go()
-
-    async def _everywhere(self, function: str, *arguments: object) -> None:
-        if self._pages is None:
-            return
-        for watched in self._pages.watched:
-            try:
-                await self._pages.call(watched, function, *arguments)
-            except (BrowserError, TimeoutError) as error:
-                log.info("a page did not answer to %s: %s", function, type(error).__name__)
 
     # whose session it is
 
@@ -402,6 +329,7 @@ class ResidentBrowser:
         if self._context is None or self._pages is None or self._sign_in is None:
             raise BrowserLostError("The visit has no browser.")
         self._ending = True
+        self._on_pages.end()
         self._same_person.end()
         await self._pages.answer_dialogs(Dialogs.AGREED)
         logout = Logout(self._context, self._profile, self._pages, self._sign_in)

@@ -18,7 +18,8 @@ from kiosk_agent.errors import HandError, KioskError, LedgerDamagedError, Ledger
 from kiosk_agent.hands.lanes import Lane
 from kiosk_agent.hands.ports import Cover, Gate, Tray, VisitBrowser
 from kiosk_agent.hands.same_card import CardCheck, NoCardCheck
-from kiosk_agent.hands.stage import Moment, Stage, Words
+from kiosk_agent.hands.stage import Moment, Stage
+from kiosk_agent.hands.visit_language import Words
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
@@ -137,7 +138,7 @@ class Runner:
     def health_changed(self) -> None:
         """What works and what does not has changed: show it at the gate and in the tray."""
         if self._loop is not None:
-            self.stage.refresh()
+            self.stage.gate.refresh()
             self._hands.tray.show(self.state.value, self._health.worst.value)
 
     @property
@@ -202,7 +203,7 @@ class Runner:
         if self.state is not before:
             self._watchers.state_changed(self.state)
             self._hands.tray.show(self.state.value, self._health.worst.value)
-        self.stage.refresh()
+        self.stage.gate.refresh()
 
     def _carry_out(self, command: do.Command) -> None:
         match command:
@@ -218,7 +219,7 @@ class Runner:
                 self._forget_visit()
                 self.stage.show_gate(command)
             case do.ShowVisit():
-                self.stage.show_visit()
+                self.stage.gate.show_visit()
             case do.AskConfirmation():
                 self._forget_visit()
                 self.stage.ask_confirmation(command)

@@ -9,11 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from kiosk_agent.clock import Clock
 from kiosk_agent.errors import HandError, ShieldLostError
 from kiosk_agent.hands.form_panels import asked_by, form_panel
+from kiosk_agent.hands.gate_pages import GatePages
 from kiosk_agent.hands.lanes import Lane
 from kiosk_agent.hands.panels import (
     BACK_BUTTON,
@@ -21,16 +20,14 @@ from kiosk_agent.hands.panels import (
     LANGUAGES_BUTTON,
     challenge_panel,
     closed_panel,
-    closing_panel,
     held_panel,
     languages_panel,
     shield_panel,
     warning_panel,
 )
-from kiosk_agent.hands.ports import Bulletin, Cover, Gate, GateView, Panel, PanelAnswer, Post, VisitBrowser, WarningView
-from kiosk_agent.hands.visit_language import Voices
+from kiosk_agent.hands.ports import Cover, Gate, Panel, PanelAnswer, Post, VisitBrowser, WarningView
+from kiosk_agent.hands.visit_language import Words
 from kiosk_agent.health import Health, Severity
-from kiosk_agent.locale import Translate
 from kiosk_agent.session import commands as do
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy, Policy
@@ -50,40 +47,10 @@ class Moment:
     at: float
 
 
-@dataclass(frozen=True)
-class Words:
-    """How this desk speaks: its name, its languages, and what a support worker signs with."""
-
-    desk: str
-    voices: Voices
-    mark: MarkPolicy
-
-
-class ClosingNotice:
-    """Tells people on the cover that a browser beside the agent is about to be closed.
-
-    ``stage``: the desk's, once it has one. ``t``: into the language of the support workers, who open browsers here.
-    """
-
-    def __init__(self, stage: Callable[[], Stage | None], t: Translate) -> None:
-        self._stage = stage
-        self._t = t
-
-    def show(self, programs: tuple[str, ...], seconds: float, now: Callable[[], None]) -> None:
-        """Tell them; ``now`` is called where they want it done at once."""
-        if (stage := self._stage()) is not None:
-            stage.show_notice(closing_panel(programs, seconds, self._t), now)
-
-    def hide(self) -> None:
-        """It is done."""
-        if (stage := self._stage()) is not None:
-            stage.hide_notice()
-
-
 class Stage:
     """Shows what the session commands. ``released`` hears the code and mark of a supervisor at a held desk.
 
-    ``chime`` makes a warning heard.
+    ``chime`` makes a warning heard. ``gate``: its pages, for what the cover has no part in.
     """
 
     def __init__(
@@ -102,7 +69,6 @@ class Stage:
         chime: Callable[[], None] = lambda: None,
     ) -> None:
         self._cover = cover
-        self._gate = gate
         self._health = health
         self._clock = clock
         self._words = words
@@ -112,7 +78,6 @@ class Stage:
         self._code_needed = code_needed
         self._observe = observe
         self._chime = chime
-        self._gate_lane = Lane("gate", failed)
         self._page_lane = Lane("page", failed)
         self._cover_task: asyncio.Task[None] | None = None
         self._raising: asyncio.Task[None] | None = None  # the newest shield's way to the screen
@@ -120,20 +85,18 @@ class Stage:
         self._warning_is_native = False
         self._asked: Callable[[], Panel] | None = None  # what the native panel asks, with the time that is left
         self._hold: HoldReason | None = None
-        self._bulletins: tuple[Bulletin, ...] = ()
         self.closed_note = ""  # what central's staff want shown at a desk that they have closed
         self._is_covered = True  # the session wants the cover; a desk starts beneath the supervisor's
         self._notice: Panel | None = None
         self._notice_read: Callable[[], None] = lambda: None
-        self._view = self._gate_view("ending")
-        self._shown: GateView | None = None
+        self.gate = GatePages(gate, health, words, failed, self._out_of_its_way)
         cover.on_answer(self._answered)
         self._forget_language = words.voices.residents.on_change(self._language_chosen)
 
     def keep_to(self, policy: Policy) -> None:
         """Another policy holds from here on; nothing is shown that came from the one before."""
         self._words = dataclasses.replace(self._words, mark=policy.mark)
-        self._view = msgspec.structs.replace(self._view, mark=policy.mark.value)
+        self.gate.keep_to(policy)
 
     # the cover
 
@@ -144,8 +107,7 @@ class Stage:
         panel = shield_panel(self._words.voices.residents)
         asked = self._cover.shield(panel)  # now, and not when the event loop gets round to a task
         self._raising = self._cover_for_session(self._shield_shown(asked))
-        if self._view.screen in ("visit", "start"):
-            self._view = self._gate_view("ending")
+        self.gate.show_ending()
         return asked
 
     def lower_shield(self) -> None:
@@ -175,7 +137,7 @@ class Stage:
         self._hold = reason
         self._asked = None
         note = self.closed_note if reason is HoldReason.CLOSED_BY_CENTRAL else ""
-        self._view = self._gate_view("held", hold_reason=reason.value, hold_note=note)
+        self.gate.show_held(reason, note)
         if reason is not HoldReason.STARTING:  # while starting, the supervisor's own cover is still up
             self._cover_for_session(self._show_or_lose(self._held_panel(reason)))
 
@@ -234,7 +196,7 @@ class Stage:
 
     async def _lower(self) -> None:
         # what lies beneath must be the gate before the cover goes, not the desktop or a dying window
-        await self._gate_lane.drained(limit_s=GATE_LIMIT_S)
+        await self.gate.drawn(limit_s=GATE_LIMIT_S)
         await self._hide_or_notify()
 
     # a notice: it tells people something in front of every program, and asks nothing of the session
@@ -319,55 +281,17 @@ class Stage:
         """No visit runs: the start page, in the desk's own language."""
         self._hold = None
         self._words.voices.residents.go_back()
-        self._view = self._gate_view(
-            "start",
-            last_reason=command.last_reason.value if command.last_reason else "",
-            last_proof=command.last_proof.value if command.last_proof else "",
-        )
-
-    def show_visit(self) -> None:
-        """A visit runs: the gate offers its end."""
-        self._view = self._gate_view("visit")
+        self.gate.show_start(command)
 
     def ask_confirmation(self, command: do.AskConfirmation) -> None:
         """What was proved, and the support worker's checklist."""
         self._hold = None
-        self._view = self._gate_view(
-            "confirm",
-            reason=command.reason.value,
-            proof=command.proof.value,
-            residue_clean=command.residue_clean,
-            residue=command.residue,
-        )
+        self.gate.ask_confirmation(command)
 
-    def show_bulletins(self, bulletins: tuple[Bulletin, ...]) -> None:
-        """What central's staff tell the support worker: shown between visits."""
-        self._bulletins = bulletins
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Show the gate's page again where what it says has changed (its screen, or the desk's health)."""
-        checks = tuple((w.code, w.severity.value, w.detail) for w in self._health.warnings)
-        bulletins = self._bulletins if self._view.screen == "start" else ()
-        view = msgspec.structs.replace(
-            self._view, severity=self._health.worst.value, checks=checks, bulletins=bulletins
-        )
-        if view == self._shown:
-            return
-        is_new_screen = self._shown is None or self._shown.screen != view.screen
-        front = is_new_screen and view.screen in ("start", "confirm", "held")
-        self._shown = view
-        self._gate_lane.put(lambda: self._draw_gate(view, front=front))
-
-    async def _draw_gate(self, view: GateView, *, front: bool) -> None:
-        # a page that is being drawn competes with the cover for the processors and for the screen
+    async def _out_of_its_way(self) -> None:
+        """A page that is being drawn competes with the shield for the processors and for the screen."""
         if self._raising is not None:
             await asyncio.wait([self._raising])
-        await self._gate.show(view, front=front)
-
-    def _gate_view(self, screen: str, **fields: Any) -> GateView:
-        words = self._words
-        return GateView(screen=screen, language=words.voices.worker, desk=words.desk, mark=words.mark.value, **fields)
 
     # the warning
 
@@ -457,5 +381,5 @@ class Stage:
         self._forget_language()
         if self._cover_task is not None:
             self._cover_task.cancel()
-        await self._gate_lane.close()
+        await self.gate.close()
         await self._page_lane.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk_agent.locale import SPOKEN, Translate, speaker, translator
+from kiosk_agent.session.policy import MarkPolicy
 
 # Beside the button that opens the list. Not translated: whoever needs the button cannot read the language it stands in.
 BUTTON = "言語 / Language"
@@ -85,3 +86,12 @@ class Voices:
     def worker_tag(self) -> str:
         """The workers' language, after BCP 47."""
         return SPOKEN[self.worker].tag
+
+
+@dataclass(frozen=True)
+class Words:
+    """How this desk speaks: its name, its languages, and what a support worker signs with."""
+
+    desk: str
+    voices: Voices
+    mark: MarkPolicy

@@ -16,6 +16,7 @@ from kiosk_agent.config import WindowMode
 from kiosk_agent.hands.browser import BrowserSettings, ResidentBrowser
 from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.steps import Front, run_steps
+from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.portal.load import load_profile
 from kiosk_agent.portal.profile import Profile
 from kiosk_agent.practice.portal import PracticePortal
@@ -39,6 +40,7 @@ class Visit:
         self._news = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
         self.browser: ResidentBrowser
+        self.language: VisitLanguage
 
     def post(self, event: ev.Event) -> None:
         self.events.append(event)
@@ -121,7 +123,10 @@ async def visiting(
     chosen: dict[str, Any] = {"headless": headless, "window": WindowMode.MAXIMIZED, "language": "ja", **settings}
     async with driver(data_dir) as playwright:
         given = BrowserSettings(executable=Path(os.environ["KIOSK_AGENT_BROWSER"]), data_dir=data_dir, **chosen)
-        visit.browser = ResidentBrowser(playwright, visit.profile, "0" * 32, visit.post, given, visit.pids.append)
+        visit.language = VisitLanguage(given.language)
+        visit.browser = ResidentBrowser(
+            playwright, visit.profile, "0" * 32, visit.post, given, visit.pids.append, language=visit.language
+        )
         try:
             await visit.browser.open()
             yield visit

@@ -80,7 +80,7 @@ async def test_an_address_outside_the_profile_is_refused_and_counted(
 async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_press_of_a_button(
     visit: Visit, outside: tuple[str, list[str]], language: str
 ) -> None:
-    visit.browser._language.choose(language)
+    visit.language.choose(language)
     page, text = visit.page, "This page cannot be opened at this desk."
     await page.set_viewport_size(SIZE)
     await page.goto(f"{outside[0]}/page")
@@ -104,7 +104,7 @@ async def test_the_refusal_speaks_the_visits_language_and_every_other_at_the_pre
         assert is_dark == (scheme == "dark")
         keep(f"refused@{zoom}00-{scheme}-{language}", await page.screenshot())
     await page.emulate_media(color_scheme=None, reduced_motion=None)
-    assert visit.browser._language.chosen == language, "a page of the portal's window chooses for itself alone"
+    assert visit.language.chosen == language, "a page of the portal's window chooses for itself alone"
 
 
 async def test_where_a_server_redirects_to_is_refused_too(

@@ -79,7 +79,7 @@ class Warned:
     @property
     def language(self) -> VisitLanguage:
         """What the visit's resident reads."""
-        return self.visit.browser._language
+        return self.visit.language
 
     def _fought(self) -> None:
         self.fights += 1

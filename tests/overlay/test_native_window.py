@@ -21,8 +21,8 @@ from kiosk_agent.hands.driver import driver
 from kiosk_agent.hands.gate import DeskGate
 from kiosk_agent.hands.ports import Panel, PanelAnswer
 from kiosk_agent.hands.shield import StandaloneCover
-from kiosk_agent.hands.stage import Stage, Words
-from kiosk_agent.hands.visit_language import VisitLanguage, Voices
+from kiosk_agent.hands.stage import Stage
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices, Words
 from kiosk_agent.health import Health
 from kiosk_agent.locale import SPOKEN, speaker
 from kiosk_agent.practice.switches import Quirk

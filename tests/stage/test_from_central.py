@@ -16,8 +16,7 @@ from kiosk_agent.from_central import AtTheDesk, FromCentral
 from kiosk_agent.hands import runner as runner_module
 from kiosk_agent.hands.runner import Hands, Runner, Watchers
 from kiosk_agent.hands.shield import NullCover
-from kiosk_agent.hands.stage import Words
-from kiosk_agent.hands.visit_language import VisitLanguage, Voices
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices, Words
 from kiosk_agent.health import Health, Severity
 from kiosk_agent.ledger import LedgerWriter
 from kiosk_agent.report.commands import Closed

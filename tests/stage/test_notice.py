@@ -9,11 +9,12 @@ import pytest
 
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.errors import ShieldLostError
+from kiosk_agent.hands.closing_notice import ClosingNotice
 from kiosk_agent.hands.panels import closing_panel
 from kiosk_agent.hands.ports import Panel
 from kiosk_agent.hands.shield import NullCover
-from kiosk_agent.hands.stage import ClosingNotice, Stage, Words
-from kiosk_agent.hands.visit_language import VisitLanguage, Voices
+from kiosk_agent.hands.stage import Stage
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices, Words
 from kiosk_agent.health import Health
 from kiosk_agent.locale import translator
 from kiosk_agent.session import commands as do

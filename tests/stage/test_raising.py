@@ -7,8 +7,8 @@ import asyncio
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.hands.shield import NullCover
-from kiosk_agent.hands.stage import Stage, Words
-from kiosk_agent.hands.visit_language import VisitLanguage, Voices
+from kiosk_agent.hands.stage import Stage
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices, Words
 from kiosk_agent.health import Health
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import MarkPolicy
@@ -46,12 +46,12 @@ def a_stage(cover: NullCover, gate: NotedGate, events: list[ev.Event]) -> Stage:
 async def test_the_gate_is_drawn_once_the_shield_is_on_screen() -> None:
     cover, gate, events = SlowCover(), NotedGate(), list[ev.Event]()
     stage = a_stage(cover, gate, events)
-    stage.show_visit()
-    stage.refresh()
+    stage.gate.show_visit()
+    stage.gate.refresh()
     async with asyncio.timeout(LIMIT_S):
         assert await gate.screens.get() == "visit"
         stage.raise_shield()
-        stage.refresh()
+        stage.gate.refresh()
         for _ in range(20):  # the gate's turn has come many times
             await asyncio.sleep(0)
         assert gate.screens.empty()
@@ -65,7 +65,7 @@ async def test_a_shield_that_something_else_takes_the_place_of_does_not_hold_the
     cover, gate = SlowCover(), NotedGate()
     stage = a_stage(cover, gate, [])
     stage.raise_shield()
-    stage.refresh()
+    stage.gate.refresh()
     stage.lower_shield()
     async with asyncio.timeout(LIMIT_S):
         assert await gate.screens.get() == "ending"

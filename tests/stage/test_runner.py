@@ -13,8 +13,7 @@ from kiosk_agent.errors import LedgerFullError
 from kiosk_agent.hands import runner as runner_module
 from kiosk_agent.hands.runner import Hands, Runner, Watchers
 from kiosk_agent.hands.shield import NullCover
-from kiosk_agent.hands.stage import Words
-from kiosk_agent.hands.visit_language import VisitLanguage, Voices
+from kiosk_agent.hands.visit_language import VisitLanguage, Voices, Words
 from kiosk_agent.health import Health
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.entries import AgentRan, EndBegan, Entry, ForeignProgram
