@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -239,3 +240,25 @@ def test_what_is_for_programs_is_utf8_on_any_code_page() -> None:
         check=False,
     )
     assert json.loads(answer.stdout.decode("utf-8"))["problems"][0]["file"] == "髙 – Nguyễn.toml"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows has no device that is always full")
+@pytest.mark.parametrize("module", PROGRAMS.values())
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ja", "出力を書き込めませんでした：ディスクの空きがありません。"),
+        ("en", "What was to be printed could not be written: the disk is full."),
+    ],
+)
+def test_where_nothing_can_be_printed_a_line_says_so(module: str, language: str, said: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", module, "--help"],
+            env={**os.environ, "LANGUAGE": language},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (answer.returncode, answer.stderr.strip()) == (1, said)
