@@ -205,7 +205,7 @@ async def test_a_desk_is_closed_once_its_visit_has_been_ended_and_confirmed(desk
     await desk.until_state(StateName.CONFIRMING)
     await desk.leave()
     await desk.until_state(StateName.HELD)
-    assert desk.runner.stage._view.hold_note == "点検中"
+    assert desk.runner.stage.gate._view.hold_note == "点検中"
     desk.runner.post(ev.Released("cd"))
     desk.runner.post(ev.StartRequested("b" * 32))
     desk.central.open()
@@ -232,7 +232,7 @@ async def test_a_desk_that_was_closed_starts_closed(desk: Desk) -> None:
     desk.begin(Closed("点検中"))
     await desk.until_recorded(DeskHeld)
     assert desk.runner.state is StateName.HELD
-    assert desk.runner.stage._view.hold_note == "点検中"
+    assert desk.runner.stage.gate._view.hold_note == "点検中"
     desk.central.open()
     await desk.until_state(StateName.GATE)
 
