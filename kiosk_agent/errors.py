@@ -29,7 +29,7 @@ into their language where it is shown: :meth:`KioskError.shown`. ``str(error)`` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kiosk_agent.text import Text, Translate, in_english, shown
 
@@ -58,8 +58,7 @@ class KioskError(Exception):
         return (self._said,)
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with an input file.
 
     ``file`` as the person named it; ``line`` counts from 1, ``None`` where the file as a whole is meant;

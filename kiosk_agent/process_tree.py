@@ -10,8 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -19,8 +18,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 
 
-@dataclass(frozen=True)
-class ProcessMark:
+class ProcessMark(NamedTuple):
     """A process that cannot be mistaken for another: numbers are used again, start times are not."""
 
     pid: int

@@ -5,15 +5,13 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiosk_agent.cover.panel import Panel
 from kiosk_agent.process_tree import ProcessMark
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a supervisor is told. ``panels``: ``starting``, ``hang`` and ``crash_loop`` as JSON, already translated.
 
     ``hang_limit_s``: without heartbeat before the agent is killed. ``start_limit_s``: before its first one; imports
@@ -33,17 +31,26 @@ class Settings:
     data_dir: str | None = None
 
 
-@dataclass
 class Child:
     """One agent process and what it has told us."""
 
-    process: subprocess.Popen[bytes]
-    mark: ProcessMark | None
-    started_s: float
-    beat_s: float
-    limit_s: float
-    browser: ProcessMark | None = None
-    stopping: bool = False
-    lost: bool = False
-    hang: Panel | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        mark: ProcessMark | None,
+        started_s: float,
+        beat_s: float,
+        limit_s: float,
+        *,
+        lost: bool = False,
+    ) -> None:
+        self.process = process
+        self.mark = mark
+        self.started_s = started_s
+        self.beat_s = beat_s
+        self.limit_s = limit_s
+        self.browser: ProcessMark | None = None
+        self.stopping = False
+        self.lost = lost
+        self.hang: Panel | None = None
+        self.lock = threading.Lock()

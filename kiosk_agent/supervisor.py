@@ -24,7 +24,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from kiosk_agent.cover.door import CoverDoor
@@ -354,7 +353,7 @@ def supervise(
 
 def launch(settings: Settings) -> int:
     """Become a supervisor of ``settings``: on POSIX in place of this process, which sheds everything it imported."""
-    argv = [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings), ensure_ascii=False)]
+    argv = [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings._asdict(), ensure_ascii=False)]
     if os.name != "nt":  # there, exec would end this process before the new one has done its work
         sys.stdout.flush()
         os.execv(argv[0], argv)  # noqa: S606  # no shell is wanted

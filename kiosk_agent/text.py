@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 Translate = Callable[..., str]
 """Gives the translation of an English message id, its named fields filled in; as :mod:`kiosk_agent.locale` makes it."""
@@ -18,19 +17,25 @@ def in_english(message: str, /, **fields: object) -> str:
     return message.format(**fields) if fields else message
 
 
-@dataclass(frozen=True, init=False)
 class Text:
     """An English message id and what is filled into it: ``Text("There is no desk {desk}.", desk=7)``.
 
     A value may be a text itself. The ids are collected from the code, so they are written out, never put together.
     """
 
-    message: str
-    values: Mapping[str, object]
+    __slots__ = ("message", "values")
 
     def __init__(self, message: str, /, **values: object) -> None:
-        object.__setattr__(self, "message", message)
-        object.__setattr__(self, "values", values)
+        self.message = message
+        self.values: Mapping[str, object] = values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and (self.message, self.values) == (other.message, other.values)
+
+    __hash__ = None  # type: ignore[assignment]  # what is filled in may have none
+
+    def __repr__(self) -> str:
+        return f"Text({self.message!r}, {dict(self.values)!r})"
 
     def shown(self, translate: Translate) -> str:
         """The text as ``translate`` says it."""

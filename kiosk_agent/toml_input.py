@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import enum
 import os
 import tomllib
@@ -263,6 +262,8 @@ class Table:
 
 def did_you_mean(word: str, words: Iterable[str]) -> str | Text:
     """A question that names the nearest word, or nothing."""
+    import difflib  # only where something is wrong: a desk that runs has no need of its 0.2 MiB
+
     near = difflib.get_close_matches(word[:LONGEST_SHOWN], list(words), n=1)
     return Text("Did you mean {word}?", word=repr(near[0])) if near else ""
 

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kiosk_agent.cover.monitors import open_display, x11_library
 
 FIRST_VERSION = (0, 3)  # of the extension, with overlay windows
 
 
-@dataclass(frozen=True)
-class _Libraries:
+class _Libraries(NamedTuple):
     x11: ctypes.CDLL
     composite: ctypes.CDLL
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 TONES = ("neutral", "warning", "error")
 ROLES = ("primary", "danger", "plain")
@@ -18,8 +17,7 @@ class PanelError(ValueError):
     """A message did not hold a panel: what was expected, and what came."""
 
 
-@dataclass(frozen=True)
-class Button:
+class Button(NamedTuple):
     """``id`` comes back in the answer; ``needs_mark``: does nothing while a required entry is empty."""
 
     id: str
@@ -29,8 +27,7 @@ class Button:
     language: str = ""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A one-line field; a ``secret`` one shows dots."""
 
     label: str
@@ -38,8 +35,7 @@ class Entry:
     required: bool = True
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(NamedTuple):
     """See :class:`kiosk_agent.hands.ports.Panel`, which this mirrors field by field."""
 
     kind: str

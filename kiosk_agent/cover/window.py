@@ -7,9 +7,8 @@ import sys
 import time
 import tkinter
 from collections.abc import Callable
-from dataclasses import dataclass
 from tkinter import font as tkfont
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.cover.face import Face
@@ -28,16 +27,14 @@ KEPT_PANELS = 3  # panels without fields, buttons and countdown stay drawn: 14 m
 LOOK_AROUND_MS = 500  # monitors plugged in, windows that forced themselves to the front
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """``mapped_ms``: from the request until the window was on screen; ``drawn_ms``: until its text was, too."""
 
     mapped_ms: float
     drawn_ms: float
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A button was pressed; ``texts`` are the fields' contents in order."""
 
     kind: str

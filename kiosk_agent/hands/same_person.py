@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from importlib import resources
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -31,6 +30,7 @@ from kiosk_agent.session.vocabulary import Check
 
 log = logging.getLogger(__name__)
 
+NO_CONTENT = 204  # RFC 9110, 15.3.5: the page stays as it is
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1: they change nothing
 NAMES_LIMIT_S = 2.0  # measured: some ms; a page that needs longer hangs, and then its name counts as unreadable
 BLANK = ("", "about:blank")  # a tab that the form itself opens
@@ -127,7 +127,7 @@ class SamePersonGuard:
             if passes:
                 await route.continue_()
             elif request.is_navigation_request():
-                await route.fulfill(status=HTTPStatus.NO_CONTENT)  # the page stays: the logout may need its controls
+                await route.fulfill(status=NO_CONTENT)  # the page stays: the logout may need its controls
             else:
                 await route.abort("blockedbyclient")
         except BrowserError as error:  # its page has given it up meanwhile

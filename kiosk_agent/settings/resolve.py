@@ -184,7 +184,7 @@ class _Composition:
         layers.append(self.command_line)
         config, noted = self._read(layers)
         if noted.problems:
-            raise ConfigError([replace(one, file=OPTION, line=None) for one in noted.problems])
+            raise ConfigError([one._replace(file=OPTION, line=None) for one in noted.problems])
         origins = self._origins([of_file(self.source), *layers], config)
         return Resolved(config, origins, tuple(ignored), why, _composition=self)
 

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ class SupervisedDesk:
             **{"hang_limit_s": 1.5, "stop_limit_s": 3.0, **options},
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", supervisor, json.dumps(asdict(settings))],
+            [sys.executable, "-m", supervisor, json.dumps(settings._asdict())],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

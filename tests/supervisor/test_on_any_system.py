@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -55,7 +54,7 @@ def supervisor(agent: str, **environment: str) -> Iterator[subprocess.Popen[byte
         headless=True,
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))],
+        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings._asdict())],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},

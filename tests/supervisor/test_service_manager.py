@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ def as_a_service(manager: Manager, watchdog_us: int) -> Iterator[subprocess.Pope
     settings = Settings(child=(sys.executable, "-c", AGENT), panels=PANELS, headless=True)
     environment = {**os.environ, "NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": str(watchdog_us)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))],
+        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings._asdict())],
         stdout=subprocess.PIPE,
         env={**environment, "PYTHONPATH": str(ROOT)},
     )

@@ -193,6 +193,7 @@ def test_the_supervisor_stays_small(desk: Start) -> None:
     loaded = "import sys, kiosk_agent.supervisor; print('\\n'.join(sys.modules))"
     modules = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.split()
     assert not {"asyncio", "msgspec", "playwright", "click", "kiosk_agent.session"} & set(modules)
+    assert not {"dataclasses", "inspect", "ast"} & set(modules), "the first dataclass brings 1.7 MiB"
 
 
 def test_a_supervisor_that_stood_still_itself_gives_the_agent_another_chance(desk: Start) -> None:

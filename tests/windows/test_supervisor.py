@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ class Desk:
             **{"hang_limit_s": 3.0, "data_dir": str(folder), **options},
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))],
+            [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings._asdict())],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -127,7 +126,7 @@ def test_a_killed_supervisor_takes_the_browser_of_its_agent_along() -> None:
     """Nobody is left who could kill it: the job object does, on which both are."""
     settings = Settings(child=(sys.executable, "-c", WITH_A_BROWSER), panels=PANELS, headless=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(asdict(settings))], stdout=subprocess.PIPE
+        [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings._asdict())], stdout=subprocess.PIPE
     )
     try:
         assert process.stdout is not None
@@ -167,7 +166,7 @@ def test_a_lost_agent_is_covered_and_another_one_started(
 
 
 def test_the_cover_fills_the_screen_and_goes_with_its_process(outside: Outside) -> None:
-    settings = asdict(Settings(child=(sys.executable, "-c", "import sys; sys.stdin.read()"), panels=PANELS))
+    settings = Settings(child=(sys.executable, "-c", "import sys; sys.stdin.read()"), panels=PANELS)._asdict()
     process = subprocess.Popen(
         [sys.executable, "-m", "kiosk_agent.supervisor", json.dumps(settings)],
         stdout=subprocess.PIPE,
