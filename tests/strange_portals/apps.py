@@ -44,7 +44,7 @@ const show = async () => {
   const token = localStorage.getItem('token');
   const a = await fetch('/api/me', {headers: {Authorization: 'Bearer ' + token}});
   if (location.hash === '#/bye') return bye();
-  if (!a.ok) { location.hash = '#/login';
+  if (!a.ok) { if (location.hash !== '#/login') { location.hash = '#/login'; return; }
     return form(({token}) => { localStorage.setItem('token', token); location.hash = '#/account'; }); }
   if (location.hash !== '#/account') { location.hash = '#/account'; return; }
   account((await a.json()).name, async () => { await post('/api/logout', {}, token);
