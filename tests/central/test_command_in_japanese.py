@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import datetime
 import gzip
-import json
 import os
 import re
 import shlex
@@ -30,6 +29,7 @@ from kiosk_agent.text import Text, shown, unpacked
 from kiosk_agent.wire.policy import SettingsError, read_settings
 from tests.central.serving import command
 from tests.support import two_languages
+from tests.support.many_lines import Said, parts_of, run_in_one_process
 from tests.support.two_languages import JAPANESE
 
 # What stays as it is: command lines to copy, options, variables, addresses, keys of settings, what was typed.
@@ -50,12 +50,6 @@ for arguments, given in json.load(sys.stdin):
     told.append([done.exit_code, done.stdout, done.stderr])
 print(json.dumps(told))
 """
-
-
-class Said(NamedTuple):
-    status: int
-    out: str
-    err: str
 
 
 class Run(NamedTuple):
@@ -260,18 +254,8 @@ def files(folder: Path) -> dict[str, Path]:
 
 
 def run_all(runs: list[Run], places: dict[str, str], folder: Path) -> Iterator[tuple[str, Said]]:
-    lines = [([part.format(**places) for part in shlex.split(run.arguments)], run.given) for run in runs]
-    usual = {"XDG_DATA_HOME": str(folder / "usual"), "LOCALAPPDATA": str(folder / "usual")}
-    done = subprocess.run(
-        [sys.executable, "-c", MANY],
-        input=json.dumps(lines),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env={**os.environ, "LANGUAGE": "ja", "PYTHONIOENCODING": "utf-8", **usual},
-    )
-    assert done.returncode == 0, done.stderr
-    for run, told in zip(runs, json.loads(done.stdout), strict=True):
+    lines = [(parts_of(run.arguments, places), run.given) for run in runs]
+    for run, told in zip(runs, run_in_one_process(MANY, lines, folder, "ja"), strict=True):
         yield run.arguments, Said(*told)
 
 

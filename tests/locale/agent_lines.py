@@ -1,19 +1,15 @@
-"""Runs many command lines of ``kiosk-agent`` in one process: starting one for each would take minutes."""
+"""Many command lines of ``kiosk-agent``, and what they say."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from kiosk_agent.locale.extract import PACKAGE, message_ids
+from kiosk_agent.locale.extract import message_ids
+from tests.support.many_lines import Said, parts_of, run_in_one_process
 from tests.support.two_languages import JAPANESE, english_in
 
 # What stays as it is: command lines to copy, options, addresses, keys and their values, what was typed.
@@ -57,14 +53,6 @@ class Run(NamedTuple):
     registry: Mapping[str, tuple[int, object]] = {}
 
 
-class Said(NamedTuple):
-    """What a command printed."""
-
-    status: int
-    out: str
-    err: str
-
-
 @dataclass
 class Heard:
     """All that was said, by the command line; ``met``: the ids of the texts that were put into words."""
@@ -76,21 +64,8 @@ class Heard:
 def run_all(runs: Iterable[Run], places: Mapping[str, str], folder: Path, language: str = "ja") -> Heard:
     """Run them in their order. ``places`` stand in their arguments as ``{name}``."""
     runs = list(runs)
-    lines = [
-        ([part.format(**places) for part in shlex.split(run.arguments)], run.given, dict(run.registry)) for run in runs
-    ]
-    usual = {"XDG_DATA_HOME": str(folder / "usual"), "LOCALAPPDATA": str(folder / "usual")}
-    done = subprocess.run(
-        [sys.executable, "-c", EACH_LINE],
-        input=json.dumps(lines),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        cwd=PACKAGE.parent,
-        env={**os.environ, "LANGUAGE": language, "PYTHONIOENCODING": "utf-8", **usual},
-    )
-    assert done.returncode == 0, done.stderr
-    told, met = json.loads(done.stdout)
+    lines = [(parts_of(run.arguments, places), run.given, dict(run.registry)) for run in runs]
+    told, met = run_in_one_process(EACH_LINE, lines, folder, language)
     return Heard({run.arguments: Said(*one) for run, one in zip(runs, told, strict=True)}, set(met))
 
 
