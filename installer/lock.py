@@ -50,6 +50,8 @@ DOCS = "mkdocs>=1.6,<2\nmkdocs-material>=9.5,<10\n"
 # What the agent for Windows is frozen from, and with: as in agent.txt, but with Windows' own choice of packages, among
 # them pyscard's wheel.
 WINDOWS_BUILD = "pyinstaller>=6.11,<7\n"
+# What packs that: a portal's profile is read with the library that the agent reads it with.
+MSI = "msgspec>=0.19,<1\n"
 # What the Windows Python of the tests has beside it.
 WINDOWS_TESTS = "pytest>=8.3,<10\npytest-asyncio>=1,<2\npytest-timeout>=2.4,<3\n"
 ANYWHERE, WINDOWS = "--universal", "--python-platform=x86_64-pc-windows-msvc"
@@ -98,6 +100,7 @@ def main() -> None:
     build, agent, central = (
         f"--constraints={FOLDER.relative_to(ROOT)}/{name}.txt" for name in ("build", "agent", "central")
     )
+    lock("msi", ["-"], [agent, *upgrade], stdin=MSI)
     lock("central", ["pyproject.toml"], ["--extra=central", build, agent, *upgrade])
     settled = [build, agent, central]
     lock("test", ["pyproject.toml"], ["--extra=agent", "--extra=central", "--extra=test", *settled, *upgrade])

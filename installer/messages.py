@@ -167,9 +167,10 @@ TEXTS = {
         "{file} が想定のファイルと異なります（SHA-256: {found}、想定: {expected}）。",
     ),
     "msi tool": (
-        "{tool} is missing. On Debian and Ubuntu: sudo apt-get install wixl msitools",
-        "{tool} がありません。Debian・Ubuntu では: sudo apt-get install wixl msitools",
+        "{tool} is missing. On Debian and Ubuntu: sudo apt-get install wixl msitools osslsigncode",
+        "{tool} がありません。Debian・Ubuntu では: sudo apt-get install wixl msitools osslsigncode",
     ),
+    "msi file": ("there is no file {file}.", "{file} というファイルがありません。"),
     "msi payload": (
         "{folder} is not what PyInstaller makes of installer/windows/kiosk-agent.spec: it lacks {missing}.",
         "{folder} は installer/windows/kiosk-agent.spec から作ったフォルダーではありません（不足: {missing}）。",
@@ -177,6 +178,12 @@ TEXTS = {
     "msi version": (
         "Windows compares versions of three numbers, such as 1.2.3; this is {version}.",
         "Windows のバージョンは 1.2.3 のような 3 つの数です（指定: {version}）。",
+    ),
+    "msi profile": (
+        "PROFILE= names a profile by its file, so each needs a name of its own, of letters A to Z, digits, -, _ and dots; "
+        "this is {name}.toml. Rename the file.",
+        "PROFILE= にはプロファイルのファイル名を指定します。半角英数字と - _ . だけの、重複しない名前に変えてください"
+        "（指定: {name}.toml）。",
     ),
     "msi signing": ("osslsigncode did not sign {file}.", "osslsigncode が {file} に署名できませんでした。"),
     "msi tampered": (

@@ -27,14 +27,18 @@ from installer.processes import run, works_quietly
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = ROOT / "installer" / "windows"
 PROGRAMS = ("kiosk-agent.exe", "kiosk-agentw.exe")
+NAMEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def build(arguments: Sequence[str]) -> list[Path]:
     """Make the installer; returns its path. Raises SetupError."""
     options = _options(arguments)
-    for tool in ("wixl", "msibuild", "msiinfo"):
+    for tool in ("wixl", "msibuild", "msiinfo", *(["osslsigncode"] if options.certificate else [])):
         if shutil.which(tool) is None:
             raise SetupError(text("msi tool", tool=tool))
+    for file in (options.python, options.certificate, options.password_file):
+        if file is not None and not file.is_file():
+            raise SetupError(text("msi file", file=file))
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         payload = options.payload or freeze(options.python, options.python_sha256, Path(folder))
@@ -89,6 +93,11 @@ def pack(
         raise SetupError(text("msi payload", folder=payload, missing=", ".join(missing)))
     if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,5}", version):
         raise SetupError(text("msi version", version=version))
+    names = [file.stem for file in profiles]
+    for name in names:
+        # it becomes a part of the tables, which msitools writes in Latin letters alone, and is typed on a command line
+        if not NAMEABLE.fullmatch(name) or [one.lower() for one in names].count(name.lower()) > 1:
+            raise SetupError(text("msi profile", name=name))
     read = {file.stem: load_profile(file) for file in profiles}
     task = task_file(folder)
     document = folder / "kiosk-agent.wxs"

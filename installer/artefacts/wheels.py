@@ -19,14 +19,15 @@ REQUIREMENTS = ROOT / "installer" / "requirements"
 DIST = ROOT / "dist"
 PIP = ("-I", "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 NAMES = ("agent", "central")
+BUILT_WITH = ("pip", "hatchling", "babel", "packaging", "msgspec")  # of build.txt and msi.txt
 OLDEST_ZIP = 315532800  # 1980: a ZIP file knows no earlier time
 
 
 def build_python() -> Path:
-    """A Python with what builds the project: this one, or an environment of its own. Raises SetupError."""
-    if all(importlib.util.find_spec(name) is not None for name in ("pip", "hatchling", "babel")):
+    """A Python with what builds the artefacts: this one, or an environment of its own. Raises SetupError."""
+    if all(importlib.util.find_spec(name) is not None for name in BUILT_WITH):
         return Path(sys.executable)
-    return ensure_environment(ROOT / ".venv.build", [])
+    return ensure_environment(ROOT / ".venv.build", [REQUIREMENTS / "msi.txt"])
 
 
 def run(command: Sequence[str | Path], **environment: str) -> str:
