@@ -35,6 +35,32 @@ ORDER = {
     "resources": ["stringTable", "presentationTable"],
 }
 
+# what the schema knows of the elements that are used here; another attribute makes Windows refuse the whole file
+ATTRIBUTES = {
+    "policyDefinitions": "revision schemaVersion",
+    "policyDefinitionResources": "revision schemaVersion",
+    "target": "prefix namespace",
+    "resources": "minRequiredRevision fallbackCulture",
+    "definition": "name displayName",
+    "category": "name displayName explainText",
+    "parentCategory": "ref",
+    "supportedOn": "ref",
+    "policy": "name class displayName explainText presentation key valueName",
+    "decimal": "id key valueName required minValue maxValue storeAsText soft clientExtension value",
+    "enum": "id key valueName required clientExtension",
+    "item": "displayName",
+    "list": "id key valuePrefix valueName additive expandable explicitValue clientExtension",
+    "text": "id key valueName required maxLength expandable soft clientExtension",
+    "string": "id",
+    "presentation": "id",
+    "decimalTextBox": "refId defaultValue spin spinStep",
+    "dropdownList": "refId noSort defaultItem",
+    "listBox": "refId",
+    "textBox": "refId",
+}
+TRUTHS = ("required", "expandable", "additive", "explicitValue", "storeAsText", "soft", "noSort", "spin")  # xs:boolean
+COUNTS = ("minValue", "maxValue", "maxLength", "defaultValue", "defaultItem", "spinStep")  # xs:unsignedInt
+
 Templates = dict[str, ET.Element]
 
 
@@ -65,6 +91,10 @@ def _of_all(templates: Templates) -> Iterator[str]:
             if not element.tag.startswith(N):
                 yield f"{name}: {element.tag} is of another namespace"
             tag = element.tag.removeprefix(N)
+            if unknown := set(element.attrib) - set(ATTRIBUTES.get(tag, "").split()):
+                yield f"{name}: {tag} has no attributes {unknown}"
+            yield from (f"{name}: {tag}: {one}" for one in TRUTHS if element.get(one, "true") not in ("true", "false"))
+            yield from (f"{name}: {tag}: {one}" for one in COUNTS if not element.get(one, "0").isdecimal())
             order = ORDER.get(tag)
             if order is not None and len(element):
                 children = [child.tag.removeprefix(N) for child in element]
@@ -165,10 +195,24 @@ def _of_adml(admx: ET.Element, adml: ET.Element) -> Iterator[str]:
         controls = {} if table is None else {one.get("refId"): one.tag.removeprefix(N) for one in table}
         if controls != {name: CONTROL.get(kind) for name, kind in elements.items()}:
             yield f"policy {policy.get('name')}: {controls} show {elements}"
+        of_policy = {one.get("id"): one for one in policy.findall(f"{N}elements/*")}
         for control in table if table is not None else ():
+            element = of_policy.get(control.get("refId"))
+            if element is not None and not offers(control, element):
+                yield f"policy {policy.get('name')}: what the control offers at first is not allowed"
             label = control.findtext(f"{N}label") if control.tag == f"{N}textBox" else control.text
             if not (label or "").strip():
                 yield f"policy {policy.get('name')}: a control without a label"
+
+
+def offers(control: ET.Element, element: ET.Element) -> bool:
+    """Whether what stands in a control before anybody has chosen is a value of its element."""
+    if value := control.get("defaultValue", ""):
+        least, most = element.get("minValue", "0"), element.get("maxValue", str(LARGEST_DWORD))
+        return value.isdecimal() and int(least) <= int(value) <= int(most)
+    if item := control.get("defaultItem", ""):
+        return item.isdecimal() and int(item) < len(element.findall(f"{N}item"))
+    return True
 
 
 def test_the_templates_keep_to_the_schema(templates: Templates) -> None:
@@ -245,6 +289,12 @@ BREAKS: list[tuple[str, Callable[[ET.Element], None]]] = [
     ("ja-JP", twice("stringTable")),
     ("en-US", without("presentationTable", "presentation")),
     ("en-US", without("textBox", "label")),
+    ("", set_of("text", "maxLenght", "5")),
+    ("", set_of("text", "required", "yes")),
+    ("", set_of("text", "maxLength", "many")),
+    ("en-US", set_of("decimalTextBox", "defaultValue", "0.5")),
+    ("en-US", set_of("decimalTextBox", "defaultValue", "4")),
+    ("ja-JP", set_of("dropdownList", "defaultItem", "99")),
 ]
 
 
