@@ -151,6 +151,7 @@ def test_browsers_open_the_portal_alone_once_a_portal_is_chosen(fresh: Machine) 
         ('code = "ABCD-EFGH-JKMN"\nuser = "nobody-here"\n', "no user"),
         ("user = \n", "enroll.toml"),
         ('profile = "/etc/kiosk-agent/none.toml"\n', "none.toml"),
+        ('central = "central.example"\n', "central.url: expected"),
     ],
 )
 def test_a_wrong_answer_is_told(fresh: Machine, answers: str, expected: str) -> None:
@@ -158,6 +159,42 @@ def test_a_wrong_answer_is_told(fresh: Machine, answers: str, expected: str) -> 
     done = fresh.run(CONFIGURE)
     assert done.returncode == 1
     assert expected in done.stderr
+
+
+@pytest.mark.parametrize("wrong", ['central = "central.example"', 'profile = "/etc/kiosk-agent/none.toml"'])
+def test_a_wrong_answer_keeps_nothing_and_all_of_it_holds_once_it_is_mended(fresh: Machine, wrong: str) -> None:
+    answer(fresh)
+    right = fresh.read("/etc/kiosk-agent/enroll.toml")
+    key = wrong.partition(" ")[0]
+    fresh.write(
+        "/etc/kiosk-agent/enroll.toml",
+        "\n".join(wrong if one.startswith(key) else one for one in right.splitlines()),
+    )
+    assert fresh.run(CONFIGURE).returncode == 1
+    assert not any(fresh.has(path) for path in (AGENT, CODE, *POLICIES))
+    assert fresh.does("ls", "/etc/kiosk-agent").split() == ["enroll.toml", "portals"]
+    fresh.write("/etc/kiosk-agent/enroll.toml", right)
+    fresh.does(CONFIGURE)
+    assert 'url = "https://central.example"' in fresh.read(AGENT)
+    assert 'profile = "/etc/kiosk-agent/portals/portal.toml"' in fresh.read(AGENT)
+    assert all(fresh.has(path) for path in (CODE, *POLICIES))
+
+
+@pytest.mark.parametrize("text", ["profile = ", "[desk]\n", "profile = 1\n"])
+def test_an_upgrade_over_a_damaged_configuration_says_so_and_leaves_it(fresh: Machine, text: str) -> None:
+    fresh.write(AGENT, text)
+    done = fresh.run(CONFIGURE)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"kiosk-agent: {AGENT}: expected")
+    assert "Traceback" not in done.stderr
+    assert fresh.read(AGENT) == text
+
+
+def test_an_account_that_is_not_known_is_told_and_the_installation_goes_on(fresh: Machine) -> None:
+    fresh.write("/etc/kiosk-agent/enroll.toml", 'user = "nobody-here"\n')
+    done = fresh.run(CONFIGURE)
+    assert done.returncode == 0, done.stderr
+    assert "no user 'nobody-here'" in done.stderr
 
 
 def test_an_installation_with_a_wrong_answer_fails_and_goes_on_once_it_is_mended(fresh: Machine) -> None:
@@ -189,6 +226,20 @@ def test_an_upgrade_keeps_configuration_and_ledger_and_a_purge_the_evidence_alon
     for gone in ("/etc/kiosk-agent", "/var/lib/kiosk-agent", "/etc/xdg/autostart/kiosk-agent.desktop"):
         assert not machine.has(gone), gone
     assert machine.does("sha256sum", ledger.split()[1]) == ledger
+
+
+def test_a_ledger_in_the_folder_that_the_example_names_outlives_a_purge(
+    machine: Machine, package: Path, ledger: str
+) -> None:
+    answer(machine)
+    install(machine, package)
+    folder = "/var/lib/kiosk-agent"
+    machine.write(AGENT, machine.read(AGENT).replace("# data_dir =", "data_dir ="))
+    assert f'data_dir = "{folder}"' in machine.read(AGENT)
+    machine.does("cp", ledger.split()[1], folder)
+    machine.does("dpkg", "--purge", NAME)
+    assert machine.does("ls", folder).split() == [FILE_NAME]
+    assert machine.does("sha256sum", f"{folder}/{FILE_NAME}").partition(" ")[0] == ledger.partition(" ")[0]
 
 
 def test_without_a_browser_it_is_not_configured(machine: Machine, package: Path) -> None:
@@ -257,8 +308,11 @@ def test_the_bundle_installs_without_a_network_and_everything_goes_on_the_day_it
     assert machine.does(*find, "-not", "-path", "/usr/local/*").split() == []
     assert machine.run("dpkg-query", "-W", NAME).returncode != 0
     install(machine, package)
-    machine.does("/usr/lib/kiosk-agent/remove-everything", "--with-ledgers")
+    machine.write(AGENT, machine.read(AGENT).replace("# data_dir =", "data_dir ="))
+    gone = machine.run("/usr/lib/kiosk-agent/remove-everything", "--with-ledgers")
+    assert gone.returncode == 0, gone.stderr
     assert not machine.has(ledger.split()[1])
+    assert 'desk.data_dir is "/var/lib/kiosk-agent"' in gone.stderr
 
 
 # A real systemd of a user, in process and mount namespaces of its own; each step prints one line.
