@@ -180,8 +180,8 @@ TEXTS = {
         "Windows のバージョンは 1.2.3 のような 3 つの数です（指定: {version}）。",
     ),
     "msi profile": (
-        "PROFILE= names a profile by its file, so each needs a name of its own, of letters A to Z, digits, -, _ and dots; "
-        "this is {name}.toml. Rename the file.",
+        "PROFILE= names a profile by its file, so each needs a name of its own, of letters A to Z, digits, -, _ and "
+        "dots; this is {name}.toml. Rename the file.",
         "PROFILE= にはプロファイルのファイル名を指定します。半角英数字と - _ . だけの、重複しない名前に変えてください"
         "（指定: {name}.toml）。",
     ),

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.artefacts import deb, sbom
+from installer.artefacts import deb, sbom, site
 from installer.artefacts.wheels import DIST, NAMES, REQUIREMENTS, ROOT, epoch, metadata_of, own_wheel, pinned_wheels
 from kiosk_agent import __version__
 
@@ -35,14 +35,15 @@ def build(arguments: list[str]) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="kiosk-agent-bundle-") as made:
         folder = Path(made) / name
         packages = chosen.deb or deb.build(["--out", str(Path(made) / "deb")])
-        fill(folder, packages, chosen.also)
+        (index,) = site.build(["--out", made])
+        fill(folder, packages, index.parent, chosen.also)
         target = chosen.out / f"{name}.tar"
         _pack(folder, target)
     return [target]
 
 
-def fill(folder: Path, packages: Sequence[Path], also: Sequence[Path] = ()) -> None:
-    """Lay the bundle out in ``folder``."""
+def fill(folder: Path, packages: Sequence[Path], guides: Path, also: Sequence[Path] = ()) -> None:
+    """Lay the bundle out in ``folder``. ``guides``: the site, for those who read it where nothing can be built."""
     wheels = folder / "wheels"
     own = own_wheel(wheels)
     pinned = {wheel for name in (*NAMES, "build") for wheel in pinned_wheels(name)}
@@ -57,6 +58,7 @@ def fill(folder: Path, packages: Sequence[Path], also: Sequence[Path] = ()) -> N
             (folder / kind).mkdir(exist_ok=True)
             shutil.copyfile(file, folder / kind / file.name)
     shutil.copytree(ROOT / "docs", folder / "docs")
+    shutil.copytree(guides, folder / "site")
     shutil.copytree(ROOT / "config", folder / "config")
     shutil.copytree(CENTRAL, folder / "central")
     shutil.copyfile(PARTS / "bundle.py", folder / "bundle.py")

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from installer.artefacts.msi import PROGRAMS
-from installer.environment import base_python
+from tests.artefacts.conftest import ROOT, build
 
 pytestmark = pytest.mark.timeout(600)  # the first run makes an environment with what builds
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PORTALS = ROOT / "config" / "portals"
-
-
-def build(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """``python3 installer/build.py …`` as a person types it, in no environment of the tests."""
-    ours = ("PYTHONPATH", "VIRTUAL_ENV")
-    clean = {name: value for name, value in os.environ.items() if name not in ours}
-    command = [base_python(), "installer/build.py", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT, env={**clean, "LANGUAGE": "en"}
-    )
 
 
 @pytest.fixture

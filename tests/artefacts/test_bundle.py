@@ -67,8 +67,9 @@ def test_central_is_installed_and_runs_without_a_network(bundle: Path, tmp_path:
     assert kept.returncode == 0, kept.stderr
     assert sorted(path.name for path in bundle.iterdir()) == sorted(
         ["PYTHON", "SHA256SUMS", "bundle.py", "central", "config", "debian", "docs", "licences", "requirements",
-         "sbom.cdx.json", "wheels"]
+         "sbom.cdx.json", "site", "wheels"]
     )  # fmt: skip
+    assert (bundle / "site" / "guides" / "ja" / "worker.html").is_file()
 
 
 def change(folder: Path) -> None:
