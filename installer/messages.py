@@ -180,9 +180,9 @@ TEXTS = {
         "Windows のバージョンは 1.2.3 のような 3 つの数です（指定: {version}）。",
     ),
     "msi profile": (
-        "PROFILE= names a profile by its file, so each needs a name of its own, of letters A to Z, digits, -, _ and "
-        "dots; this is {name}.toml. Rename the file.",
-        "PROFILE= にはプロファイルのファイル名を指定します。半角英数字と - _ . だけの、重複しない名前に変えてください"
+        "PROFILE= names a profile by its file, so each needs a name of its own, of letters A to Z, digits, - and _; "
+        "this is {name}.toml. Rename the file.",
+        "PROFILE= にはプロファイルのファイル名を指定します。半角英数字と - _ だけの、重複しない名前に変えてください"
         "（指定: {name}.toml）。",
     ),
     "msi signing": ("osslsigncode did not sign {file}.", "osslsigncode が {file} に署名できませんでした。"),

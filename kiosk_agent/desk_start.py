@@ -16,7 +16,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from kiosk_agent.config import Config
+from kiosk_agent.errors import InputError
 from kiosk_agent.process_tree import Leash
+from kiosk_agent.settings.resolve import resolve
 
 KEY = r"Software\KioskAgent"
 NAMES = ("CentralUrl", "Profile", "Folder")
@@ -122,7 +125,10 @@ def start(told: Mapping[str, str], agent: list[str], data_dir: Path, log: Log, f
             return EXIT_INPUT
         config = data_dir / "installed.toml"
         config.write_text(text, encoding="utf-8")
+    holds = _what_holds(config)
     code, url = told.get("EnrollCode"), told.get("CentralUrl")
+    if holds is not None:
+        url, data_dir = holds.central.url or url, holds.desk.data_dir or data_dir
     enrolled = (data_dir / "enrolment.json").exists()
     if code and url and not enrolled:
         # the code reaches the command alone: neither a file nor the event log shows it
@@ -136,6 +142,17 @@ def start(told: Mapping[str, str], agent: list[str], data_dir: Path, log: Log, f
             log(WARNING, COMPLAINED, text)
     log(INFORMATION, STARTED, f"The desk is guarded. Configuration: {config}")
     return _run("run", [*agent, "run", "--config", str(config)], log)
+
+
+def _what_holds(config: Path) -> Config | None:
+    """Where the agent will report and keep its enrolment: a file or Group Policy may say otherwise than the installer.
+
+    None where the file is wrong: ``kiosk-agent run`` tells every mistake.
+    """
+    try:
+        return resolve(config).config
+    except InputError:
+        return None
 
 
 def _run(name: str, command: list[str], log: Log) -> int:

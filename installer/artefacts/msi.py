@@ -27,7 +27,7 @@ from installer.processes import run, works_quietly
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = ROOT / "installer" / "windows"
 PROGRAMS = ("kiosk-agent.exe", "kiosk-agentw.exe")
-NAMEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NAMEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what has a dot is taken for a path at the desk
 
 
 def build(arguments: Sequence[str]) -> list[Path]:

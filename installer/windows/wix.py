@@ -26,6 +26,7 @@ EVENT_TEXTS = r"%SystemRoot%\System32\EventCreate.exe"
 BROWSERS = {r"SOFTWARE\Policies\Google\Chrome": browser_policies, r"SOFTWARE\Policies\Microsoft\Edge": edge_policies}
 # property → the value of HKLM\Software\KioskAgent that keeps it; ENROLLCODE is used up at the first start, see tables
 KEPT = {"CENTRALURL": "CentralUrl", "PROFILE": "Profile", "KIOSKUSER": "KioskUser", "NOTASK": "NoTask"}
+UNKNOWN = "PROFILE=[PROFILE] is neither a path nor one of those that this installer brings: {names}."
 SETTINGS = "registry/settings"  # the component of that key
 
 
@@ -43,6 +44,8 @@ def source(
     )  # fmt: skip
     _add(product, "Package", InstallerVersion="500", Compressed="yes", InstallScope="perMachine", Languages="1041")
     _add(product, "MajorUpgrade", DowngradeErrorMessage="A newer version of kiosk-agent is installed already.")
+    known = _add(product, "Condition", Message=UNKNOWN.format(names=", ".join(profiles)))
+    known.text = known_profile(profiles)
     _add(product, "Media", Id="1", Cabinet="files.cab", EmbedCab="yes")
     _properties(product, profiles)
     target = _add(product, "Directory", Id="TARGETDIR", Name="SourceDir")
@@ -133,9 +136,15 @@ def policy_values(profile: Profile) -> Iterator[tuple[str, str, str, str]]:
                 yield key, name, "integer", str(int(value))
 
 
+def known_profile(profiles: Iterable[str]) -> str:
+    """When it is installed at all: a name spelt wrongly would leave the desk unguarded, and its browsers open."""
+    named = " OR ".join(f'PROFILE~="{name}"' for name in profiles)
+    return rf'REMOVE~="ALL" OR NOT PROFILE OR PROFILE><"\" OR {named}'
+
+
 def conditions(profiles: Iterable[str]) -> dict[str, str]:
     """When a component is installed, by its name: of several profiles, only one's addresses are allowed."""
-    return {identifier("c", f"registry/policies/{name}"): f'PROFILE="{name}"' for name in profiles}
+    return {identifier("c", f"registry/policies/{name}"): f'PROFILE~="{name}"' for name in profiles}
 
 
 def _policies(parent: ET.Element, name: str, profile: Profile) -> str:

@@ -59,13 +59,14 @@ def test_a_bill_of_materials_is_made(tmp_path: Path) -> None:
         (["--profile", PORTALS / "practice.toml", "--out", "README.md/dist"], "README.md"),
         (["--profile", "{tmp}/市民.toml"], "市民.toml. Rename the file"),
         (["--profile", "{tmp}/it's.toml"], "it's.toml. Rename the file"),
+        (["--profile", "{tmp}/portal.2.toml"], "portal.2.toml. Rename the file"),
         (["--profile", "{tmp}/practice.toml", "--profile", PORTALS / "practice.toml"], "a name of its own"),
     ],
 )
 def test_what_an_msi_cannot_be_made_of_is_told_in_a_sentence(
     payload: Path, tmp_path: Path, words: list[str | Path], said: str
 ) -> None:
-    for name in ("市民", "it's", "practice"):
+    for name in ("市民", "it's", "portal.2", "practice"):
         shutil.copyfile(PORTALS / "practice.toml", tmp_path / f"{name}.toml")
     meant = [str(word).replace("{tmp}", str(tmp_path)) for word in words]
     done = build("msi", "--payload", payload, "--out", tmp_path / "out", *meant)

@@ -105,6 +105,27 @@ def test_the_it_desks_own_configuration_comes_first(desk: Desk) -> None:
     assert not (desk.folder / "data" / "installed.toml").exists()
 
 
+def test_a_desk_is_enrolled_where_its_own_configuration_reports(desk: Desk) -> None:
+    own = desk.folder / "ProgramData" / "kiosk-agent" / "agent.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('profile = "p"\n[central]\nurl = "https://own.example"\n')
+    for told in (TOLD, {name: value for name, value in TOLD.items() if name != "CentralUrl"}):
+        desk.start(told)
+        assert desk.commands[-2].startswith("enroll --central https://own.example --code ABCD-EFGH-JKMN")
+
+
+def test_a_desk_whose_data_lie_elsewhere_is_enrolled_there(desk: Desk) -> None:
+    own, elsewhere = desk.folder / "ProgramData" / "kiosk-agent" / "agent.toml", desk.folder / "elsewhere"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'profile = "p"\n[desk]\ndata_dir = "{elsewhere.as_posix()}"\n')
+    desk.start(TOLD)
+    assert desk.commands[0].endswith(f"--data-dir {elsewhere}")
+    elsewhere.mkdir()
+    (elsewhere / "enrolment.json").write_text("{}")
+    desk.start(TOLD)
+    assert [line.split()[0] for line in desk.commands] == ["enroll", "run", "run"]
+
+
 def test_without_a_profile_nothing_is_started_and_the_log_says_what_to_do(desk: Desk) -> None:
     assert desk.start({"Folder": "/x"}) == EXIT_INPUT
     assert not desk.calls.exists()

@@ -93,6 +93,19 @@ def test_the_browsers_may_open_the_chosen_portal_alone_and_the_driver_works_on(
         assert not any(of_another in str(one) for one in allowed), "another profile's"
 
 
+def test_a_profile_that_it_does_not_bring_is_refused_and_capitals_do_not_matter(
+    installer: Callable[[str], str], tmp_path: Path
+) -> None:
+    made = installer("1.0.0")
+    assert msiexec("/i", made, "PROFILE=practise") != 0
+    assert (FOLDER.exists(), values(KEY)) == (False, {})
+    assert msiexec("/i", made, "PROFILE=Practice") == 0
+    assert values(CHROME)["IncognitoModeAvailability"] == 1
+    assert msiexec("/x", made) == 0
+    assert msiexec("/i", made, rf"PROFILE={tmp_path}\our.toml") == 0
+    assert values(CHROME) == {}, "of a file elsewhere it knows no addresses"
+
+
 def test_what_it_was_told_becomes_a_configuration_that_is_right(
     installer: Callable[[str], str], tmp_path: Path
 ) -> None:
