@@ -16,7 +16,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.artefacts import deb, sbom, site
-from installer.artefacts.wheels import DIST, NAMES, REQUIREMENTS, ROOT, epoch, metadata_of, own_wheel, pinned_wheels
+from installer.artefacts.wheels import (
+    DIST,
+    NAMES,
+    REQUIREMENTS,
+    ROOT,
+    epoch,
+    metadata_of,
+    own_wheel,
+    pinned_wheels,
+    shipped_wheels,
+)
 from kiosk_agent import __version__
 
 PARTS = ROOT / "installer" / "bundle"
@@ -46,10 +56,10 @@ def fill(folder: Path, packages: Sequence[Path], guides: Path, also: Sequence[Pa
     """Lay the bundle out in ``folder``. ``guides``: the site, for those who read it where nothing can be built."""
     wheels = folder / "wheels"
     own = own_wheel(wheels)
-    pinned = {wheel for name in (*NAMES, "build") for wheel in pinned_wheels(name)}
+    parts = shipped_wheels()
+    pinned = {*parts, *pinned_wheels("build")}
     for wheel in pinned:
         shutil.copyfile(wheel, wheels / wheel.name)
-    parts = sorted({wheel for name in NAMES for wheel in pinned_wheels(name)})
     (folder / "requirements").mkdir()
     for name in (*NAMES, "build"):
         shutil.copyfile(REQUIREMENTS / f"{name}.txt", folder / "requirements" / f"{name}.txt")

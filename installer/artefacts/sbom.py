@@ -18,7 +18,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from installer.artefacts.wheels import DIST, NAMES, epoch, metadata_of, own_wheel, pinned_wheels
+from installer.artefacts.wheels import DIST, NAMES, epoch, metadata_of, own_wheel, shipped_wheels
 from kiosk_agent import __version__
 
 SPACE = uuid.UUID("6f1c3b1e-6a3a-5a0e-9d43-0c6f3f0a8b11")  # of our own serial numbers
@@ -30,8 +30,7 @@ def build(arguments: list[str]) -> list[Path]:
     parser.add_argument("--out", type=Path, default=DIST, help="folder of the file (%(default)s)")
     chosen = parser.parse_args(arguments)
     own = own_wheel(chosen.out)
-    wheels = {wheel for name in NAMES for wheel in pinned_wheels(name)}
-    return [write(chosen.out / f"kiosk-agent-{__version__}.cdx.json", own, sorted(wheels))]
+    return [write(chosen.out / f"kiosk-agent-{__version__}.cdx.json", own, shipped_wheels())]
 
 
 def write(path: Path, own: Path, wheels: Sequence[Path]) -> Path:
@@ -100,7 +99,7 @@ def _dependencies(wheels: Sequence[Path]) -> list[dict[str, Any]]:
         wanted = set()
         for line in fields.get_all("Requires-Dist", []):
             requirement = Requirement(line)
-            extras = [{"extra": extra} for extra in ("", *NAMES)]
+            extras = [{"extra": extra} for extra in ("", "card", *NAMES)]
             if requirement.marker is None or any(requirement.marker.evaluate(extra) for extra in extras):
                 wanted.add(canonicalize_name(requirement.name))
         own = canonicalize_name(fields["Name"])

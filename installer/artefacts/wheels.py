@@ -80,6 +80,17 @@ def pinned_wheels(name: str, folder: Path = DIST / "wheels") -> list[Path]:
     return sorted(folder / one["download_info"]["url"].rpartition("/")[2] for one in found)
 
 
+def shipped_wheels() -> list[Path]:
+    """All that agent and central bring along, with the card reader's package where it can be compiled here.
+
+    Raises SetupError.
+    """
+    from installer.card import can_have_card
+
+    card = [card_wheel(DIST / "wheels")] if can_have_card() else []
+    return sorted({*card, *(wheel for name in NAMES for wheel in pinned_wheels(name))})
+
+
 def own_wheel(folder: Path) -> Path:
     """The project itself as a wheel in ``folder``. Raises SetupError."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from installer.artefacts import ARTEFACTS, main, sbom
 from installer.artefacts import bundle as bundling
+from installer.card import can_have_card
 from installer.environment import base_python
 
 pytestmark = pytest.mark.timeout(900)  # builds and installs: minutes where the processor has more urgent work
@@ -140,12 +141,14 @@ def pinned(name: str) -> dict[str, str]:
 def test_the_bill_of_materials_names_every_pinned_package_with_its_hash_and_licence(bundle: Path) -> None:
     bill = json.loads((bundle / "sbom.cdx.json").read_text())
     found = {part["name"]: part["version"] for part in bill["components"]}
-    assert found == {**pinned("agent"), **pinned("central")}
+    card = pinned("card") if can_have_card() else {}  # compiled here, and in the Debian package
+    assert found == {**pinned("agent"), **pinned("central"), **card}
     files = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (bundle / "wheels").glob("*.whl")}
     assert {part["hashes"][0]["content"] for part in bill["components"]} <= files
     assert [part["name"] for part in bill["components"] if "licenses" not in part] == []
     edges = {one["ref"]: one["dependsOn"] for one in bill["dependencies"]}
-    assert any("playwright" in one for one in edges[bill["metadata"]["component"]["bom-ref"]])
+    own = " ".join(edges[bill["metadata"]["component"]["bom-ref"]])
+    assert all(name in own for name in ("playwright", *card))
     assert set(edges) == {part["bom-ref"] for part in [*bill["components"], bill["metadata"]["component"]]}
 
 
