@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from installer.artefacts.msi import build, freeze, pack
+from installer.artefacts.msi import PROGRAMS, build, freeze, pack, verify
 from installer.messages import SetupError
 from installer.windows.tables import HIDDEN, NOT_LOGGED, SECURE, actions
-from installer.windows.wix import KEPT, identifier, policy_values
+from installer.windows.wix import KEPT, conditions, identifier, known_profile, policy_values
 from kiosk_agent import desk_start
 from kiosk_agent.desk_start import COMPLAINED, EXIT_INPUT, FAILED, STARTED, configuration, start
 from kiosk_agent.portal.load import load_profile
@@ -200,3 +202,49 @@ def test_a_version_that_windows_cannot_compare_is_refused(tmp_path: Path, versio
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(SetupError, match=version):
         pack(tmp_path, [PRACTICE], tmp_path, version, tmp_path, None)
+
+
+def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: Path) -> None:
+    for tool in ("wixl", "osslsigncode", "openssl"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not on this machine")
+    payload = tmp_path / "payload"
+    payload.mkdir()
+    for name in PROGRAMS:
+        (payload / name).write_bytes(b"MZ")
+    key, certificate, both, secret = (tmp_path / name for name in ("key", "certificate", "both.p12", "secret"))
+    secret.write_text("test")
+    subject = ["-subj", "/CN=Tests of kiosk-agent", "-addext", "extendedKeyUsage=codeSigning"]
+    asked = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        *subject,
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    export = ["pkcs12", "-export", "-inkey", key, "-in", certificate, "-passout", "pass:test", "-out", both]
+    for words in (asked, export):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
+    told = ["--payload", str(payload), "--profile", str(PRACTICE), "--out", str(tmp_path)]
+    (signed,) = build([*told, "--certificate", str(both), "--password-file", str(secret)])
+    verify(signed)
+    verify(signed, certificate)
+    content = bytearray(signed.read_bytes())
+    content[content.index(b"KeepCode")] ^= 1
+    signed.write_bytes(content)
+    for authority in (None, certificate):
+        with pytest.raises(SetupError, match="does not fit"):
+            verify(signed, authority)
+
+
+def test_policies_and_installation_hang_on_the_name_of_the_profile_in_any_capitals() -> None:
+    assert set(conditions(["one", "other"]).values()) == {'PROFILE~="one"', 'PROFILE~="other"'}
+    known = r'REMOVE~="ALL" OR NOT PROFILE OR PROFILE><"\" OR PROFILE~="one" OR PROFILE~="other"'
+    assert known_profile(["one", "other"]) == known
