@@ -22,6 +22,7 @@ from kiosk_agent.central.dashboard.report import PAGES as REPORTS
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.desks.pages import PAGES as ENROLMENT
+from kiosk_agent.central.heads import WithHeads
 from kiosk_agent.central.health.endpoints import healthz
 from kiosk_agent.central.ingest.endpoints import report_of
 from kiosk_agent.central.ingest.grouping import Grouping
@@ -77,7 +78,7 @@ def create_app(
                 await asyncio.to_thread(sender.stop)
             await services.reports.stop()
 
-    return Litestar(
+    return WithHeads(
         [healthz, openapi, enrol, report_of(services), policy, commands, notices, staff_pages(services, pages)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],

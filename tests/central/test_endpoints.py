@@ -137,6 +137,22 @@ async def test_health_tells_a_database_that_works_from_one_that_does_not(world: 
     with world.database.writing() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
     assert (await world.client.get("/healthz")).status_code == 503
+    # load balancers ask with HEAD
+    assert (await world.client.head("/healthz")).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/healthz", "GET, HEAD, OPTIONS"),
+        ("PUT", "/healthz", "GET, HEAD, OPTIONS"),
+        ("HEAD", "/v1/report", "POST"),
+    ],
+)
+async def test_the_methods_that_are_there_are_named(world: World, method: str, path: str, allowed: str) -> None:
+    got = await world.client.request(method, path)
+    assert got.status_code == (204 if method == "OPTIONS" else 405)
+    assert ", ".join(sorted(got.headers["allow"].split(", "))) == allowed
 
 
 async def test_a_failure_of_ours_is_no_acknowledgement_and_tells_nothing(world: World, desk: DeskOfTests) -> None:

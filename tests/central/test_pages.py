@@ -96,6 +96,21 @@ async def test_each_role_sees_its_pages_and_no_others(shown: World, app: Litesta
             assert answer.status_code == 403, (name, address)
 
 
+VARIES = ("date", "set-cookie", "content-length")  # the last: a page holds a token that is made for it
+
+
+async def test_head_is_answered_as_get_without_the_body(shown: World, app: Litestar) -> None:
+    await as_person(shown, next(name for name, (role, _) in PEOPLE.items() if role is Role.ADMINISTRATOR))
+    addressed = [address for method, address, _ in addresses(app, "office", "1") if method == "GET"]
+    for address in [*addressed, "/healthz", "/openapi.json", "/v1/policy", "/not/there"]:
+        asked = f"{address}?month=x" if address.endswith(".pdf") else address
+        whole, head = await shown.client.get(asked), await shown.client.head(asked)
+        assert (head.status_code, head.content) == (whole.status_code, b""), address
+        assert int(head.headers["content-length"]) > 0 or not whole.content, address
+        same = [{name: value for name, value in one.headers.items() if name not in VARIES} for one in (head, whole)]
+        assert same[0] == same[1], address
+
+
 @pytest.mark.parametrize("name", [name for name, (_, scope) in PEOPLE.items() if "131016" in scope])
 async def test_other_peoples_places_are_on_no_page(shown: World, app: Litestar, name: str) -> None:
     await as_person(shown, name)

@@ -1,0 +1,47 @@
+"""HEAD, everywhere where GET is: the same status and headers, and no body (RFC 9110, 9.3.2).
+
+Load balancers and whoever checks links ask with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Send
+
+TELL_METHODS = (204, 405)  # the answer to OPTIONS, and to a method that is not there
+
+
+class WithHeads(Litestar):
+    """Litestar's handlers of GET do not take HEAD, and those of HEAD could not say how long the body would be."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request. Whoever called keeps a scope that says HEAD: the server, too, goes by it."""
+        if scope["type"] == "http":
+            send = _with_head_among_methods(send)
+            if scope["method"] == "HEAD":
+                scope, send = {**scope, "method": "GET"}, _without_body(send)
+        await super().__call__(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return send_head
+
+
+def _with_head_among_methods(send: Send) -> Send:
+    async def send_with_head(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] in TELL_METHODS:
+            headers = MutableScopeHeaders.from_message(message)
+            methods = headers.get("allow", "").split(", ")
+            if "GET" in methods and "HEAD" not in methods:
+                headers["allow"] = ", ".join([*methods, "HEAD"])
+        await send(message)
+
+    return send_with_head
