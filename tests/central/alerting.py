@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import queue
+import socket
 import ssl
 import subprocess
 import threading
@@ -147,6 +149,46 @@ class Webhook:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class Dripping:
+    """A server that says the first of ``said`` to whoever connects, the next ones in answer, and after the last of them
+    one byte now and then, and never an end. After ``most`` bytes it hangs up: who waits for ever is found out.
+    """
+
+    def __init__(self, *said: bytes, most: int = 200) -> None:
+        self._said, self._most = said, most
+        self._over = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+
+    def _serve(self) -> None:
+        while not self._over.is_set():
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                for number, one in enumerate(self._said):
+                    if number and not connection.recv(1000):
+                        break
+                    connection.sendall(one)
+                for _ in range(self._most):
+                    if self._over.wait(0.02):
+                        break
+                    connection.sendall(b"x")
+
+    def __enter__(self) -> Dripping:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        with contextlib.suppress(OSError):  # wakes up whoever waits in accept
+            socket.create_connection(("127.0.0.1", self.port)).close()
+        self._thread.join()
+        self._listening.close()
 
 
 def raise_clone(database: Database, desk: DeskOfTests, at: Any = NOW, kind: AlarmKind = AlarmKind.CLONE) -> None:

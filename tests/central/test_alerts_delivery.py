@@ -36,12 +36,13 @@ from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.text import unpacked
-from tests.central.alerting import PASSWORD, SECRET, MailServer, Webhook, make_certificate, raise_clone
+from tests.central.alerting import PASSWORD, SECRET, Dripping, MailServer, Webhook, make_certificate, raise_clone
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.central.serving import Server, command
 from tests.support.postgresql import PostgreSQL
 
 AT_MS = to_ms(NOW)
+TLS_BEGINNING = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"  # of a long answer to a handshake
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +189,52 @@ def test_a_webhook_whose_answer_has_no_end_holds_up_nobody() -> None:
         finally:
             hook.over.set()
         assert hook.posts.qsize() == 1
+
+
+@pytest.mark.parametrize(
+    ("security", "said"),
+    [
+        (Security.NONE, []),
+        (Security.NONE, [b"220-one\r\n"]),
+        (Security.STARTTLS, [b"220 good day\r\n"]),
+        (Security.STARTTLS, [b"220 a\r\n", b"250-b\r\n250 STARTTLS\r\n", b"220 go\r\n", TLS_BEGINNING]),
+        (Security.TLS, [TLS_BEGINNING]),
+    ],
+    ids=["nothing", "one line", "greeting", "in STARTTLS", "in TLS"],
+)
+def test_a_mail_server_that_drips_holds_up_nobody(security: Security, said: list[bytes]) -> None:
+    with Dripping(*said) as server:
+        mailing = Mailing("127.0.0.1", server.port, security, "central@example.test")
+        with pytest.raises(DeliveryError, match=r"longer than 0\.3 s") as caught:
+            Ways(mailing, longest_s=0.3).deliver(message("it@example.test"), NOW)
+    assert caught.value.late
+
+
+def test_a_mail_server_that_takes_nothing_holds_up_nobody() -> None:
+    with Dripping(b"220 a\r\n", b"250 b\r\n", b"250 c\r\n", b"250 d\r\n", b"354 e\r\n") as server:
+        mailing = Mailing("127.0.0.1", server.port, Security.NONE, "central@example.test")
+        many = [said(office="市" * 30_000) for _ in range(100)]  # more than waits on the way unread
+        with pytest.raises(DeliveryError, match="longer than"):
+            Ways(mailing, longest_s=0.5).deliver(message("it@example.test", *many), NOW)
+
+
+def test_a_webhook_that_drips_holds_up_nobody() -> None:
+    dripping, late = Dripping(b"HTTP/1.1 204 No Content\r\nX: "), pytest.raises(DeliveryError, match=r"than 0\.3 s")
+    with dripping as hook, late as caught:
+        Ways(secret=SECRET, longest_s=0.3).deliver(message(f"http://127.0.0.1:{hook.port}/"), NOW)
+    assert caught.value.late
+
+
+def test_behind_a_mail_server_that_drips_webhooks_go_on(own: Database) -> None:
+    raise_clone(own, enrolled(own, DeskOfTests("131016")))
+    with Dripping() as server, Webhook() as hook:
+        for address in ("one@example.test", "two@example.test", "three@example.test", hook.url):
+            service.add_recipient(own, address, "nation", NOW, actor="tests")
+        mailing = Mailing("127.0.0.1", server.port, Security.NONE, "central@example.test")
+        sender = Sender(own, ManualClock(wall=NOW), Alerting(Ways(mailing, SECRET, longest_s=0.2)))
+        for tried in ([0, 0, 1], [0, 1, 1]):  # of the mails, one in a round
+            sender.round()
+            assert (sorted(one.attempts for one in service.undelivered(own)), hook.posts.qsize()) == (tried, 1)
 
 
 def test_a_proxy_of_the_system_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime
 import email.message
@@ -10,7 +11,8 @@ import hashlib
 import hmac
 import smtplib
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import httpx
 import msgspec
@@ -18,21 +20,22 @@ import msgspec
 from kiosk_agent import reasons
 from kiosk_agent.central.alerts import texts
 from kiosk_agent.central.alerts.schemas import Channel, Message, Security
+from kiosk_agent.central.alerts.smtp import STEP_S, TimedSMTP, TimedSMTPS
 from kiosk_agent.central.trust import trusted
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
 
 CA_OPTION = "--alert-ca"
-TIMEOUT_S = 20.0
+LONGEST_S = 60.0  # for a whole delivery: a server that drips a byte now and then holds up all others no longer
 LONGEST_ERROR = 300
 
 
 class DeliveryError(Exception):
-    """A message was not taken. ``why`` names no address and no password."""
+    """A message was not taken. ``why`` names no address and no password. ``late``: it used up the time it had."""
 
-    def __init__(self, why: Text) -> None:
+    def __init__(self, why: Text, *, late: bool = False) -> None:
         super().__init__(str(why))
-        self.why = why
+        self.why, self.late = why, late
 
 
 class Mailing(msgspec.Struct, frozen=True):
@@ -50,11 +53,15 @@ class Mailing(msgspec.Struct, frozen=True):
 
 
 class Ways(msgspec.Struct, frozen=True):
-    """All ways out. ``secret``: what the signing keys of webhooks are made of; ``ca``: authorities of the office."""
+    """All ways out. ``secret``: what the signing keys of webhooks are made of; ``ca``: authorities of the office.
+
+    ``longest_s``: for one delivery from beginning to end.
+    """
 
     mail: Mailing | None = None
     secret: str = ""
     ca: str | None = None
+    longest_s: float = LONGEST_S
 
     def __repr__(self) -> str:
         return f"Ways({self.mail!r})"
@@ -74,7 +81,15 @@ def _mail(ways: Ways, message: Message) -> None:
     mail = _letter(server, message)
     try:
         context = trusted(ways.ca, CA_OPTION)
-        with _connected(server, context) as connection:
+    except CentralError as error:
+        raise DeliveryError(_unusable(error.message)) from None
+    ends_at = time.monotonic() + ways.longest_s
+
+    def left_s() -> float:
+        return ends_at - time.monotonic()
+
+    try:
+        with _connected(server, context, left_s) as connection:
             if server.security is Security.STARTTLS:
                 connection.starttls(context=context)
             if server.user:
@@ -89,16 +104,23 @@ def _mail(ways: Ways, message: Message) -> None:
         raise DeliveryError(
             Text("the mail server said {code} {said}", code=error.smtp_code, said=_short(_decoded(error.smtp_error)))
         ) from None
-    except (smtplib.SMTPException, OSError, UnicodeError, CentralError) as error:  # ssl's are OSErrors
-        raise DeliveryError(Text("the mail server could not be used: {reason}", reason=_reason(error))) from None
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:  # ssl's are OSErrors
+        if left_s() <= 0:
+            why = Text("the mail server took longer than {seconds} s", seconds=f"{ways.longest_s:g}")
+            raise DeliveryError(why, late=True) from None
+        raise DeliveryError(_unusable(_reason(error))) from None
+
+
+def _unusable(reason: str | Text) -> Text:
+    return Text("the mail server could not be used: {reason}", reason=reason)
 
 
 @contextlib.contextmanager
-def _connected(server: Mailing, context: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
+def _connected(server: Mailing, context: ssl.SSLContext, left_s: Callable[[], float]) -> Iterator[smtplib.SMTP]:
     if server.security is Security.TLS:
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
+        connection: TimedSMTP = TimedSMTPS(server.host, server.port, left_s, context)
     else:
-        connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+        connection = TimedSMTP(server.host, server.port, left_s)
     with contextlib.closing(connection):
         yield connection
         # whatever the server says to this: the mail is its business now, and must not come twice
@@ -157,12 +179,10 @@ def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
         "Kiosk-Signature": signature(key_of(ways.secret, address), int(now.timestamp()), body),
     }
     try:
-        with (
-            httpx.Client(verify=trusted(ways.ca, CA_OPTION), timeout=TIMEOUT_S, follow_redirects=False) as client,
-            # what comes after the status is not waited for: it may have no end
-            client.stream("POST", address, content=body, headers=headers) as response,
-        ):
-            status = response.status_code
+        status = asyncio.run(_posted(ways, trusted(ways.ca, CA_OPTION), address, body, headers))
+    except TimeoutError:
+        why = Text("the webhook took longer than {seconds} s", seconds=f"{ways.longest_s:g}")
+        raise DeliveryError(why, late=True) from None
     except CentralError as error:
         raise DeliveryError(error.message) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError) as error:  # the last two: the system's proxy
@@ -172,9 +192,17 @@ def _post(ways: Ways, message: Message, now: datetime.datetime) -> None:
         raise DeliveryError(Text("the webhook answered {status}", status=status))
 
 
+async def _posted(ways: Ways, context: ssl.SSLContext, address: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status of the answer. What comes after it is not waited for: it may have no end. Raises TimeoutError."""
+    async with (
+        asyncio.timeout(ways.longest_s),  # httpx's own limit begins anew with each byte
+        httpx.AsyncClient(verify=context, timeout=STEP_S, follow_redirects=False) as client,
+        client.stream("POST", address, content=body, headers=headers) as response,
+    ):
+        return response.status_code
+
+
 def _reason(error: Exception) -> str | Text:
-    if isinstance(error, CentralError):
-        return error.message
     found = reasons.of_system(error) if isinstance(error, OSError) else str(error)
     return _short(found) if isinstance(found, str) else found
 

@@ -201,8 +201,8 @@ def add_message(connection: Connection, key: str, recipient_id: int, content: Co
     connection.execute(alert_recipients.update().where(mine).values(last_at_ms=at_ms))
 
 
-def next_message(connection: Connection, at_ms: int) -> Message | None:
-    """The message whose try is due, the oldest first."""
+def next_message(connection: Connection, at_ms: int, channel: Channel | None = None) -> Message | None:
+    """The message whose try is due, the oldest first; ``channel``: only of that one."""
     columns = [column for column in alert_messages.c if column.name != "id"]
     query = (
         sa.select(alert_messages.c.id.label("message_id"), *columns, alert_recipients)
@@ -211,6 +211,8 @@ def next_message(connection: Connection, at_ms: int) -> Message | None:
         .order_by(alert_messages.c.made_at_ms, alert_messages.c.id)
         .limit(1)
     )
+    if channel is not None:
+        query = query.where(alert_recipients.c.channel == channel.value)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         return None

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from kiosk_agent.central.alerts import repository, service
 from kiosk_agent.central.alerts.channels import DeliveryError, Ways
 from kiosk_agent.central.alerts.findings import findings
-from kiosk_agent.central.alerts.schemas import Message, Pace, Thresholds
+from kiosk_agent.central.alerts.schemas import Channel, Message, Pace, Thresholds
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.clock import Clock
@@ -78,11 +78,13 @@ class Sender:
         """Look, and send what is due. False where another process is at it."""
         if not self._look():
             return False
+        mail_rests = False  # all mails go to one server: where that has used up a whole try, webhooks come first
         for _ in range(MOST_TRIES):
-            message = None if self._stopping.is_set() else self._next()
+            message = None if self._stopping.is_set() else self._next(without_mail=mail_rests)
             if message is None:
                 break
-            self._try(message)
+            late = self._try(message)
+            mail_rests = mail_rests or (late and message.recipient.channel is Channel.MAIL)
         return True
 
     def _look(self) -> bool:
@@ -98,12 +100,15 @@ class Sender:
             service.look(connection, found, now, self._alerting.pace)
         return True
 
-    def _next(self) -> Message | None:
+    def _next(self, *, without_mail: bool) -> Message | None:
         now = self._clock.wall()
         with self._database.writing() as connection:
-            return service.begin_try(connection, now) if self._hold(connection, now) else None
+            if not self._hold(connection, now):
+                return None
+            return service.begin_try(connection, now, Channel.WEBHOOK if without_mail else None)
 
-    def _try(self, message: Message) -> None:
+    def _try(self, message: Message) -> bool:
+        """True where the recipient's server used up all the time that there is for a try."""
         number = message.recipient.id
         try:
             self._alerting.ways.deliver(message, self._clock.wall())
@@ -113,12 +118,13 @@ class Sender:
             if number not in self._failing:
                 log.warning("recipient %d of alerts cannot be told: %s", number, error)
             self._failing.add(number)
-            return
+            return error.late
         with self._database.writing() as connection:
             service.delivered(connection, message, self._clock.wall())
         if number in self._failing:
             log.warning("recipient %d of alerts is told again", number)
         self._failing.discard(number)
+        return False
 
     def _hold(self, connection: Connection, now: datetime.datetime) -> bool:
         return repository.hold_lease(connection, self._name, to_ms(now), to_ms(now + self._lease))

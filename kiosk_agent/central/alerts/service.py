@@ -204,13 +204,13 @@ def _write(connection: Connection, recipient_id: int, items: list[tuple[Alert, W
     repository.note_told(connection, told)
 
 
-def begin_try(connection: Connection, now: datetime.datetime) -> Message | None:
+def begin_try(connection: Connection, now: datetime.datetime, channel: Channel | None = None) -> Message | None:
     """The message to be tried now. Its next try is set first: a process that dies meanwhile does not try at once again.
 
-    Only for whoever holds the lease.
+    Only for whoever holds the lease. ``channel``: only of that one.
     """
     at_ms = to_ms(now)
-    message = repository.next_message(connection, at_ms)
+    message = repository.next_message(connection, at_ms, channel)
     if message is None:
         return None
     attempts = message.attempts + 1
