@@ -23,6 +23,9 @@ MOST_SENSES = 10
 OF_CENTRAL = ("silent_desk",)  # settings that say what central does, and nothing of the desk
 SenseName = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=32)]
 SignalName = Annotated[str, Meta(pattern=rf"^[a-z][a-z_]*{END}", max_length=40)]
+SHORTEST_IDLE_S, SHORTEST_WARNING_S = 3.0, 20.0
+# What a preset sets itself, so that no desk's own file says it any more. The warning is not among it.
+IDLE_OF_PRESETS = {"strict": 90.0, "standard": 120.0, "lenient": 120.0}
 # What says for certain that another person is there stays so under every policy.
 ALWAYS_CERTAIN = frozenset(
     {"next_person", "account_different", "card_different", "os_user_changed", "foreign_window_stuck"}
@@ -75,8 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What central sets of a desk's policy. Times in seconds."""
 
     preset: Preset | UnsetType = UNSET
-    idle_limit_s: Annotated[float, Meta(ge=3, le=900)] | UnsetType = UNSET
-    warning_s: Annotated[float, Meta(ge=20, le=300)] | UnsetType = UNSET  # WCAG 2.2, 2.2.1
+    idle_limit_s: Annotated[float, Meta(ge=SHORTEST_IDLE_S, le=900)] | UnsetType = UNSET
+    warning_s: Annotated[float, Meta(ge=SHORTEST_WARNING_S, le=300)] | UnsetType = UNSET  # WCAG 2.2, 2.2.1
     max_visit_s: Annotated[float, Meta(ge=60, le=14400)] | UnsetType = UNSET
     max_extensions: Annotated[int, Meta(ge=10, le=1000)] | UnsetType = UNSET  # WCAG 2.2, 2.2.1
     gap_s: Annotated[float, Meta(ge=5, le=900)] | UnsetType = UNSET
@@ -119,19 +122,29 @@ def read_settings(values: dict[str, Any]) -> Settings:
 
 
 def contradiction(settings: Settings) -> Text | None:
-    """Why these settings cannot hold together; None where they can."""
+    """Why no desk could keep these settings together; None where one can.
+
+    An idle limit that is not set is the preset's, where that is set. All else is the desk's own, and may be the least.
+    """
     if settings.weights is not UNSET:
         for name, weight in settings.weights.items():
             if name in ALWAYS_CERTAIN and weight is not Weight.CERTAIN:
                 return Text("weights.{name} must be certain: this sign always ends the session", name=name)
-    idle, warning, longest = settings.idle_limit_s, settings.warning_s, settings.max_visit_s
-    if idle is not UNSET and longest is not UNSET:
-        before = idle + (0 if warning is UNSET else warning)
-        if before > longest:
-            least = f"{before:g}"
-            return Text(
-                "max_visit_s must be at least {least}: otherwise every visit ends before its warning", least=least
-            )
+    idle, warning, longest, preset = settings.idle_limit_s, settings.warning_s, settings.max_visit_s, settings.preset
+    if longest is UNSET:
+        return None
+    if idle is UNSET:
+        idle = SHORTEST_IDLE_S if preset is UNSET else IDLE_OF_PRESETS[preset]
+    if warning is UNSET:
+        warning = SHORTEST_WARNING_S
+    if idle + warning > longest:
+        return Text(
+            "max_visit_s must be at least {least} (idle_limit_s {idle} + warning_s {warning}): otherwise every visit"
+            " ends before its warning can be answered",
+            least=f"{idle + warning:g}",
+            idle=f"{idle:g}",
+            warning=f"{warning:g}",
+        )
     return None
 
 

@@ -446,7 +446,8 @@ async def test_a_policy_is_looked_at_set_and_taken_back_within_ones_own_scope(sh
     assert done.status_code == 200
     newest = service.history(shown.database, Place(Level.OFFICE, "1"))[0]
     assert (newest.settings, newest.made_by, newest.reason) == (Settings(idle_limit_s=60), "chiyoda-manager", "試す")
-    for wrong in ({"warning_s": "5"}, {"idle_limit_s": "x"}, {"reason": ""}, {"share": "0"}, {"preset": "none"}):
+    for wrong in ({"warning_s": "5"}, {"idle_limit_s": "x"}, {"reason": ""}, {"share": "0"}, {"preset": "none"},
+                  {"idle_limit_s": "60", "max_visit_s": "60"}):  # fmt: skip
         refused = await shown.client.post("/policy", data={**asked, **wrong, "do": "set"})
         assert (refused.status_code, 'role="alert"' in refused.text) == (400, True), wrong
     for level, key in [("nation", "all"), ("prefecture", "13"), ("municipality", "131024"), ("office", "3")]:

@@ -331,6 +331,8 @@ def test_extensions_are_a_whole_number_of_at_least_ten(file: Path, value: str) -
 def test_a_visit_must_be_long_enough_for_its_own_warning(file: Path) -> None:
     found = problem(file, "[policy]\nidle_limit_s = 900\nwarning_s = 60\nmax_visit_s = 900\n")
     assert (found.line, found.key) == (5, "policy.max_visit_s")
+    found = problem(file, "[policy]\nidle_limit_s = 60\nmax_visit_s = 60\n")  # the warning is the preset's
+    assert (found.key, str(found.expected)) == ("policy.max_visit_s", "at least idle_limit_s + warning_s")
 
 
 @pytest.mark.parametrize("signal", [one for one in Signal if CLASSIFICATION[one] is Weight.CERTAIN])

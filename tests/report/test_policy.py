@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -20,7 +21,7 @@ from kiosk_agent.report.uploader import POLICY_EVERY_S, Uploader
 from kiosk_agent.session.policy import MarkPolicy, Policy, Preset, policy_of
 from kiosk_agent.session.vocabulary import Signal, Weight
 from kiosk_agent.settings.resolve import Resolved, resolve
-from kiosk_agent.wire.policy import Settings, read_settings
+from kiosk_agent.wire.policy import Settings, contradiction, read_settings
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.central.serving import Server
 from tests.report.desks import TOKEN, ReportingDesk, reporting_desk
@@ -195,6 +196,24 @@ def test_a_preset_brings_its_own_limits_and_weights(tmp_path: Path) -> None:
 def test_no_policy_of_centrals_undercuts_the_agents_floor(tmp_path: Path, settings: Settings, told: str) -> None:
     with pytest.raises(PolicyRefusedError, match=told):
         at_desk(tmp_path, None).check_policy(settings)
+
+
+@pytest.mark.parametrize("preset", [None, *Preset])
+def test_central_refuses_just_what_no_desk_could_keep(tmp_path: Path, preset: Preset | None) -> None:
+    shortest = at_desk(tmp_path, None, "[policy]\nidle_limit_s = 3\nwarning_s = 20\n")
+    refused = 0
+    limits = itertools.product((None, 3, 40, 60, 90, 110), (None, 20, 30, 60), (60, 80, 81, 120, 150))
+    for idle, warning, longest in limits:
+        named = {"idle_limit_s": idle, "warning_s": warning, "max_visit_s": longest, "preset": preset}
+        settings = msgspec.convert({name: value for name, value in named.items() if value is not None}, Settings)
+        try:
+            shortest.check_policy(settings)
+            kept = True
+        except PolicyRefusedError:
+            kept = False
+        assert (contradiction(settings) is None) == kept, settings
+        refused += not kept
+    assert 0 < refused < 120
 
 
 def test_a_sign_that_this_agent_does_not_know_is_left_out(tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ def test_the_words_are_the_agents_own() -> None:
     assert set(wire.Weight) == set(vocabulary.Weight)
     certain = {signal for signal, weight in agent.CLASSIFICATION.items() if weight is vocabulary.Weight.CERTAIN}
     assert certain == wire.ALWAYS_CERTAIN
+    made = {preset.value: agent.policy_of(preset) for preset in agent.Preset}
+    assert {name: policy.idle_limit_s for name, policy in made.items()} == wire.IDLE_OF_PRESETS
+    assert "warning_s" not in agent.TIMINGS
     assert set(Settings.__struct_fields__) - {*OF_THE_REPORTS, *OF_CENTRAL} <= set(agent.Policy.__struct_fields__)
 
 
@@ -48,6 +51,13 @@ def test_the_words_are_the_agents_own() -> None:
         ({"weights": {"next_person": "nothing"}}, "weights.next_person"),
         ({"weights": {"OS LOCKED": "nothing"}}, "weights"),
         ({"idle_limit_s": 100, "warning_s": 30, "max_visit_s": 120}, "max_visit_s"),
+        # a warning lasts 20 s at the least, whoever sets it
+        (
+            {"idle_limit_s": 60, "max_visit_s": 60},
+            r"max_visit_s must be at least 80 \(idle_limit_s 60 \+ warning_s 20\)",
+        ),
+        ({"warning_s": 60, "max_visit_s": 60}, r"at least 63 \(idle_limit_s 3 \+ warning_s 60\)"),
+        ({"preset": "strict", "max_visit_s": 105}, r"at least 110 \(idle_limit_s 90 \+ warning_s 20\)"),
     ],
 )
 def test_what_undercuts_the_floor_is_refused_and_named(values: dict[str, Any], told: str) -> None:
