@@ -124,6 +124,79 @@ def test_confirmations_and_proofs_that_are_missing_of_today_and_yesterday(databa
     assert {one.kind for one in found(database, heard)} == {AlertKind.OFFICE_SILENT}
 
 
+def report(database: Database, *desks: DeskOfTests) -> None:
+    take_reports(database, [desk.arrived(desk.report()) for desk in desks])
+
+
+def unproven(database: Database) -> list[int]:
+    return [one.amount for one in found(database) if one.kind is AlertKind.LOGOUTS_UNPROVEN]
+
+
+def test_a_proof_found_later_settles_no_other_desks_logout(database: Database) -> None:
+    first, second = (enrolled(database, DeskOfTests("131016")) for _ in range(2))
+    first.count("2026-04-18", outcomes=1, proof__unproven=1)
+    first.count("2026-04-19", revised__revoked=1)  # of the visit on the day before
+    second.count("2026-04-20", outcomes=1, proof__unproven=1)
+    report(database, first, second)
+    assert unproven(database) == [1]
+
+
+def test_a_proof_found_later_settles_no_logout_that_came_after_it(database: Database) -> None:
+    desk = enrolled(database, DeskOfTests("131016"))
+    desk.count("2026-04-18", outcomes=1, proof__unproven=1)
+    desk.count("2026-04-19", revised__cleared=1)
+    desk.count("2026-04-20", outcomes=1, proof__unproven=1)
+    report(database, desk)
+    assert unproven(database) == [1]
+    desk.count("2026-04-20", revised__cleared=1)
+    report(database, desk)
+    assert unproven(database) == []
+
+
+def test_a_proof_found_after_midnight_settles_the_logout_of_the_day_before(database: Database) -> None:
+    desk = enrolled(database, DeskOfTests("131016"))
+    desk.count("2026-04-19", outcomes=2, proof__unproven=2)
+    desk.count("2026-04-20", revised__revoked=1)
+    report(database, desk)
+    assert unproven(database) == [1]
+
+
+def test_one_proof_found_and_one_more_missing_at_once_is_news(database: Database) -> None:
+    desk = enrolled(database, DeskOfTests("131016"))
+    tell(database)
+    desk.count("2026-04-20", outcomes=1, confirmations=1, proof__unproven=1)
+    report(database, desk)
+    look(database, NOW)
+    send(database, NOW)
+    service.acknowledge(database, NATION, 1, NOW, actor="one")
+    look(database, NOW + MINUTE)
+    assert states(database) == [State.ACKNOWLEDGED]
+    desk.count("2026-04-20", outcomes=1, confirmations=1, proof__unproven=1, revised__revoked=1)
+    report(database, desk)
+    look(database, NOW + 2 * MINUTE)
+    assert whats(send(database, NOW + 2 * MINUTE)) == [[(AlertKind.LOGOUTS_UNPROVEN, What.NEW)]]
+    assert [one.alert.amount for one in service.listed(database, NATION)] == [1]
+
+
+def test_what_is_acknowledged_of_yesterday_hides_nothing_of_tomorrow(database: Database) -> None:
+    desk = enrolled(database, DeskOfTests("131016"))
+    desk.count("2026-04-19", outcomes=5, confirmations=5, proof__unproven=5)
+    desk.count("2026-04-20", outcomes=1, confirmations=1, proof__half=1)
+    report(database, desk)
+    look(database, NOW)
+    service.acknowledge(database, NATION, 1, NOW, actor="one")
+    tomorrow = NOW + datetime.timedelta(days=1)
+    look(database, tomorrow)
+    kept = {one.alert.kind: one.alert.state for one in service.listed(database, NATION)}
+    assert kept[AlertKind.LOGOUTS_UNPROVEN] is State.ACKNOWLEDGED
+    desk.count("2026-04-21", outcomes=1, confirmations=1, proof__unproven=1)
+    arrived = desk.arrived(desk.report(sent_at=tomorrow))
+    take_reports(database, [type(arrived)(arrived.token_hash, arrived.read, tomorrow)])
+    look(database, tomorrow + MINUTE)
+    kept = {one.alert.kind: one.alert.state for one in service.listed(database, NATION)}
+    assert kept[AlertKind.LOGOUTS_UNPROVEN] is State.OPEN
+
+
 @pytest.mark.parametrize(
     ("alarm", "kind"),
     [

@@ -36,7 +36,15 @@ def finding(kind: AlertKind = SILENT, **more: Any) -> Finding:
 
 
 def alert(kind: AlertKind = SILENT, state: State = State.NOTIFIED, **more: Any) -> Alert:
-    values = {"id": 1, "office_id": 1, "municipality_code": "131016", "amount": 2, "total": 4, "opened_at_ms": 0}
+    values = {
+        "id": 1,
+        "office_id": 1,
+        "municipality_code": "131016",
+        "amount": 2,
+        "total": 4,
+        "measure": 2,
+        "opened_at_ms": 0,
+    }
     return Alert(**{**values, "kind": kind, "state": state, **more})
 
 
@@ -46,12 +54,22 @@ def recipient(scope: Place = NATION, kinds: tuple[AlertKind, ...] = (), **more: 
 
 
 def acknowledged(amount: int = 2, kind: AlertKind = SILENT) -> Alert:
-    return alert(kind, State.ACKNOWLEDGED, acknowledged_at_ms=5, acknowledged_amount=amount)
+    return alert(kind, State.ACKNOWLEDGED, acknowledged_at_ms=5, acknowledged_measure=amount)
 
 
 def test_what_is_found_begins_an_alert_once() -> None:
     assert follow([], [finding()], 7).opened == [finding()]
     assert follow([alert()], [finding()], 7) == decide.Changes([], [])
+
+
+def test_what_was_settled_meanwhile_hides_no_rise_and_a_day_that_is_over_lowers_the_bar() -> None:
+    seen = acknowledged(5)
+    assert follow([seen], [finding(amount=1, ever=6)], 7).changed[0].state is State.OPEN
+    assert follow([seen], [finding(amount=4, ever=5)], 7).changed[0].state is State.ACKNOWLEDGED
+    lower = follow([seen], [finding(amount=1, ever=1)], 7).changed[0]
+    assert (lower.state, lower.acknowledged_measure) == (State.ACKNOWLEDGED, 1)
+    # what goes up and down by itself keeps its bar: no news with every visit
+    assert follow([seen], [finding(amount=1)], 7).changed[0].acknowledged_measure == 5
 
 
 def test_another_kind_or_office_is_another_alert() -> None:
@@ -171,7 +189,7 @@ def test_whatever_happens_new_and_over_alternate_and_nothing_is_said_too_often(
         for one in list(alerts.values()):
             if acknowledges and one.state in (State.OPEN, State.NOTIFIED):
                 alerts[one.id] = msgspec.structs.replace(
-                    one, state=State.ACKNOWLEDGED, acknowledged_at_ms=now, acknowledged_amount=one.amount
+                    one, state=State.ACKNOWLEDGED, acknowledged_at_ms=now, acknowledged_measure=one.measure
                 )
     assert sum(one.resolved_at_ms is None for one in alerts.values()) <= 1
     moments = sorted({at for at, _, _ in heard})

@@ -52,9 +52,14 @@ def _gone(alert: Alert, now_ms: int) -> Alert:
 
 
 def _still(alert: Alert, finding: Finding) -> Alert:
-    after = msgspec.structs.replace(alert, fresh=finding.fresh, amount=finding.amount, total=finding.total)
-    if alert.state is State.ACKNOWLEDGED and finding.fresh and finding.amount > (alert.acknowledged_amount or 0):
+    after = msgspec.structs.replace(
+        alert, fresh=finding.fresh, amount=finding.amount, total=finding.total, measure=finding.measure
+    )
+    known = alert.acknowledged_measure or 0
+    if alert.state is State.ACKNOWLEDGED and finding.fresh and finding.measure > known:
         return msgspec.structs.replace(after, state=State.OPEN)
+    if finding.ever is not None and finding.measure < known:  # it falls only with a day that is over
+        return msgspec.structs.replace(after, acknowledged_measure=finding.measure)
     return after
 
 

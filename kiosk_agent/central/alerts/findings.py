@@ -83,33 +83,57 @@ def _counted(connection: Connection, now: datetime.datetime, thresholds: Thresho
     codes = _municipalities_in_question(connection, days)
     if not codes:
         return
-    columns = ("outcomes", "confirmations", "proof_unproven", "proof_half", "revised_revoked", "revised_cleared")
+    ledgers = _by_ledger(codes, days).subquery()
+    names = ("outcomes", "confirmations", "unsettled", "ever")
     query = (
         sa.select(
             desks.c.office_id,
             desks.c.municipality_code,
-            *(sa.func.sum(desk_days.c[name]).label(name) for name in columns),
+            *(sa.func.sum(ledgers.c[name]).label(name) for name in names),
         )
         .join(
-            desk_days,
-            sa.and_(desk_days.c.municipality_code == desks.c.municipality_code, desk_days.c.desk_id == desks.c.id),
+            ledgers,
+            sa.and_(ledgers.c.municipality_code == desks.c.municipality_code, ledgers.c.desk_id == desks.c.id),
         )
-        .where(desk_days.c.municipality_code.in_(codes), desk_days.c.day.between(*days))
         .group_by(desks.c.office_id, desks.c.municipality_code)
     )
     for row in connection.execute(query):
-        ended, missing, unproven = int(row.outcomes), *_missing(row)
+        ended, unproven = int(row.outcomes), int(row.unsettled)
+        missing = max(0, ended - int(row.confirmations))
         enough = missing * 100 >= thresholds.missing_percent * ended
         if missing >= thresholds.missing_confirmations and enough:
             yield Finding(AlertKind.CONFIRMATIONS_MISSING, row.office_id, row.municipality_code, missing, ended)
         if unproven >= thresholds.unproven:
-            yield Finding(AlertKind.LOGOUTS_UNPROVEN, row.office_id, row.municipality_code, unproven, ended)
+            kind, ever = AlertKind.LOGOUTS_UNPROVEN, int(row.ever)
+            yield Finding(kind, row.office_id, row.municipality_code, unproven, ended, ever=ever)
 
 
-def _missing(row: sa.Row[Any]) -> tuple[int, int]:
-    """Visits that ended and were not confirmed; logouts that nobody could prove, then or later."""
-    unproven = int(row.proof_unproven) - int(row.revised_revoked) - int(row.revised_cleared)
-    return max(0, int(row.outcomes) - int(row.confirmations)), max(0, unproven) + int(row.proof_half)
+def _by_ledger(codes: list[str], days: tuple[datetime.date, datetime.date]) -> sa.Select[Any]:
+    """What each ledger counted. ``unsettled``: logouts that nobody could prove, then or later; ``ever``: then.
+
+    A proof that was found later settles a logout of the same ledger, and none that came after it: what one desk found
+    today of the day before yesterday says nothing of another desk, or of tomorrow.
+    """
+    column = desk_days.c
+    open_now = column.proof_unproven - column.revised_revoked - column.revised_cleared
+    yesterday, today = (sa.func.sum(sa.case((column.day == day, open_now), else_=0)) for day in days)
+    half = sa.func.sum(column.proof_half)
+    return (
+        sa.select(
+            column.municipality_code,
+            column.desk_id,
+            sa.func.sum(column.outcomes).label("outcomes"),
+            sa.func.sum(column.confirmations).label("confirmations"),
+            (_not_below_0(_not_below_0(yesterday) + today) + half).label("unsettled"),
+            (sa.func.sum(column.proof_unproven) + half).label("ever"),
+        )
+        .where(column.municipality_code.in_(codes), column.day.between(*days))
+        .group_by(column.municipality_code, column.desk_id, column.epoch)
+    )
+
+
+def _not_below_0(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.case((number > 0, number), else_=0)
 
 
 def _municipalities_in_question(connection: Connection, days: tuple[datetime.date, datetime.date]) -> list[str]:

@@ -103,6 +103,7 @@ def open_alerts(connection: Connection, found: Sequence[Finding], at_ms: int) ->
                 "amount": one.amount,
                 "total": one.total,
                 "fresh": one.fresh,
+                "measure": one.measure,
                 "opened_at_ms": at_ms,
             }
             for one in found

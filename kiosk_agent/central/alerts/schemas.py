@@ -92,7 +92,8 @@ class Finding(msgspec.Struct, frozen=True):
     """Something is the matter now. ``amount`` of ``total``: desks or visits, as the kind has it.
 
     ``fresh``: it may begin an alert, or be a reason to remind of one. Where not, it only keeps one from being resolved:
-    a silent office is not heard of at night either.
+    a silent office is not heard of at night either. ``ever``: with those that were settled since; where it has grown
+    something new has come, whatever became of the rest meanwhile.
     """
 
     kind: AlertKind
@@ -101,10 +102,19 @@ class Finding(msgspec.Struct, frozen=True):
     amount: int
     total: int
     fresh: bool = True
+    ever: int | None = None  # the amount, for kinds of which nothing is settled later
+
+    @property
+    def measure(self) -> int:
+        """By which a rise is seen."""
+        return self.amount if self.ever is None else self.ever
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """A finding at an office, from when it came up until it is resolved."""
+    """A finding at an office, from when it came up until it is resolved.
+
+    ``measure``: by which a rise is seen; ``acknowledged_measure``: what it was when somebody acknowledged it.
+    """
 
     id: int
     kind: AlertKind
@@ -117,9 +127,10 @@ class Alert(msgspec.Struct, frozen=True):
     fresh: bool = True
     acknowledged_at_ms: int | None = None
     acknowledged_by: str = ""
-    acknowledged_amount: int | None = None
+    acknowledged_measure: int | None = None
     note: str = ""
     resolved_at_ms: int | None = None
+    measure: int = 0
 
 
 class Recipient(msgspec.Struct, frozen=True):

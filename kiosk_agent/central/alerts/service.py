@@ -106,7 +106,7 @@ def acknowledge(
             state=State.ACKNOWLEDGED,
             acknowledged_at_ms=to_ms(now),
             acknowledged_by=actor,
-            acknowledged_amount=found.amount,
+            acknowledged_measure=found.measure,
             note=said,
         )
         repository.store(connection, after)

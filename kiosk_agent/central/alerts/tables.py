@@ -20,9 +20,10 @@ alerts = sa.Table(
     sa.Column("opened_at_ms", sa.BigInteger, nullable=False),
     sa.Column("acknowledged_at_ms", sa.BigInteger),  # the last time; stays when it is open again
     sa.Column("acknowledged_by", sa.Text, nullable=False, server_default=""),
-    sa.Column("acknowledged_amount", sa.BigInteger),
+    sa.Column("acknowledged_measure", sa.BigInteger),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("resolved_at_ms", sa.BigInteger, index=True),
+    sa.Column("measure", sa.BigInteger, nullable=False, server_default="0"),
 )
 alert_recipients = sa.Table(
     "alert_recipients",
