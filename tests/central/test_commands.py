@@ -65,6 +65,14 @@ def test_a_command_is_given_until_its_result_has_come_and_then_never_again(
     assert (kept.result, kept.made_by, kept.reason, kept.municipality_code) == ("done", WHO, WHY, "131016")
 
 
+def test_each_desk_is_given_its_own_commands_alone(database: Database, desk: DeskOfTests) -> None:
+    other = enrolled(database, DeskOfTests("131016"))
+    numbers = {one.token: give(database, one, kind) for one, kind in ((desk, CommandKind.END_VISIT),
+                                                                     (other, CommandKind.CLOSE_DESK))}  # fmt: skip
+    for one in (desk, other):
+        assert [command.id for command in ask(database, one).commands] == [numbers[one.token]]
+
+
 def test_it_holds_for_as_long_as_was_said_and_not_a_moment_longer(database: Database, desk: DeskOfTests) -> None:
     give(database, desk)
     assert [one.valid_for_s for one in ask(database, desk, after_s=299).commands] == [1]
