@@ -153,6 +153,16 @@ def test_a_proof_found_later_settles_no_logout_that_came_after_it(database: Data
     assert unproven(database) == []
 
 
+def test_a_proof_found_later_settles_no_logout_of_the_desks_next_ledger(database: Database) -> None:
+    desk = enrolled(database, DeskOfTests("131016"))
+    desk.count("2026-04-19", revised__revoked=1)
+    report(database, desk)
+    desk.epoch, desk.days, desk.entries, desk.number = "f" * 32, {}, 0, 0
+    desk.count("2026-04-19", outcomes=1, proof__unproven=1)
+    report(database, desk)
+    assert unproven(database) == [1]
+
+
 def test_a_proof_found_after_midnight_settles_the_logout_of_the_day_before(database: Database) -> None:
     desk = enrolled(database, DeskOfTests("131016"))
     desk.count("2026-04-19", outcomes=2, proof__unproven=2)

@@ -73,6 +73,13 @@ def test_each_desk_is_given_its_own_commands_alone(database: Database, desk: Des
         assert [command.id for command in ask(database, one).commands] == [numbers[one.token]]
 
 
+def test_the_oldest_command_comes_first_and_is_fetched_once(database: Database, desk: DeskOfTests) -> None:
+    numbers = [give(database, desk, CommandKind.CLOSE_DESK), give(database, desk, CommandKind.OPEN_DESK)]
+    for after_s in (0, 10):
+        assert [one.id for one in ask(database, desk, after_s=after_s).commands] == numbers
+    assert {one.fetched_at_ms for one in service.history(database, desk.id, 9)} == {NOW.timestamp() * 1000}
+
+
 def test_it_holds_for_as_long_as_was_said_and_not_a_moment_longer(database: Database, desk: DeskOfTests) -> None:
     give(database, desk)
     assert [one.valid_for_s for one in ask(database, desk, after_s=299).commands] == [1]
