@@ -80,6 +80,16 @@ def test_the_oldest_command_comes_first_and_is_fetched_once(database: Database, 
     assert {one.fetched_at_ms for one in service.history(database, desk.id, 9)} == {NOW.timestamp() * 1000}
 
 
+def test_a_result_that_cannot_be_read_is_not_asked_for_again_when_nothing_waits(
+    database: Database, desk: DeskOfTests
+) -> None:
+    number = give(database, desk)
+    late = NOW + datetime.timedelta(seconds=300)
+    answer = service.exchange(database, hash_of(desk.token), ReadResults([], [number]), late)
+    assert answer == CommandsAnswer([number], [])
+    assert service.history(database, desk.id, 9)[0].result == "failed"
+
+
 def test_it_holds_for_as_long_as_was_said_and_not_a_moment_longer(database: Database, desk: DeskOfTests) -> None:
     give(database, desk)
     assert [one.valid_for_s for one in ask(database, desk, after_s=299).commands] == [1]
