@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
+from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.locale import SPOKEN, speaker
@@ -132,7 +133,10 @@ class Borders:
 
 async def _asks_an_extension(session: CDPSession, frame_id: str) -> bool:
     """Whether the request is one of an extension's own, which works without a page. Its pages are pages as any."""
-    info = (await session.send("Target.getTargetInfo", {"targetId": frame_id}))["targetInfo"]
+    try:
+        info = (await session.send("Target.getTargetInfo", {"targetId": frame_id}))["targetInfo"]
+    except BrowserError:
+        return False  # a frame in a page's own process is no target
     return info["type"] in {"service_worker", "background_page"} and info["url"].startswith("chrome-extension:")
 
 

@@ -108,6 +108,12 @@ WAYS = {
     "what is loaded ahead and is sent on": """document.head.append(
         Object.assign(document.createElement('link'), {rel: 'preload', as: 'image', href: sent}))""",
     "a frame that is sent on": "document.body.append(Object.assign(document.createElement('iframe'), {src: sent}))",
+    "a picture in a frame": """document.body.append(
+        Object.assign(document.createElement('iframe'), {srcdoc: `<img src="${out}">`}))""",
+    "a request of a frame": """document.body.append(Object.assign(
+        document.createElement('iframe'), {src: page(`fetch('${out}', {mode: 'no-cors'})`)}))""",
+    "a request of a frame that is sent on": """document.body.append(Object.assign(
+        document.createElement('iframe'), {src: page(`fetch('${sent}', {mode: 'no-cors'})`)}))""",
     "a form that is sent on": """document.body.append(
         Object.assign(document.createElement('form'), {action: sent, method: 'post'})); document.forms[0].submit()""",
     "a WebSocket": "new WebSocket(socket)",
