@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kiosk_agent.portal.globs import GlobError, matches, matches_any, parse_glob
+from kiosk_agent.portal.globs import GlobError, matches, matches_any, parse_glob, socket_source
 
 PORTAL = "https://portal.example/*"
 
@@ -190,3 +190,18 @@ def test_stars_mean_what_a_regular_expression_means_by_them(pieces: list[str], t
 def test_a_long_address_is_refused_at_once() -> None:
     """A regular expression would try a hundred thousand to the power of ten ways."""
     assert not matches("https://portal.example/" + "*a" * 10 + "!", "https://portal.example/" + "a" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("glob", "source"),
+    [
+        ("https://portal.example/*", "wss://portal.example:443"),
+        ("http://127.0.0.1:8765/account/*", "ws://127.0.0.1:8765"),
+        ("https://*.portal.example:8443/", "wss://*.portal.example:8443"),
+        ("wss://push.portal.example/*", "wss://push.portal.example:443"),
+        ("https://ポータル.example/*", "wss://xn--5ckzcybvd.example:443"),
+        ("https://[2001:db8::1]/*", "wss:"),
+    ],
+)
+def test_the_websockets_of_an_address_are_those_of_its_host_and_port(glob: str, source: str) -> None:
+    assert socket_source(glob) == source
