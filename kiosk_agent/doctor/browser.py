@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kiosk_agent.doctor.check import Check, Translate, amber, green, red
 from kiosk_agent.hands.find_browser import apparmor_restricts
+from kiosk_agent.hands.temporary import has_room_for_a_lock
 
 START_LIMIT_S = 60.0  # half a second on an ordinary PC; an old disk after power-on is slow
 NO_SANDBOX = "KIOSK_AGENT_NO_SANDBOX"
@@ -85,6 +86,9 @@ def check_browser_and_sandbox(executable: Path, version: str, t: Translate) -> l
 
 
 def _explain(executable: Path, version: str, words: str, t: Translate) -> list[Check]:
+    if not has_room_for_a_lock(Path(tempfile.gettempdir())):
+        detail = t("The name of the folder for temporary files is too long: {path}", path=tempfile.gettempdir())
+        return [red("browser", detail, t("Set TMPDIR to a folder with a shorter name, such as /tmp."))]
     if not is_sandbox_failure(words):
         detail = t("{path} does not start: {reason}", path=executable, reason=_last_line(words))
         return [red("browser", detail, t("Install the browser again, and start it once by hand."))]

@@ -35,7 +35,7 @@ class TemporaryPlace:
         self.folder = folder / FOLDER
         self.folder.mkdir(mode=0o700)
         self._link: Path | None = None
-        if not _fits(self.folder):
+        if not has_room_for_a_lock(self.folder):
             self._link = _short_link(data_dir)
             if self._link is not None:
                 self._link.symlink_to(self.folder, target_is_directory=True)
@@ -43,7 +43,7 @@ class TemporaryPlace:
     @property
     def path(self) -> Path | None:
         """What programs are to call it; None where every name is too long, so that they keep to the usual place."""
-        return self._link or (self.folder if _fits(self.folder) else None)
+        return self._link or (self.folder if has_room_for_a_lock(self.folder) else None)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -100,8 +100,9 @@ def _homes(data_dir: Path) -> list[Path]:
 def _short_link(data_dir: Path) -> Path | None:
     """A name that is short enough, in this desk's own folder if that can be."""
     name = f"kiosk-agent-t{secrets.token_hex(4)}"
-    return next((home / name for home in _homes(data_dir) if _fits(home / name)), None)
+    return next((home / name for home in _homes(data_dir) if has_room_for_a_lock(home / name)), None)
 
 
-def _fits(path: Path) -> bool:
+def has_room_for_a_lock(path: Path) -> bool:
+    """Whether a browser can have its lock in there: the whole name of a socket is short."""
     return sys.platform == "win32" or len(f"{path}{LONGEST_NAME}".encode()) <= SOCKET_BYTES

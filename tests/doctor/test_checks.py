@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,19 @@ def test_a_browser_that_does_not_start_is_red_with_its_own_last_word(
     (check,) = browser_checks.check_browser_and_sandbox(broken, "1.2.3.4", t)
     assert (check.code, check.severity) == ("browser", Severity.RED)
     assert "libnss3.so" in check.detail
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only on Linux: Windows has no such lock")
+def test_a_folder_for_temporary_files_with_too_long_a_name_is_told(
+    browser_path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setenv(browser_checks.NO_SANDBOX, "1")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (found,) = browser_checks.check_browser_and_sandbox(Path(browser_path), "x", t)
+    assert (found.severity, "TMPDIR" in found.remedy, str(folder) in found.detail) == (Severity.RED, True, True)
 
 
 def test_a_program_that_shows_no_page_is_no_browser(tmp_path: Path) -> None:
