@@ -25,13 +25,13 @@ from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.locale import SPOKEN, speaker
 from kiosk_agent.portal.globs import matches_any, socket_source
 
-INNER_SCHEMES = ("about:blank", "about:srcdoc", "data:", "blob:")  # inside a page of the portal
-OWN_SCHEMES = ("chrome-extension:", "chrome:")  # files of the browser and of its extensions
 MOST_REPLACED = 20  # refusals whose page has not come yet
 DOOR = {
     "patterns": [
-        {"urlPattern": "*"},
-        {"urlPattern": "*", "resourceType": "Other", "requestStage": "Response"},  # among them the scripts of workers
+        # files of the browser and its extensions, such as the viewer of PDFs, are no addresses, and hundreds
+        {"urlPattern": "http*"},
+        # among them the scripts of workers
+        {"urlPattern": "http*", "resourceType": "Other", "requestStage": "Response"},
     ],
 }
 REPORTS = "https://refused.invalid/"  # where a worker's policy tells what it held back: the door, and nobody behind it
@@ -99,7 +99,7 @@ class Borders:
         elif url == REPORTS:
             self._count(_held_back(message["request"].get("postData", "")))
             await session.send("Fetch.failRequest", {**paused, "errorReason": "BlockedByClient"})
-        elif url.startswith(INNER_SCHEMES) or self.is_portal(url):
+        elif self.is_portal(url):
             await session.send("Fetch.continueRequest", paused)
         elif message["resourceType"] == "Document":
             self._replaced.append(url.partition("#")[0])
@@ -108,7 +108,7 @@ class Borders:
             headers = [{"name": "Content-Type", "value": "text/html; charset=utf-8"}]
             answer = {"responseCode": 403, "responseHeaders": headers, "body": page}
             await session.send("Fetch.fulfillRequest", {**paused, **answer})
-        elif url.startswith(OWN_SCHEMES) or await _asks_an_extension(session, message["frameId"]):
+        elif await _asks_an_extension(session, message["frameId"]):
             await session.send("Fetch.continueRequest", paused)
         else:
             self._count(url)

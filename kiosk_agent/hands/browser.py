@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ KILL_LIMIT_S = 3.0
 ALIVE_LIMIT_S = 1.0  # measured: 2 ms
 ACTIVITY_PAUSE_S = 0.95  # the pages' own limit is a second; their clocks are not ours
 FIRST_PAGE_LIMIT_MS = 15_000.0
+ADDRESSES = re.compile("^https?:")
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class ResidentBrowser:
         context = self._context
         try:
             await self._borders.close(self._browser, context)
-            await context.route("**/*", self._same_person.route)
+            await context.route(ADDRESSES, self._same_person.route)
             self._guard = await guard(self._browser, self._foreign_window)
             self._pages = Pages(
                 context,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -17,10 +18,19 @@ import pytest
 
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.session import events as ev
-from tests.browser.conftest import visiting
+from tests.browser.conftest import LIMIT_S, visiting
 
 # RFC 6455, 1.3
 SOCKETS_MARK = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+TYPES = {"/script": "text/javascript", "/letter.pdf": "application/pdf"}
+PDF = b"""%PDF-1.4
+1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj
+2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
+3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>> endobj
+trailer <</Root 1 0 R/Size 4>>
+%%EOF
+"""
 
 
 class Site(BaseHTTPRequestHandler):
@@ -44,11 +54,11 @@ class Site(BaseHTTPRequestHandler):
             self.end_headers()
             self.close_connection = True
             return
-        answer = unquote(query).encode() if path in ("/page", "/script") else b""
+        answer = unquote(query).encode() if path in ("/page", "/script") else PDF if path == "/letter.pdf" else b""
         self.send_response(HTTPStatus.FOUND if path == "/to" else HTTPStatus.OK)
         if path == "/to":
             self.send_header("Location", query)
-        self.send_header("Content-Type", "text/javascript" if path == "/script" else "text/html")
+        self.send_header("Content-Type", TYPES.get(path, "text/html"))
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -257,3 +267,16 @@ async def test_a_report_that_a_page_makes_up_breaks_nothing(
             )
             assert "TypeError" in await visit.page.evaluate(answer, body)
         assert await visit.page.evaluate("fetch('/page?inside').then(answer => answer.text())") == "inside"
+
+
+@pytest.mark.parametrize("way", ["/letter.pdf", "/page?<iframe src=/letter.pdf>"])
+async def test_a_letter_of_the_portal_is_shown_and_nothing_of_its_viewer_is_refused(
+    portal: PracticePortal, tmp_path: Path, inside: Server, display: str, way: str
+) -> None:
+    async with visiting(portal, tmp_path, allowed=f"{inside.url}/**", headless=False) as visit:
+        page = visit.page
+        await page.goto(inside.url + way)
+        async with asyncio.timeout(LIMIT_S):  # the viewer, once it runs, has the letter in a frame of its own
+            while len([frame for frame in page.frames if frame.url.endswith("/letter.pdf")]) < 2:
+                await asyncio.sleep(0.05)
+        assert visit.of(ev.NavigationRefused) == []
