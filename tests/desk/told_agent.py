@@ -28,6 +28,8 @@ from kiosk_agent.portal.profile import Profile
 from kiosk_agent.session.vocabulary import CardVerdict, StateName
 from kiosk_agent.settings.resolve import resolve
 
+PATIENCE_S = 90.0  # for the desk to come to a state: a logout has its own limit, and so have residue and proof after it
+
 
 async def at_once() -> None:
     """People in tests do not dawdle."""
@@ -73,7 +75,7 @@ class Child:
             case {"do": "confirm"}:
                 await worker.confirm()
             case {"do": "wait", "states": states}:
-                await self._hall.until(*(StateName(state) for state in states), limit_s=wish.get("limit_s", 30.0))
+                await self._hall.until(*(StateName(state) for state in states), limit_s=wish.get("limit_s", PATIENCE_S))
             case {"do": "goto", "url": url} if desk.visit is not None:
                 await desk.visit.page.goto(url, wait_until="commit")
             case {"do": "press", "selector": selector} if desk.visit is not None:
