@@ -17,6 +17,7 @@ from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import DisplayError
+from kiosk_agent.hands.launched import let_go
 from kiosk_agent.hands.native_hosts import USER_FOLDER, hosts_for, start_directly, user_hosts_folder
 from kiosk_agent.hands.template import (
     PROFILE_FOLDER,
@@ -38,6 +39,7 @@ from kiosk_agent.lock import DeskLock
 from kiosk_agent.portal.profile import Profile
 
 INSTALL_LIMIT_S = 120.0  # measured on loopback: 1.3 s; the rest is for slow municipal lines
+END_LIMIT_S = 30.0  # to write down what it keeps, on an old disk, too
 # A visit has no background network; but through it policies install extensions.
 BUILD_DROPS = (*VISIT_DROPS, "--disable-background-networking")
 # All that a visit needs of a profile. Everything else is history, caches or somebody's data. The scripts in
@@ -260,9 +262,15 @@ async def _browser(
     )
     try:
         yield context
-    finally:
-        with contextlib.suppress(BrowserError):  # the person may have closed the window already
-            await context.close()
+    except BaseException:  # what is built is thrown away, and where the window was closed nothing may answer any more
+        await let_go(context.close())
+        raise
+    try:
+        async with asyncio.timeout(END_LIMIT_S):  # it writes down what it keeps
+            with contextlib.suppress(BrowserError):  # the person may have closed the window already
+                await context.close()
+    except TimeoutError as error:
+        raise TemplateError(f"The browser did not end within {END_LIMIT_S:.0f} s.", "Build it again.") from error
 
 
 def prune(profile_dir: Path) -> None:
