@@ -120,7 +120,8 @@ def before_there_were_sums(of: Database, folder: Path) -> Database:
         command.upgrade(alembic_config(writing), "0008")
         writing.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
         for table in sa.inspect(writing).get_table_names():
-            names = [column["name"] for column in sa.inspect(writing).get_columns(table)]
+            since = {column["name"] for column in sa.inspect(reading).get_columns(table)}  # some have other names now
+            names = [name for column in sa.inspect(writing).get_columns(table) if (name := column["name"]) in since]
             rows = reading.execute(sa.select(*map(sa.column, names)).select_from(sa.table(table))).all()
             if rows and table != "alembic_version":
                 writing.execute(sa.table(table).delete())  # what stands in it from the beginning
