@@ -4,7 +4,8 @@ Every request of the browser passes one door, in the browser's own process: thos
 moment on, of workers, and what a server redirects any of them to. Two ways lead past that door. What no request is made
 for, such as ``data:`` or ``file:``, is seen when the page shows it. WebSockets are held back by a content security
 policy (CSP, Level 3), which the browser itself enforces: on pages it is put before their first script runs, on workers
-with the answer that brings their script; a policy knows hosts and ports, not paths.
+with the answer that brings their script; a policy knows hosts and ports, not paths. What an extension's own worker asks
+for does not come to the door: it is the extension's affair.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
-from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.hands.visit_language import VisitLanguage
 from kiosk_agent.locale import SPOKEN, speaker
@@ -108,8 +108,6 @@ class Borders:
             headers = [{"name": "Content-Type", "value": "text/html; charset=utf-8"}]
             answer = {"responseCode": 403, "responseHeaders": headers, "body": page}
             await session.send("Fetch.fulfillRequest", {**paused, **answer})
-        elif await _asks_an_extension(session, message["frameId"]):
-            await session.send("Fetch.continueRequest", paused)
         else:
             self._count(url)
             await session.send("Fetch.failRequest", {**paused, "errorReason": "BlockedByClient"})
@@ -129,15 +127,6 @@ class Borders:
         if origin not in self._refused_origins:
             self._refused_origins.add(origin)
             self._refused()
-
-
-async def _asks_an_extension(session: CDPSession, frame_id: str) -> bool:
-    """Whether the request is one of an extension's own, which works without a page. Its pages are pages as any."""
-    try:
-        info = (await session.send("Target.getTargetInfo", {"targetId": frame_id}))["targetInfo"]
-    except BrowserError:
-        return False  # a frame in a page's own process is no target
-    return info["type"] in {"service_worker", "background_page"} and info["url"].startswith("chrome-extension:")
 
 
 def _held_back(report: str) -> str:
