@@ -1,8 +1,9 @@
-"""Playwright's driver: one Node.js for all browsers of this process, kept small."""
+"""Playwright's driver: one Node.js for all browsers of this process, kept small; what residents send stays in it."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from kiosk_agent.hands.exits import ExitWatch
 from kiosk_agent.hands.visit_folders import browsers_dir, remove_if_empty
 
 TIDY = Path(web.__file__).with_name("driver_tidy.cjs")
+BODIES = Path(web.__file__).with_name("driver_bodies.cjs")
 
 
 def quoted(path: Path) -> str:
@@ -25,12 +27,21 @@ def quoted(path: Path) -> str:
 # Measured with a visit open: 109 MiB with Node's defaults, 78 with these. The driver's programs are too short for
 # compiled machine code to pay off: without the compilers (jitless) a visit costs it the same processor time, 0.07 s.
 # The allocator is told to give back what starting borrowed; V8 does so when driver_tidy.cjs asks it to.
-MEMORY_SWITCHES = {
-    "NODE_OPTIONS": f"--max-semi-space-size=1 --v8-pool-size=0 --jitless --expose-gc --require={quoted(TIDY)}",
+SWITCHES = {
+    "NODE_OPTIONS": " ".join(
+        (
+            "--max-semi-space-size=1 --v8-pool-size=0 --jitless --expose-gc",
+            *(f"--require={quoted(path)}" for path in (TIDY, BODIES)),
+        )
+    ),
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "16384",
     "MALLOC_TRIM_THRESHOLD_": "16384",
 }
+
+# Measured in pairs, 30 visits each: p95 from the signal to the shield 18.0 instead of 18.5 ms, 14.1 instead of 17.8.
+BEHIND_US = 5
+LAST = 19  # setpriority(2)
 
 
 @asynccontextmanager
@@ -40,7 +51,7 @@ async def driver(data_dir: Path, lost: Callable[[], None] = lambda: None) -> Asy
     It makes its temporary profiles where these variables say: there a later sweep finds them.
     """
     folder = str(browsers_dir(data_dir))
-    wanted = {**MEMORY_SWITCHES, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
+    wanted = {**SWITCHES, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     others = _children()
@@ -53,14 +64,28 @@ async def driver(data_dir: Path, lost: Callable[[], None] = lambda: None) -> Asy
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-    watches = [ExitWatch(pid, lost) for pid in _children() - others]
+    started = _children() - others
+    watches = [ExitWatch(pid, lost) for pid in started]
     try:
+        for pid in started:
+            _behind_us(pid)
         yield playwright
     finally:
         for watch in watches:
             watch.stop()
         await starting.__aexit__(None, None, None)
         remove_if_empty(data_dir)
+
+
+def _behind_us(pid: int) -> None:
+    """The shield goes before what it hides: the driver, and with it every browser, gets the processor after us."""
+    try:
+        if sys.platform == "win32":
+            psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)  # which its children inherit
+        else:
+            psutil.Process(pid).nice(min(os.getpriority(os.PRIO_PROCESS, 0) + BEHIND_US, LAST))
+    except psutil.NoSuchProcess:
+        return  # its watch tells
 
 
 def _children() -> set[int]:

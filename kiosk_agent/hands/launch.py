@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as BrowserError
 
 from kiosk_agent.errors import BrowserLostError
-from kiosk_agent.hands.driver import MEMORY_SWITCHES
+from kiosk_agent.hands.driver import SWITCHES
 from kiosk_agent.hands.find_browser import sandbox_wanted
 from kiosk_agent.hands.launched import Launched
 
@@ -79,7 +79,7 @@ class Launch(Protocol):
 
 def launch_options(executable: Path, *, headless: bool, proxy: str | None) -> dict[str, Any]:
     """What every browser of the agent is started with. Raises SandboxError."""
-    environment = {name: value for name, value in os.environ.items() if name not in MEMORY_SWITCHES}
+    environment = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     return {
         "executable_path": executable,
         "headless": headless,

@@ -250,5 +250,5 @@ def _what(request: Request) -> tuple[str, str]:
 
 def _digest(request: Request) -> str:
     """The same request, sent once more, has the same one. In memory only."""
-    body = request.post_data_buffer or b""
+    body = request.post_data_buffer or b""  # itself a keyed digest: bodies do not leave the driver
     return hashlib.sha256(b"\n".join((request.method.encode(), request.url.encode(), body))).hexdigest()

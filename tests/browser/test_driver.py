@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
 
 import msgspec
 import psutil
+import pytest
 from playwright._impl._driver import compute_driver_executable  # which Node.js the driver runs on, nobody else tells
 
-from kiosk_agent.hands.driver import MEMORY_SWITCHES, TIDY, driver, quoted
+from kiosk_agent.hands.driver import BEHIND_US, LAST, SWITCHES, TIDY, driver, quoted
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.visit_folders import all_browsers_dirs
 from kiosk_agent.hands.wiping import processes_of
@@ -21,6 +23,7 @@ from kiosk_agent.portal.profile import Replay
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.process_tree import ProcessMark
 from tests.browser.conftest import LIMIT_S, Visit, profile_of
+from tests.support.memory import as_base64
 
 # Makes garbage once, and ends when it sees that somebody else asked for a full collection.
 WORK = """
@@ -49,7 +52,7 @@ def node(*arguments: str, **environment: str) -> subprocess.CompletedProcess[byt
 def test_after_work_the_driver_collects_its_garbage() -> None:
     working = subprocess.Popen(
         [compute_driver_executable()[0], "-e", WORK],
-        env={**os.environ, **MEMORY_SWITCHES},
+        env={**os.environ, **SWITCHES},
         stdin=subprocess.PIPE,
     )
     try:
@@ -81,7 +84,7 @@ console.log(JSON.stringify([Δ, found, `終わり${Δ.length}`]));
 def test_the_drivers_programs_mean_the_same_as_before(tmp_path: Path) -> None:
     program = tmp_path / "program.js"
     program.write_text(PROGRAM, encoding="utf-8")
-    plain, narrowed = node(str(program)), node(str(program), **MEMORY_SWITCHES)
+    plain, narrowed = node(str(program)), node(str(program), **SWITCHES)
     assert json.loads(plain.stdout) == ["支援員 – 😀", True, "終わり8"]
     assert (narrowed.returncode, narrowed.stdout) == (0, plain.stdout), narrowed.stderr.decode()
 
@@ -89,8 +92,60 @@ def test_the_drivers_programs_mean_the_same_as_before(tmp_path: Path) -> None:
 async def test_the_driver_has_the_switches_and_the_browser_has_not(visit: Visit) -> None:
     root = psutil.Process(visit.root_pid)
     drivers = psutil.Process(root.ppid()).environ()
-    assert {name: drivers.get(name) for name in MEMORY_SWITCHES} == MEMORY_SWITCHES
-    assert not set(MEMORY_SWITCHES) & set(root.environ())
+    assert {name: drivers.get(name) for name in SWITCHES} == SWITCHES
+    assert not set(SWITCHES) & set(root.environ())
+
+
+async def test_the_driver_gets_the_processor_after_the_agent(visit: Visit) -> None:
+    """And what it starts inherits that; a browser that runs as root gives some of its threads more again."""
+    behind = min(os.getpriority(os.PRIO_PROCESS, 0) + BEHIND_US, LAST)
+    assert psutil.Process(psutil.Process(visit.root_pid).ppid()).nice() == behind
+
+
+SENDS = """
+(word) => {
+  const file = new FormData();
+  file.append("letter", new Blob([word]), "letter.txt");
+  const bodies = [new URLSearchParams({ word }), JSON.stringify({ word }), new TextEncoder().encode(word), file];
+  return Promise.all(bodies.map((body) => fetch("/sent", { method: "POST", body }))).then(() => undefined);
+}
+"""
+SENDS_A_FORM = """
+(word) => {
+  document.body.innerHTML = "<form method=post action=/sent><input name=word></form>";
+  document.querySelector("input").value = word;
+  document.querySelector("form").submit();
+}
+"""
+
+
+async def test_what_is_sent_stays_in_the_driver(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that the driver says is heard here, also what the visit does not listen to."""
+    said: list[str] = []
+    digests: list[bytes | None] = []
+    page = visit.page
+    connection = page._impl_obj._connection  # whatever comes from the driver comes through here
+    dispatch = connection.dispatch
+    monkeypatch.setattr(connection, "dispatch", lambda message: (said.append(json.dumps(message)), dispatch(message)))
+    page.context.on("request", lambda request: digests.append(request.post_data_buffer))
+    session = await page.context.new_cdp_session(page)
+    session.on("Network.requestWillBeSent", lambda _message: None)
+    await session.send("Network.enable")
+
+    words = [secrets.token_hex(8), secrets.token_hex(8)]
+    for word in (*words, words[0]):
+        await page.evaluate(SENDS, word)
+        async with page.expect_navigation(wait_until="commit"):
+            await page.evaluate(SENDS_A_FORM, word)
+
+    everything = "\n".join(said)
+    assert everything.count("/sent") > 3 * 5
+    wanted = [needle for word in words for needle in (word, *(one.decode() for one in as_base64(word)))]
+    assert [needle for needle in wanted if needle in everything] == []
+    sent = [one for one in digests if one is not None]
+    forms = sent[4::5]
+    assert (len(sent), {len(one) for one in sent}) == (15, {32})
+    assert (forms[0] == forms[2], forms[0] == forms[1]) == (True, False)
 
 
 def running_of(data_dir: Path) -> list[ProcessMark]:

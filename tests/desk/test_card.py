@@ -69,7 +69,7 @@ def test_a_card_that_cannot_be_told_is_asked_about(desk: WholeDesk, card_world: 
     assert desk.do("look")["covered"]
     desk.do("answer", button="same")
     desk.do("wait", states=["SignedIn"])
-    assert signals_of_last_visit(desk) == [("card_untellable", "possible")]
+    until(lambda: signals_of_last_visit(desk) == [("card_untellable", "possible")])
     end(desk)
 
 

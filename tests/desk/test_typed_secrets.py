@@ -5,6 +5,7 @@ Real keys at a whole desk with all its senses on; the memory is searched while t
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import secrets
@@ -29,7 +30,7 @@ from tests.desk.loud_visit import CORNER
 from tests.desk.test_privacy import files_of, found_in, needles, status_of
 from tests.desk.whole_desk import WholeDesk, lives, until
 from tests.support.logind import OURS, mock_logind
-from tests.support.memory import found_in_memory
+from tests.support.memory import as_base64, found_in_memory
 
 HOTKEY = "<ctrl>+<alt>+<end>"
 FIELDS = ("#user", "#password")
@@ -48,11 +49,8 @@ def as_text(secret: str) -> list[re.Pattern[bytes]]:
     """As a program would hold it: in one piece, or as the names of its keys one after the other."""
     spellings = [secret, *(between.join(secret) for between in (" ", ",", ", ", "+", "\n", "\0"))]
     spellings += [", ".join(f"{mark}{letter}{mark}" for letter in secret) for mark in "'\""]
-    return [
-        re.compile(re.escape(spelling.encode(encoding)))
-        for spelling in spellings
-        for encoding in ("utf-8", "utf-16-le", "utf-32-le")
-    ]
+    spelt = [spelling.encode(encoding) for spelling in spellings for encoding in ("utf-8", "utf-16-le", "utf-32-le")]
+    return [re.compile(re.escape(one)) for one in (*spelt, *as_base64(secret))]
 
 
 def as_events(secret: str, display: str) -> re.Pattern[bytes]:
@@ -160,7 +158,7 @@ def holds(kept: bytes) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize("how", ["utf-8", "utf-16-le", "names", "events"])
+@pytest.mark.parametrize("how", ["utf-8", "utf-16-le", "names", "events", "base64"])
 def test_what_is_in_a_memory_is_found(how: str, display: str) -> None:
     """Otherwise the tests above say nothing."""
     word = planted()
@@ -171,8 +169,9 @@ def test_what_is_in_a_memory_is_found(how: str, display: str) -> None:
         for kind in (2, 3)
     )
     connection.close()
-    kept = {"names": ", ".join(map(repr, word)).encode(), "events": events}.get(how) or word.encode(how)
-    process = holds(kept)
+    body = f"user={word}&password=".encode()
+    kept = {"names": ", ".join(map(repr, word)).encode(), "events": events, "base64": base64.b64encode(body)}
+    process = holds(kept.get(how) or word.encode(how))
     try:
         found = found_in_memory(process.pid, [*as_text(word), as_events(word, display)])
     finally:

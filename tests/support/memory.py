@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 from io import FileIO
@@ -45,3 +46,9 @@ def found_in_memory(pid: int, patterns: Iterable[re.Pattern[bytes]]) -> list[byt
     for block in memory_of(pid):
         left -= {pattern for pattern in left if pattern.search(block)}
     return sorted(pattern.pattern for pattern in set(patterns) - left)
+
+
+def as_base64(secret: str) -> list[bytes]:
+    """As one program tells another what was sent: somewhere within more, so it may begin at any of three places."""
+    alone = ((before, base64.b64encode(b"x" * before + secret.encode())) for before in range(3))
+    return [encoded[4 if before else 0 : -4] for before, encoded in alone]
