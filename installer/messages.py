@@ -167,8 +167,10 @@ TEXTS = {
         "{file} が想定のファイルと異なります（SHA-256: {found}、想定: {expected}）。",
     ),
     "msi tool": (
-        "{tool} is missing. On Debian and Ubuntu: sudo apt-get install wixl msitools osslsigncode",
-        "{tool} がありません。Debian・Ubuntu では: sudo apt-get install wixl msitools osslsigncode",
+        "{tool} is missing. On Debian and Ubuntu: "
+        "sudo apt-get install wixl msitools osslsigncode gcc-mingw-w64-x86-64-win32",
+        "{tool} がありません。Debian・Ubuntu では: "
+        "sudo apt-get install wixl msitools osslsigncode gcc-mingw-w64-x86-64-win32",
     ),
     "msi file": ("there is no file {file}.", "{file} というファイルがありません。"),
     "msi payload": (

@@ -6,7 +6,7 @@
 The first form freezes the agent with PyInstaller (one folder) and that Python, which must be python.org's CPython with
 the packages of ``installer/requirements/windows-build.txt``: what ships is what its hash says. It runs on Windows;
 under Wine it takes the Python of the tests as well, and what comes out is for tests. The second form packs what was
-frozen elsewhere. Packing and signing (msitools, osslsigncode) run on Linux.
+frozen elsewhere. Packing (msitools, mingw-w64) and signing (osslsigncode) run on Linux.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ from pathlib import Path
 
 from installer.messages import SetupError, text
 from installer.processes import run, works_quietly
+from installer.windows.compiler import COMPILER
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = ROOT / "installer" / "windows"
 PROGRAMS = ("kiosk-agent.exe", "kiosk-agentw.exe")
+TOOLS = ("wixl", "msibuild", "msiinfo", COMPILER)
 NAMEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what has a dot is taken for a path at the desk
 
 
 def build(arguments: Sequence[str]) -> list[Path]:
     """Make the installer; returns its path. Raises SetupError."""
     options = _options(arguments)
-    for tool in ("wixl", "msibuild", "msiinfo", *(["osslsigncode"] if options.certificate else [])):
+    for tool in (*TOOLS, *(["osslsigncode"] if options.certificate else [])):
         if shutil.which(tool) is None:
             raise SetupError(text("msi tool", tool=tool))
     for file in (options.python, options.certificate, options.password_file):
@@ -105,7 +107,8 @@ def pack(
     (folder / "payload").symlink_to(payload.absolute())
     (folder / "portals").mkdir()
     copies = [Path(shutil.copyfile(file, folder / "portals" / file.name)) for file in profiles]
-    document.write_text(source(folder, folder / "payload", read, copies, task, version), encoding="utf-8")
+    question = compiled_question(folder)
+    document.write_text(source(folder, folder / "payload", read, copies, task, question, version), encoding="utf-8")
     unsigned = folder / "unsigned.msi"
     run(["wixl", "--arch", "x64", "--output", str(unsigned), document.name], cwd=folder)
     complete(unsigned, conditions(read))
@@ -123,6 +126,14 @@ def task_file(folder: Path) -> Path:
     task = folder / "task.xml"
     task.write_text((WINDOWS / "task.xml").read_text(encoding="utf-8"), encoding="utf-16")
     return task
+
+
+def compiled_question(folder: Path) -> Path:
+    """The library that asks, at a removal by hand, whether the ledger stays. The same source gives the same bytes."""
+    made = folder / "question.dll"
+    flags = ["-O2", "-shared", "-s", "-static-libgcc", "-Wall", "-Wextra", "-Werror", "-Wl,--no-insert-timestamp"]
+    run([COMPILER, *flags, "-o", str(made), str(WINDOWS / "question.c"), "-lmsi"])
+    return made
 
 
 def signing_of(options: argparse.Namespace) -> list[str] | None:

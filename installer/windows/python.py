@@ -23,6 +23,7 @@ from pathlib import Path
 from installer.environment import only_one
 from installer.messages import SetupError, text
 from installer.processes import run
+from installer.windows.compiler import COMPILER
 
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE.parent / "requirements"
@@ -31,7 +32,6 @@ EMBEDDED = REQUIREMENTS / "windows-python.txt"
 PACKAGES = (REQUIREMENTS / "windows-build.txt", REQUIREMENTS / "windows-tests.txt")
 READY = "kiosk-agent-ready.txt"
 NEW, TRASH = "python.new-", "python.trash-"
-COMPILER = "x86_64-w64-mingw32-gcc"
 DUMP = "x86_64-w64-mingw32-objdump"
 LIBRARY = "python311.dll"
 # Checked besides the wheel's own hash: this is the file whose code runs.

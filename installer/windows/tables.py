@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.processes import answer, run
-from installer.windows.wix import KEPT, OWN_KEY, SETTINGS, identifier
+from installer.windows.wix import KEPT, OWN_KEY, QUESTION, SETTINGS, identifier
 
+LIBRARY = 1  # a function of a DLL in the table Binary
 SET_PROPERTY = 51
 COMMAND = 34  # a directory, and a whole command line
 DEFERRED, AS_SYSTEM, MAY_FAIL, ROLLBACK, NOT_LOGGED = 0x400, 0x800, 0x40, 0x100, 0x2000
@@ -20,6 +21,8 @@ REMOVED = 'REMOVE~="ALL"'
 FOR_GOOD = f"{REMOVED} AND NOT UPGRADINGPRODUCTCODE"  # an upgrade removes the old version, too
 STAYS = f"NOT {REMOVED}"
 WANTED = f'{STAYS} AND NOTASK<>"1"'  # NOTASK=1: the desk is started by other means, such as Group Policy's tasks
+# UILevel 2 shows nothing at all (/qn): there nobody can be asked
+BY_HAND = f"{FOR_GOOD} AND UILevel>2 AND NOT REMOVELEDGER"
 UPGRADED = f"{WANTED} AND WIX_UPGRADE_DETECTED"  # the property in which wixl's MajorUpgrade notes the older version
 SCHTASKS = '"[System64Folder]schtasks.exe"'
 # A property that is set on the command line is public and must reach the part of Windows that has the rights.
@@ -51,7 +54,10 @@ class Action:
 
 
 def actions() -> list[Action]:
-    """All of them. 4000 is InstallFiles, 3500 RemoveFiles, 1500 InstallInitialize, 50 AppSearch."""
+    """All of them.
+
+    4000 is InstallFiles, 3500 RemoveFiles, 1500 InstallInitialize, 1400 InstallValidate, 50 AppSearch.
+    """
     command = COMMAND | DEFERRED | AS_SYSTEM
     reg, key = '"[System64Folder]reg.exe"', rf"HKLM\{CODE_KEY}"
     keep, given = f'{reg} add {key} /v Code /t REG_SZ /d "[ENROLLCODE]" /f', f"{STAYS} AND ENROLLCODE"
@@ -67,6 +73,7 @@ def actions() -> list[Action]:
     return [
         *kept,
         Action("TakeOnlyProfile", SET_PROPERTY, "PROFILE", "[ONLYPROFILE]", "NOT PROFILE AND ONLYPROFILE", 70),
+        Action("AskForLedger", LIBRARY, QUESTION, "AskForLedger", BY_HAND, 1410),
         Action("EndTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /End /TN {TASK}", REMOVED, 1910),
         Action("RemoveTask", command | MAY_FAIL, "TARGETDIR", f"{SCHTASKS} /Delete /TN {TASK} /F", FOR_GOOD, 1920),
         Action("ForgetCode", command | ROLLBACK | MAY_FAIL, "TARGETDIR", f"{reg} delete {key} /f", given, 6400),

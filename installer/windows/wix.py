@@ -27,15 +27,23 @@ BROWSERS = {r"SOFTWARE\Policies\Google\Chrome": browser_policies, r"SOFTWARE\Pol
 # property → the value of HKLM\Software\KioskAgent that keeps it; ENROLLCODE is used up at the first start, see tables
 KEPT = {"CENTRALURL": "CentralUrl", "PROFILE": "Profile", "KIOSKUSER": "KioskUser", "NOTASK": "NoTask"}
 UNKNOWN = "PROFILE=[PROFILE] is neither a path nor one of those that this installer brings: {names}."
+QUESTION = "question"  # in the table Binary
 SETTINGS = "registry/settings"  # the component of that key
 
 
 def source(
-    here: Path, payload: Path, profiles: Mapping[str, Profile], profile_files: Sequence[Path], task: Path, version: str
+    here: Path,
+    payload: Path,
+    profiles: Mapping[str, Profile],
+    profile_files: Sequence[Path],
+    task: Path,
+    question: Path,
+    version: str,
 ) -> str:
     """The WiX document, to be read in the folder ``here``, below which all files are.
 
-    ``profiles`` by name, each with its file; the only one is used where PROFILE is not given.
+    ``profiles`` by name, each with its file; the only one is used where PROFILE is not given. ``question``: what asks
+    whether the ledger stays.
     """
     wix = ET.Element("Wix", {"xmlns": NAMESPACE})
     product = _add(
@@ -47,6 +55,7 @@ def source(
     known = _add(product, "Condition", Message=UNKNOWN.format(names=", ".join(profiles)))
     known.text = known_profile(profiles)
     _add(product, "Media", Id="1", Cabinet="files.cab", EmbedCab="yes")
+    _add(product, "Binary", Id=QUESTION, SourceFile=str(question.relative_to(here)))
     _properties(product, profiles)
     target = _add(product, "Directory", Id="TARGETDIR", Name="SourceDir")
     programs = _add(target, "Directory", Id="ProgramFiles64Folder")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.artefacts.msi import PROGRAMS
+from installer.artefacts.msi import PROGRAMS, TOOLS
 from tests.artefacts.conftest import ROOT, build
 
 pytestmark = pytest.mark.timeout(600)  # the first run makes an environment with what builds
@@ -19,8 +19,9 @@ PORTALS = ROOT / "config" / "portals"
 @pytest.fixture
 def payload(tmp_path: Path) -> Path:
     """A folder that stands for PyInstaller's, where people keep such things."""
-    if shutil.which("wixl") is None:
-        pytest.skip("wixl is not on this machine")
+    for tool in TOOLS:
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not on this machine")
     folder = tmp_path / "窓口 PC" / "kiosk-agent"
     (folder / "inner").mkdir(parents=True)
     for name in PROGRAMS:

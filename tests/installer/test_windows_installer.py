@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.artefacts.msi import PROGRAMS, build, freeze, pack, verify
+from installer.artefacts.msi import PROGRAMS, TOOLS, build, freeze, pack, verify
 from installer.messages import SetupError
 from installer.windows.tables import HIDDEN, NOT_LOGGED, SECURE, actions
 from installer.windows.wix import KEPT, conditions, identifier, known_profile, policy_values
@@ -205,7 +205,7 @@ def test_a_version_that_windows_cannot_compare_is_refused(tmp_path: Path, versio
 
 
 def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: Path) -> None:
-    for tool in ("wixl", "osslsigncode", "openssl"):
+    for tool in (*TOOLS, "osslsigncode", "openssl"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not on this machine")
     payload = tmp_path / "payload"

@@ -27,7 +27,8 @@ import sqlalchemy as sa
 
 from installer.artefacts.msi import PROGRAMS, build, sign, verify
 from installer.processes import interruptible
-from installer.windows.python import COMPILER, PLACE
+from installer.windows.compiler import COMPILER
+from installer.windows.python import PLACE
 from installer.windows.wine import SIZE, running, wine
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate

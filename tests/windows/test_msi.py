@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
 import winreg
 from collections.abc import Callable, Iterator
+from ctypes import wintypes
 from pathlib import Path
 
 import pytest
 
 from kiosk_agent.desk_start import CODE_KEY, KEY, configuration, told_by_the_installer
 from kiosk_agent.portal.load import load_profile
-from tests.windows.conftest import PATIENCE_S, Outside, Tasks
+from tests.windows.conftest import PATIENCE_S, Outside, Tasks, wait_until
 
 FOLDER = Path(os.environ["PROGRAMFILES"]) / "kiosk-agent"
 EVENTS = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\kiosk-agent"
@@ -147,6 +149,63 @@ def test_it_is_removed_whole_and_the_ledger_only_where_that_is_said(
     assert not FOLDER.exists()
     assert [values(key) for key in (KEY, CODE_KEY, EVENTS, CHROME, EDGE, rf"{EDGE}\URLAllowlist")] == [{}] * 6
     assert (DATA / "ledger.sqlite3").exists() == (ledger == "stays")
+
+
+YES, NO, CANCEL = 6, 7, 2  # winuser.h: IDYES, IDNO, IDCANCEL
+STOPPED = 1602  # ERROR_INSTALL_USEREXIT
+WM_COMMAND = 0x0111
+
+
+def question() -> int | None:
+    """The window that asks; None while there is none."""
+    user32 = ctypes.WinDLL("user32")
+    user32.FindWindowExW.restype, user32.FindWindowW.restype = wintypes.HWND, wintypes.HWND
+    user32.FindWindowExW.argtypes = (wintypes.HWND, wintypes.HWND, wintypes.LPCWSTR, wintypes.LPCWSTR)
+    user32.GetDlgItem.argtypes, user32.GetDlgItem.restype = (wintypes.HWND, ctypes.c_int), wintypes.HWND
+    window: int | None = None
+    while (window := user32.FindWindowExW(None, window, "#32770", None)) is not None:
+        if all(user32.GetDlgItem(window, button) for button in (YES, NO, CANCEL)):
+            return window
+    return None
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "is_installed", "has_ledger"),
+    [(YES, 0, False, True), (NO, 0, False, False), (CANCEL, STOPPED, True, True)],
+    ids=["stays", "goes", "stop"],
+)
+def test_whoever_removes_it_by_hand_is_asked_whether_the_ledger_stays(
+    installer: Callable[[str], str], outside: Outside, answer: int, status: int, is_installed: bool, has_ledger: bool
+) -> None:
+    made = installer("1.0.0")
+    assert msiexec("/i", made, "PROFILE=practice") == 0
+    DATA.mkdir(parents=True, exist_ok=True)
+    (DATA / "ledger.sqlite3").write_text("the ledger")
+    removing = subprocess.Popen(["msiexec", "/x", made, "/qb"])
+    try:
+        wait_until(lambda: question() is not None, "the question")
+        outside.ask("picture", "removal")
+        window = question()
+        assert window is not None
+        post = ctypes.WinDLL("user32").PostMessageW
+        post.argtypes = (wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
+        assert post(window, WM_COMMAND, answer, 0)
+        assert removing.wait(timeout=2 * PATIENCE_S) == status
+    finally:
+        removing.kill()
+        removing.wait()
+    assert FOLDER.exists() == is_installed
+    assert (DATA / "ledger.sqlite3").exists() == has_ledger
+
+
+@pytest.mark.parametrize("more", ["REMOVELEDGER=0", "REMOVELEDGER=1"])
+def test_who_has_said_it_already_is_not_asked(installer: Callable[[str], str], more: str) -> None:
+    made = installer("1.0.0")
+    assert msiexec("/i", made, "PROFILE=practice") == 0
+    DATA.mkdir(parents=True, exist_ok=True)
+    (DATA / "ledger.sqlite3").write_text("the ledger")
+    assert subprocess.run(["msiexec", "/x", made, "/qb", more], check=False, timeout=2 * PATIENCE_S).returncode == 0
+    assert (DATA / "ledger.sqlite3").exists() == (more == "REMOVELEDGER=0")
 
 
 CREATE = rf"/Create /TN kiosk-agent /XML {FOLDER}\task.xml /F"
