@@ -2,11 +2,13 @@
 
     python3 installer/build.py msi --python C:\\...\\python.exe --python-sha256 HASH --profile portal.toml
     python3 installer/build.py msi --payload FOLDER --profile portal.toml [--certificate P12 --password-file FILE]
+    python3 installer/build.py msi --verify kiosk-agent-1.2.3-x64.msi [--authority PEM]
 
 The first form freezes the agent with PyInstaller (one folder) and that Python, which must be python.org's CPython with
 the packages of ``installer/requirements/windows-build.txt``: what ships is what its hash says. It runs on Windows;
 under Wine it takes the Python of the tests as well, and what comes out is for tests. The second form packs what was
-frozen elsewhere. Packing (msitools, mingw-w64) and signing (osslsigncode) run on Linux.
+frozen elsewhere. Packing (msitools, mingw-w64) and signing (osslsigncode) run on Linux. The third form tells whether
+the signature fits the file, and with ``--authority`` also whose it is.
 """
 
 from __future__ import annotations
@@ -33,14 +35,15 @@ NAMEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what has a dot is taken f
 
 
 def build(arguments: Sequence[str]) -> list[Path]:
-    """Make the installer; returns its path. Raises SetupError."""
+    """Make the installer, or verify one; returns its path. Raises SetupError."""
     options = _options(arguments)
-    for tool in (*TOOLS, *(["osslsigncode"] if options.certificate else [])):
-        if shutil.which(tool) is None:
-            raise SetupError(text("msi tool", tool=tool))
-    for file in (options.python, options.certificate, options.password_file):
-        if file is not None and not file.is_file():
-            raise SetupError(text("msi file", file=file))
+    if options.verify is not None:
+        _need("osslsigncode")
+        _need_files(options.verify, options.authority)
+        verify(options.verify, options.authority)
+        return [options.verify]
+    _need(*TOOLS, *(["osslsigncode"] if options.certificate else []))
+    _need_files(options.python, options.certificate, options.password_file)
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         payload = options.payload or freeze(options.python, options.python_sha256, Path(folder))
@@ -54,17 +57,33 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--payload", type=Path, help="the folder that PyInstaller has made")
     what.add_argument("--python", type=Path, help="python.org's CPython for Windows, to make it with")
+    what.add_argument("--verify", type=Path, metavar="MSI", help="make nothing: does the signature of MSI fit it?")
+    parser.add_argument("--authority", type=Path, help="with that: certificates to be trusted (PEM)")
     parser.add_argument("--python-sha256", help="of that python.exe")
-    parser.add_argument("--profile", type=Path, action="append", required=True, help="a portal's profile (may repeat)")
+    parser.add_argument("--profile", type=Path, action="append", help="a portal's profile (may repeat)")
     parser.add_argument("--certificate", type=Path, help="PKCS #12 file to sign with; without: not signed")
     parser.add_argument("--password-file", type=Path, help="with that file's password")
     parser.add_argument("--timestamp", help="address of a time-stamping authority (RFC 3161)")
     parser.add_argument("--version", default=__version__)
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     options = parser.parse_args(list(arguments))
+    if not options.verify and not options.profile:
+        parser.error("--profile is needed: the portal that the desks are for")
     if options.python and not options.python_sha256:
         parser.error("--python needs --python-sha256: what ships must be what you meant")
     return options
+
+
+def _need(*tools: str) -> None:
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise SetupError(text("msi tool", tool=tool))
+
+
+def _need_files(*files: Path | None) -> None:
+    for file in files:
+        if file is not None and not file.is_file():
+            raise SetupError(text("msi file", file=file))
 
 
 def freeze(python: Path, expected: str, folder: Path) -> Path:
@@ -104,11 +123,11 @@ def pack(
     task = task_file(folder)
     document = folder / "kiosk-agent.wxs"
     # wixl takes no absolute paths: everything is beside the document
-    (folder / "payload").symlink_to(payload.absolute())
+    packed = laid_out(payload, folder / "payload", signing)
     (folder / "portals").mkdir()
     copies = [Path(shutil.copyfile(file, folder / "portals" / file.name)) for file in profiles]
-    question = compiled_question(folder)
-    document.write_text(source(folder, folder / "payload", read, copies, task, question, version), encoding="utf-8")
+    question = compiled_question(folder, signing)
+    document.write_text(source(folder, packed, read, copies, task, question, version), encoding="utf-8")
     unsigned = folder / "unsigned.msi"
     run(["wixl", "--arch", "x64", "--output", str(unsigned), document.name], cwd=folder)
     complete(unsigned, conditions(read))
@@ -128,12 +147,26 @@ def task_file(folder: Path) -> Path:
     return task
 
 
-def compiled_question(folder: Path) -> Path:
+def laid_out(payload: Path, place: Path, signing: Sequence[str] | None) -> Path:
+    """The frozen folder where it is packed from, its own programs signed where there is a certificate."""
+    place.mkdir()
+    for entry in payload.iterdir():
+        if signing is not None and entry.name in PROGRAMS:
+            sign(entry, place / entry.name, signing)
+        else:
+            (place / entry.name).symlink_to(entry.absolute())
+    return place
+
+
+def compiled_question(folder: Path, signing: Sequence[str] | None) -> Path:
     """The library that asks, at a removal by hand, whether the ledger stays. The same source gives the same bytes."""
-    made = folder / "question.dll"
+    made = folder / "unsigned.dll"
     flags = ["-O2", "-shared", "-s", "-static-libgcc", "-Wall", "-Wextra", "-Werror", "-Wl,--no-insert-timestamp"]
     run([COMPILER, *flags, "-o", str(made), str(WINDOWS / "question.c"), "-lmsi"])
-    return made
+    if signing is None:
+        return made
+    sign(made, folder / "question.dll", signing)
+    return folder / "question.dll"
 
 
 def signing_of(options: argparse.Namespace) -> list[str] | None:
@@ -160,10 +193,10 @@ def sign(unsigned: Path, signed: Path, signing: Sequence[str]) -> None:
         raise
 
 
-def verify(msi: Path, authority: Path | None = None) -> None:
+def verify(signed: Path, authority: Path | None = None) -> None:
     """Whether the signature fits the file. ``authority``: certificates to be trusted. Raises SetupError."""
     trusted = ["-CAfile", str(authority)] if authority is not None else []
-    command = ["osslsigncode", "verify", *trusted, "-in", str(msi)]
+    command = ["osslsigncode", "verify", *trusted, "-in", str(signed)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     said = done.stdout + done.stderr
     # without an authority at hand the chain cannot be judged, but the digest can
@@ -171,4 +204,4 @@ def verify(msi: Path, authority: Path | None = None) -> None:
     meant = re.search(r"Calculated (?:message digest|DigitalSignature)\s*:\s*([0-9A-F]+)", said)
     fits = same is not None and meant is not None and same.group(1) == meant.group(1)
     if not fits or (authority is not None and done.returncode != 0):
-        raise SetupError(text("msi tampered", file=msi.name, said=said.strip()))
+        raise SetupError(text("msi tampered", file=signed.name, said=said.strip()))

@@ -12,6 +12,7 @@ import pytest
 
 from installer.artefacts.msi import PROGRAMS, TOOLS, build, freeze, pack, verify
 from installer.messages import SetupError
+from installer.windows.compiler import COMPILER
 from installer.windows.tables import HIDDEN, NOT_LOGGED, SECURE, actions
 from installer.windows.wix import KEPT, conditions, identifier, known_profile, policy_values
 from kiosk_agent import desk_start
@@ -211,7 +212,8 @@ def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: P
     payload = tmp_path / "payload"
     payload.mkdir()
     for name in PROGRAMS:
-        (payload / name).write_bytes(b"MZ")
+        launcher = ROOT / "installer" / "windows" / "launcher.c"
+        subprocess.run([COMPILER, "-municode", "-o", str(payload / name), str(launcher)], check=True)
     key, certificate, both, secret = (tmp_path / name for name in ("key", "certificate", "both.p12", "secret"))
     secret.write_text("test")
     subject = ["-subj", "/CN=Tests of kiosk-agent", "-addext", "extendedKeyUsage=codeSigning"]
@@ -234,14 +236,23 @@ def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: P
         subprocess.run(["openssl", *words], check=True, capture_output=True)
     told = ["--payload", str(payload), "--profile", str(PRACTICE), "--out", str(tmp_path)]
     (signed,) = build([*told, "--certificate", str(both), "--password-file", str(secret)])
-    verify(signed)
-    verify(signed, certificate)
+    assert build(["--verify", str(signed)]) == [signed]
+    assert build(["--verify", str(signed), "--authority", str(certificate)]) == [signed]
+    inside = tmp_path / "inside"
+    subprocess.run(["msiextract", "--directory", str(inside), str(signed)], check=True, capture_output=True)
+    programs = [file for file in inside.rglob("*") if file.name in PROGRAMS]
+    assert len(programs) == len(PROGRAMS)
+    for program in programs:
+        verify(program, certificate)
+    library = subprocess.run(["msiinfo", "extract", str(signed), "Binary.question"], check=True, capture_output=True)
+    (tmp_path / "question.dll").write_bytes(library.stdout)
+    verify(tmp_path / "question.dll", certificate)
     content = bytearray(signed.read_bytes())
     content[content.index(b"KeepCode")] ^= 1
     signed.write_bytes(content)
-    for authority in (None, certificate):
+    for more in ([], ["--authority", str(certificate)]):
         with pytest.raises(SetupError, match="does not fit"):
-            verify(signed, authority)
+            build(["--verify", str(signed), *more])
 
 
 def test_policies_and_installation_hang_on_the_name_of_the_profile_in_any_capitals() -> None:
