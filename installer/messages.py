@@ -151,6 +151,7 @@ TEXTS = {
     ),
     "what python-headers": ("Python's headers, for pyscard", "pyscard に使う Python のヘッダー"),
     "what postgresql": ("PostgreSQL, the larger of central's two databases", "センターのデータベース PostgreSQL"),
+    "what debootstrap": ("debootstrap, for a bare Debian", "まっさらな Debian を作る debootstrap"),
     "what lintian": ("lintian, for the Debian package", "Debian パッケージの検査に使う lintian"),
     "what desk": ("what the Debian package depends on", "Debian パッケージが必要とするもの"),
     "what nginx": ("nginx, in front of central", "センターの手前に置く nginx"),

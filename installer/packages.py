@@ -161,6 +161,7 @@ def tests() -> list[Need]:
         ),
         Need("what python-headers", lambda python: has_python_headers(), {"apt-get": python_headers()}),
         Need("what postgresql", _postgresql, {"apt-get": "postgresql", "dnf": "postgresql-server"}),
+        Need("what debootstrap", _system_programs("debootstrap"), {"apt-get": "debootstrap"}),
         Need("what lintian", _programs("lintian"), {"apt-get": "lintian", "dnf": "lintian"}),
         # what the agent's Debian package depends on, beside a browser
         Need("what desk", _debian_desk, {"apt-get": "python3-tk libatomic1 libpam-systemd"}),
