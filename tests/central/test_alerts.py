@@ -117,6 +117,10 @@ def test_confirmations_and_proofs_that_are_missing_of_today_and_yesterday(databa
     take_reports(database, [desk.arrived(desk.report()) for desk in (first, second, other)])
     seen = {one.kind: (one.amount, one.total) for one in found(database)}
     assert seen == {AlertKind.CONFIRMATIONS_MISSING: (3, 16), AlertKind.LOGOUTS_UNPROVEN: (2, 16)}
+    assert {one.kind: (one.news, one.falls) for one in found(database)} == {
+        AlertKind.CONFIRMATIONS_MISSING: (3, True),
+        AlertKind.LOGOUTS_UNPROVEN: (1, True),
+    }
     assert kinds(database, missing_confirmations=4, unproven=3) == []
     assert kinds(database, missing_percent=20, unproven=3) == []
     assert kinds(database, missing_percent=0, unproven=3) == [AlertKind.CONFIRMATIONS_MISSING] * 2

@@ -64,12 +64,26 @@ def test_what_is_found_begins_an_alert_once() -> None:
 
 def test_what_was_settled_meanwhile_hides_no_rise_and_a_day_that_is_over_lowers_the_bar() -> None:
     seen = acknowledged(5)
-    assert follow([seen], [finding(amount=1, ever=6)], 7).changed[0].state is State.OPEN
-    assert follow([seen], [finding(amount=4, ever=5)], 7).changed[0].state is State.ACKNOWLEDGED
-    lower = follow([seen], [finding(amount=1, ever=1)], 7).changed[0]
+    assert follow([seen], [finding(amount=1, ever=6, falls=True)], 7).changed[0].state is State.OPEN
+    assert follow([seen], [finding(amount=4, ever=5, falls=True)], 7).changed[0].state is State.ACKNOWLEDGED
+    lower = follow([seen], [finding(amount=1, ever=1, falls=True)], 7).changed[0]
     assert (lower.state, lower.acknowledged_measure) == (State.ACKNOWLEDGED, 1)
     # what goes up and down by itself keeps its bar: no news with every visit
     assert follow([seen], [finding(amount=1)], 7).changed[0].acknowledged_measure == 5
+
+
+def test_a_few_more_that_are_just_about_to_be_confirmed_are_no_news_and_the_next_days_are() -> None:
+    def missing(alert: Alert, amount: int) -> Alert:
+        after = follow([alert], [finding(amount=amount, news=3, falls=True)], 7).changed
+        return after[0] if after else alert
+
+    seen = acknowledged(20)
+    for amount in (22, 20, 21):
+        seen = missing(seen, amount)
+        assert (seen.state, seen.acknowledged_measure) == (State.ACKNOWLEDGED, 20)
+    assert missing(seen, 23).state is State.OPEN
+    day_over = missing(seen, 4)
+    assert (missing(day_over, 6).state, missing(day_over, 7).state) == (State.ACKNOWLEDGED, State.OPEN)
 
 
 def test_another_kind_or_office_is_another_alert() -> None:

@@ -56,9 +56,9 @@ def _still(alert: Alert, finding: Finding) -> Alert:
         alert, fresh=finding.fresh, amount=finding.amount, total=finding.total, measure=finding.measure
     )
     known = alert.acknowledged_measure or 0
-    if alert.state is State.ACKNOWLEDGED and finding.fresh and finding.measure > known:
+    if alert.state is State.ACKNOWLEDGED and finding.fresh and finding.measure >= known + finding.news:
         return msgspec.structs.replace(after, state=State.OPEN)
-    if finding.ever is not None and finding.measure < known:  # it falls only with a day that is over
+    if finding.falls and finding.measure < known:
         return msgspec.structs.replace(after, acknowledged_measure=finding.measure)
     return after
 

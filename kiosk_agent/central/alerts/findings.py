@@ -102,10 +102,12 @@ def _counted(connection: Connection, now: datetime.datetime, thresholds: Thresho
         missing = max(0, ended - int(row.confirmations))
         enough = missing * 100 >= thresholds.missing_percent * ended
         if missing >= thresholds.missing_confirmations and enough:
-            yield Finding(AlertKind.CONFIRMATIONS_MISSING, row.office_id, row.municipality_code, missing, ended)
+            # one more may be a visit whose support worker is just about to confirm
+            kind, news = AlertKind.CONFIRMATIONS_MISSING, max(1, thresholds.missing_confirmations)
+            yield Finding(kind, row.office_id, row.municipality_code, missing, ended, news=news, falls=True)
         if unproven >= thresholds.unproven:
             kind, ever = AlertKind.LOGOUTS_UNPROVEN, int(row.ever)
-            yield Finding(kind, row.office_id, row.municipality_code, unproven, ended, ever=ever)
+            yield Finding(kind, row.office_id, row.municipality_code, unproven, ended, ever=ever, falls=True)
 
 
 def _by_ledger(codes: list[str], days: tuple[datetime.date, datetime.date]) -> sa.Select[Any]:

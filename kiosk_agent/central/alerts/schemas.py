@@ -93,7 +93,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     ``fresh``: it may begin an alert, or be a reason to remind of one. Where not, it only keeps one from being resolved:
     a silent office is not heard of at night either. ``ever``: with those that were settled since; where it has grown
-    something new has come, whatever became of the rest meanwhile.
+    something new has come, whatever became of the rest meanwhile. ``news``: so many more than were acknowledged are
+    news. ``falls``: with what is settled, or of a day that is over, the bar for that falls as well.
     """
 
     kind: AlertKind
@@ -103,6 +104,8 @@ class Finding(msgspec.Struct, frozen=True):
     total: int
     fresh: bool = True
     ever: int | None = None  # the amount, for kinds of which nothing is settled later
+    news: int = 1
+    falls: bool = False
 
     @property
     def measure(self) -> int:
