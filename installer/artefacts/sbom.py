@@ -9,7 +9,9 @@ import argparse
 import datetime
 import hashlib
 import json
+import re
 import uuid
+import zipfile
 from collections.abc import Sequence
 from email.parser import HeaderParser
 from pathlib import Path
@@ -19,8 +21,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from installer.artefacts.wheels import DIST, NAMES, epoch, metadata_of, own_wheel, shipped_wheels
+from installer.messages import SetupError
 from kiosk_agent import __version__
 
+# where Node.js would find its own headers: each program carries this address
+NODE_VERSION = re.compile(rb"/download/release/v(\d+\.\d+\.\d+)/")
 SPACE = uuid.UUID("6f1c3b1e-6a3a-5a0e-9d43-0c6f3f0a8b11")  # of our own serial numbers
 
 
@@ -74,7 +79,36 @@ def component(wheel: Path) -> dict[str, Any]:
         "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(wheel.read_bytes()).hexdigest()}],
     }
     licences = licences_of(fields["License-Expression"], fields["License"], fields.get_all("Classifier", []))
-    return {**found, "licenses": licences} if licences else found
+    if licences:
+        found["licenses"] = licences
+    if inside := driver_of(wheel):
+        found["components"] = inside
+    return found
+
+
+def driver_of(wheel: Path) -> list[dict[str, Any]]:
+    """The programs of another language that Playwright's wheel brings: Node.js, and what runs on it."""
+    found: list[dict[str, Any]] = []
+    with zipfile.ZipFile(wheel) as opened:
+        for name in opened.namelist():
+            if name.endswith("/driver/package/package.json"):
+                package = json.loads(opened.read(name))
+                purl = f"pkg:npm/{package['name']}@{package['version']}"
+                found.append(_part("library", purl, package["name"], package["version"], package["license"]))
+            elif re.search(r"/driver/node(\.exe)?$", name):
+                program = opened.read(name)
+                version = NODE_VERSION.search(program)
+                if version is None:
+                    raise SetupError(f"{wheel.name}: expected a Node.js that names its version, found none in {name}")
+                number = version[1].decode()
+                part = _part("application", f"pkg:generic/node@{number}", "node", number, "MIT")
+                found.append({**part, "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(program).hexdigest()}]})
+    return found
+
+
+def _part(kind: str, purl: str, name: str, version: str, licence: str) -> dict[str, Any]:
+    licences = [{"license": {"id": licence}}]
+    return {"type": kind, "bom-ref": purl, "name": name, "version": version, "purl": purl, "licenses": licences}
 
 
 def licences_of(expression: str | None, text: str | None, classifiers: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from playwright._impl._driver import compute_driver_executable  # which Node.js the driver runs on, nobody else tells
 
 from installer.artefacts.msi import PROGRAMS, TOOLS
 from tests.artefacts.conftest import ROOT, build
@@ -48,7 +51,14 @@ def test_a_bill_of_materials_is_made(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (bill,) = tmp_path.glob("*.cdx.json")
     assert done.stdout == f"{bill}\n"
-    assert json.loads(bill.read_text())["specVersion"] == "1.6"
+    told = json.loads(bill.read_text())
+    assert told["specVersion"] == "1.6"
+    (driver,) = [one["components"] for one in told["components"] if "components" in one]
+    node = compute_driver_executable()[0]
+    version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    parts = {one["name"]: one for one in driver}
+    assert (sorted(parts), f"v{parts['node']['version']}") == (["node", "playwright-core"], version)
+    assert parts["node"]["hashes"][0]["content"] == hashlib.sha256(Path(node).read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(
