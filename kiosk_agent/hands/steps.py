@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import BrowserContext, Frame, Locator, Page
 from playwright.async_api import Error as BrowserError
+from playwright.async_api import TimeoutError as NotInTime
 
 from kiosk_agent.errors import StepError
 from kiosk_agent.portal.profile import Step, Verb
 
 OPTIONAL_LIMIT_S = 2.0  # what may be missing is not waited for longer
+STILL_LIMIT_S = 2.0  # a menu that slides in has come to rest by then
 FRAMES_AGAIN_MS = 1000.0  # a frame that appears later is looked into by then
 FRONT_FIRST_MS = 500.0  # a new tab that goes on with the logout shows it by then; a pop-up window shall not cost more
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -128,10 +130,24 @@ async def _carry_out(front: Front, step: Step, limit_s: float, variables: Mappin
         case Verb.WAIT:
             await find(front, step.target)
         case Verb.CLICK:
-            await (await find(front, step.target)).click(timeout=limit_s * 1000)
+            await _click(await find(front, step.target), limit_s)
         case Verb.FILL:
             value = expand(step.value or "", variables)
             await (await find(front, step.target)).fill(value, timeout=limit_s * 1000)
+
+
+async def _click(found: Locator, limit_s: float) -> None:
+    """Press it once it keeps still; what never does, such as a button that pulses, is pressed where it is.
+
+    Tried without pressing first: a press waits for the page that it leads to, and must not be cut short or done twice.
+    """
+    until = time.monotonic() + limit_s
+    moves = False
+    try:
+        await found.click(timeout=min(STILL_LIMIT_S, limit_s / 2) * 1000, trial=True)
+    except NotInTime as error:
+        moves = "element is not stable" in error.message and "intercepts pointer events" not in error.message
+    await found.click(timeout=(until - time.monotonic()) * 1000, force=moves)
 
 
 async def find(front: Front, selector: str) -> Locator:

@@ -131,6 +131,15 @@ class SpeaksUp(Portal):
         return html('<script>alert("ログアウトしました")</script><p id="bye">ログアウトしました</p>')
 
 
+class NeverKeepsStill(Portal):
+    """Its logout pulses for ever, to be noticed."""
+
+    def account_body(self, who: str) -> str:
+        pulse = "@keyframes pulse { to { transform: scale(1.2) translateX(4px) } }"
+        style = f"{pulse} #log-out {{ animation: pulse .4s linear infinite alternate }}"
+        return super().account_body(who) + f"<style>{style}</style>"
+
+
 class BehindMenuAndQuestion(Portal):
     """Menu, link, question, and a token that is good for one answer."""
 

@@ -56,6 +56,7 @@ PORTALS: tuple[type[Portal], ...] = (
     sessions.MayBeKept,
     sessions.SignInInPopup,
     sessions.SpeaksUp,
+    sessions.NeverKeepsStill,
     sessions.BehindMenuAndQuestion,
     sessions.SameCookieForAll,
     sessions.NameThenPassword,
