@@ -48,7 +48,6 @@ def overlay_view(view: WarningView, voices: Voices) -> Words:
 
     return {
         "seconds": view.seconds,
-        "by": "worker" if view.worker_only else "resident",
         "answers": answers,
         "needsMark": needs_mark,
         **_in_each_language(words, voices.residents),

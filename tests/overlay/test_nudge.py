@@ -83,6 +83,15 @@ async def test_the_page_is_not_blocked(warned: Warned) -> None:
     assert await is_shown(warned)
 
 
+async def test_the_warning_takes_its_place_and_none_comes_beneath_a_warning(warned: Warned) -> None:
+    await warned.nudge()
+    await warned.warn()
+    assert not (await warned.state())["nudge"]
+    await warned.visit.browser.show_nudge("an operation")
+    assert not (await warned.state())["nudge"]
+    assert await warned.holds()
+
+
 @pytest.mark.parametrize("key", ["Space", "Enter"])
 async def test_tab_reaches_the_button_and_a_key_presses_it(warned: Warned, key: str) -> None:
     page = await warned.nudge()

@@ -87,6 +87,29 @@ def test_what_was_printed_already_leaves_no_copy(server: PrintServer) -> None:
     assert server.numbers() == {earlier}
 
 
+class Kept:
+    """A queue that has what it was given."""
+
+    def __init__(self, *jobs: PrintJob) -> None:
+        self._jobs = list(jobs)
+
+    def jobs(self) -> list[PrintJob]:
+        return list(self._jobs)
+
+    def remove(self, job: PrintJob) -> None:
+        self._jobs.remove(job)
+
+
+def test_where_the_beginning_is_not_known_what_was_printed_on_any_day_is_nobodys() -> None:
+    assert VisitJobs(Kept(PrintJob("desk", 1, 0.0, is_over=True)), None).remove(soon()) == ()
+
+
+def test_queues_know_whole_seconds_and_the_visits_first_one_is_its_own() -> None:
+    since = 1000.9
+    assert VisitJobs(Kept(PrintJob("desk", 1, 1000.0)), since).remove(soon()) == (Residue(JOBS, removed=1),)
+    assert VisitJobs(Kept(PrintJob("desk", 1, 999.0)), since).remove(soon()) == ()
+
+
 def test_what_may_not_be_cancelled_is_left_and_said(strict_server: PrintServer) -> None:
     jobs = visit(strict_server)
     jobs.note_before()

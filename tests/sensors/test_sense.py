@@ -63,6 +63,17 @@ async def test_a_sense_that_works_is_told_to_the_session_once(desk: Desk) -> Non
     assert desk.changes == ["senses"]
 
 
+async def test_a_sense_that_works_badly_is_a_warning_and_nothing_to_the_session(desk: Desk) -> None:
+    card = desk.senses.report_of("card")
+    card.working()
+    card.degraded("The reader is slow.", "Wait.")
+    await heard()
+    assert desk.codes() == [("card", Severity.AMBER, "The reader is slow.", "Wait.")]
+    card.working()
+    await heard()
+    assert desk.events == [SenseRecovered("card")]
+
+
 async def test_a_sense_that_is_lost_and_back_is_one_warning_and_one_all_clear(desk: Desk) -> None:
     card = desk.senses.report_of("card")
     card.working()

@@ -282,7 +282,7 @@ globalThis.__kiosk_overlay = (() => {
           field.focus();
           return;
         }
-        say({ k: "warning_answer", answer: one.answer, by: view.by, mark });
+        say({ k: "warning_answer", answer: one.answer, mark });
       };
       row.append(makeButton({ label: words(view).labels[index], role: one.role, press }, panel.presses));
     });
