@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from playwright.async_api import Page, async_playwright
@@ -25,6 +26,12 @@ CHALLENGE = Panel(
     tone="warning",
     buttons=(PanelButton("same", "同じ方", "primary", needs_mark=True), PanelButton("other", "別の方", "danger")),
     entries=(PanelEntry("支援員のイニシャル"),),
+)
+HELD = Panel(
+    kind="held",
+    title="この端末は止めています",
+    buttons=(PanelButton("release", "解除する", "primary"),),
+    entries=(PanelEntry("解除コード", secret=True), PanelEntry("責任者のイニシャル")),
 )
 PATIENCE_S = 60.0
 
@@ -212,6 +219,27 @@ async def test_enter_answers_nothing_and_an_answer_needs_the_mark(
         assert await answers.get() == PanelAnswer("challenge", "same", ("YT",))
     assert answers.empty()
     assert await portal.locator("#field").input_value() == ""
+
+
+async def test_of_a_panel_that_is_shown_once_more_the_mark_stays_and_the_code_does_not(
+    cover: StandaloneCover, display: str
+) -> None:
+    answers: asyncio.Queue[PanelAnswer] = asyncio.Queue()
+    cover.on_answer(answers.put_nowait)
+    await cover.show(HELD)
+    await asyncio.sleep(0.8)  # buttons do not count before
+    await press("Tab")
+    await asyncio.to_thread(keys, "type", "--delay", "20", "1234")
+    await press("Tab")
+    await asyncio.to_thread(keys, "type", "--delay", "20", "YT")
+    await press("Tab", "space")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await answers.get() == PanelAnswer("held", "release", ("1234", "YT"))
+    await cover.show(msgspec.structs.replace(HELD, lines=("解除コードが違います。",)))
+    await asyncio.sleep(0.8)
+    await press("Tab", "Tab", "Tab", "space")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await answers.get() == PanelAnswer("held", "release", ("", "YT"))
 
 
 async def test_a_click_answers_after_the_panel_has_been_there_for_a_moment(
