@@ -24,7 +24,9 @@ GRAB_LATER_MS = 250
 GRAB_SOON_TRIES = 100
 COUNT_EVERY_MS = 200
 KEPT_PANELS = 3  # panels without fields, buttons and countdown stay drawn: 14 ms less for the next shield
-LOOK_AROUND_MS = 500  # monitors plugged in, windows that forced themselves to the front
+LOOK_AROUND_MS = 500  # monitors plugged in, a compositor that starts
+# Windows that forced themselves to the front. Beneath a compositor the X server tells nobody that one is hidden.
+STAY_ABOVE_MS = 50
 
 
 class Shown(NamedTuple):
@@ -158,6 +160,7 @@ class CoverWindow:
             self._take_input(self._round)
             covered(at)
             self._look_around(self._round)
+            self._stay_above(self._round)
         else:
             mapped = time.perf_counter()
             covered(self._clock.now())
@@ -316,13 +319,18 @@ class CoverWindow:
         if round_ != self._round or not self._visible:
             return
         self._overlay.leave_if_needed()
-        self._window.lift()
         if tuple(self._monitors.each()) != self._places and self._panel is not None:
             self._cover_screen()
             left_s = self._ends_at - self._clock.now()
             self._draw(self._panel)
             self._ends_at = self._clock.now() + left_s
         self._window.after(LOOK_AROUND_MS, self._look_around, round_)
+
+    def _stay_above(self, round_: int) -> None:
+        if round_ != self._round or not self._visible:
+            return
+        self._window.lift()
+        self._window.after(STAY_ABOVE_MS, self._stay_above, round_)
 
 
 def is_still(panel: Panel) -> bool:

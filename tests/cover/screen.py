@@ -97,6 +97,15 @@ class LoudWindow:
         """Whether anything of it is on the screen now."""
         return self._screen.loud_pixels() > 0
 
+    def is_covered(self) -> bool:
+        """Whether another window of the whole screen lies above it, whatever is painted by now."""
+        windows = self._display.screen().root.query_tree().children
+        above = windows[[one.id for one in windows].index(self._window.id) + 1 :]
+        return any(
+            one.get_attributes().map_state == X.IsViewable and one.get_geometry().width >= self._screen.width
+            for one in above
+        )
+
     def was_clicked(self) -> bool:
         """Whether a click has reached it."""
         return any(self._display.next_event().type == X.ButtonPress for _ in range(self._display.pending_events()))

@@ -35,9 +35,10 @@ async def test_the_cover_rises_again_above_whatever_comes(cover: StandaloneCover
     with LoudWindow(display) as window:
         window.show()
         async with asyncio.timeout(PATIENCE_S):
-            while window.is_seen():
+            while not window.is_covered():
                 await asyncio.sleep(0.02)
         await cover.hide()
+        assert not window.is_covered()
         async with asyncio.timeout(PATIENCE_S):
             while not window.is_seen():
                 await asyncio.sleep(0.02)
