@@ -15,7 +15,7 @@ import psutil
 import pytest
 from playwright._impl._driver import compute_driver_executable  # which Node.js the driver runs on, nobody else tells
 
-from kiosk_agent.hands.driver import BEHIND_US, LAST, SWITCHES, TIDY, driver, quoted
+from kiosk_agent.hands.driver import SWITCHES, TIDY, driver, quoted
 from kiosk_agent.hands.proof import Replayer
 from kiosk_agent.hands.visit_folders import all_browsers_dirs
 from kiosk_agent.hands.wiping import processes_of
@@ -94,12 +94,6 @@ async def test_the_driver_has_the_switches_and_the_browser_has_not(visit: Visit)
     drivers = psutil.Process(root.ppid()).environ()
     assert {name: drivers.get(name) for name in SWITCHES} == SWITCHES
     assert not set(SWITCHES) & set(root.environ())
-
-
-async def test_the_driver_gets_the_processor_after_the_agent(visit: Visit) -> None:
-    """And what it starts inherits that; a browser that runs as root gives some of its threads more again."""
-    behind = min(os.getpriority(os.PRIO_PROCESS, 0) + BEHIND_US, LAST)
-    assert psutil.Process(psutil.Process(visit.root_pid).ppid()).nice() == behind
 
 
 SENDS = """
