@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
 
 import httpx
@@ -116,3 +118,17 @@ async def test_node_reds_token_is_refused_after_the_logout(nodered: RealPortal, 
     assert httpx.get(f"{nodered.url}/flows", headers=headers, trust_env=False).status_code == 200
     await profile.log_out(page)
     assert httpx.get(f"{nodered.url}/flows", headers=headers, trust_env=False).status_code == 401
+
+
+def test_node_red_outlives_a_page_that_is_left_while_it_loads(nodered: RealPortal) -> None:
+    """As a browser does it: the connection ends while a file of the debug sidebar is on its way."""
+    port = httpx.URL(nodered.url).port
+    asked = b"GET /debug/view/debug-utils.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    for _ in range(5):
+        with socket.socket() as leaving:
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that the server is still sending
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            leaving.connect(("127.0.0.1", port))
+            leaving.sendall(asked * 400)
+            assert leaving.recv(1)
+        assert httpx.get(nodered.url, trust_env=False).status_code == 200

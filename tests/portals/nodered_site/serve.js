@@ -39,6 +39,13 @@ RED.init(server, {
     authenticate: async (user, password) => (people.get(user)?.password === password ? known(user) : null),
   },
 });
+// Node-RED 4.1 answers a second time where a browser stops loading a file of its debug sidebar (21-debug.js), and the
+// error ends the whole portal: somebody who leaves a page early would take it from everybody.
+app.use('/debug/view', (request, response, next) => {
+  const answer = response.sendStatus;
+  response.sendStatus = status => (response.headersSent ? response : answer.call(response, status));
+  next();
+});
 app.use('/', RED.httpAdmin);
 server.listen(0, '127.0.0.1', async () => {
   await RED.start();
