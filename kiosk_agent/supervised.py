@@ -53,4 +53,5 @@ class Child:
         self.stopping = False
         self.lost = lost
         self.hang: Panel | None = None
+        self.over = threading.Event()  # the process has ended
         self.lock = threading.Lock()

@@ -139,7 +139,7 @@ class Supervisor:
         kind = "none" if isinstance(self._cover, NullCover) else "native"
         self._send(child, {"hello": {"cover": kind, "covered": self._cover.visible}})
         threading.Thread(target=self._read, args=(child,), name="agent-output", daemon=True).start()
-        self._look_again(child, self._settings.hang_limit_s)
+        threading.Thread(target=self._watch, args=(child,), name="agent-heart", daemon=True).start()
 
     def _read(self, child: Child) -> None:
         """In a thread: the agent's messages, then its end."""
@@ -151,6 +151,7 @@ class Supervisor:
                 continue
             self._loop.post(lambda line=line: self._heard(child, line))  # type: ignore[misc]  # binds this line
         child.process.wait()
+        child.over.set()
         self._loop.post(lambda: self._exited(child))
 
     def _send(self, child: Child, message: Mapping[str, Any]) -> None:
@@ -192,22 +193,25 @@ class Supervisor:
         else:
             _complain(f"the agent sent an unknown message: {', '.join(map(str, message))}")
 
-    def _look_again(self, child: Child, wait_s: float) -> None:
+    def _watch(self, child: Child) -> None:
+        """In a thread: until the agent has ended, or is silent for too long. Tk wakes three times for one look."""
+        wait_s = self._settings.hang_limit_s
         due_s = time.monotonic() + wait_s
-        self._loop.later(wait_s, lambda: self._check_beat(child, due_s))
-
-    def _check_beat(self, child: Child, due_s: float) -> None:
-        if child is not self._child or child.lost:
-            return
-        now = time.monotonic()
-        if now - due_s > LATE_S:
-            child.beat_s = now
-        quiet_s = now - child.beat_s
-        if quiet_s < child.limit_s:
+        while not child.over.wait(wait_s):
+            now = time.monotonic()
+            if now - due_s > LATE_S:
+                child.beat_s = now
+            quiet_s = now - child.beat_s
+            if quiet_s >= child.limit_s:
+                self._loop.post(lambda quiet_s=quiet_s: self._silent(child, quiet_s))  # type: ignore[misc]  # binds it
+                return
             # the first beat of an agent shortens its limit: look again by then
-            self._look_again(child, min(child.limit_s - quiet_s, self._settings.hang_limit_s))
-            return
-        self._lost(child, f"no heartbeat for {quiet_s:.1f} s")
+            wait_s = min(child.limit_s - quiet_s, self._settings.hang_limit_s)
+            due_s = now + wait_s
+
+    def _silent(self, child: Child, quiet_s: float) -> None:
+        if child is self._child and not child.lost:
+            self._lost(child, f"no heartbeat for {quiet_s:.1f} s")
 
     def _exited(self, child: Child) -> None:
         if child is not self._child or child.lost:

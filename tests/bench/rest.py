@@ -22,6 +22,7 @@ from tests.bench.figures import Figure, Goal
 from tests.desk.whole_desk import WholeDesk, write_desk
 
 IDLE_S = 60.0
+STRETCH_S = 10.0
 SETTLE_S = 6.0  # what starting leaves behind settles
 DESKS = 6  # rest is measured at so many desks side by side: resting desks do not disturb each other
 OURS = ("supervisor", "agent", "driver")
@@ -77,8 +78,12 @@ def compiled_once() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_whole_desk(portal: PracticePortal) -> AsyncIterator[WholeDesk]:
-    """A desk with real windows on a screen of its own, with the senses that a desk has as installed."""
+async def open_whole_desk(portal: PracticePortal, *, every_sense: bool = False) -> AsyncIterator[WholeDesk]:
+    """A desk with real windows on a screen of its own, with hotkey, input and operating-system session.
+
+    ``every_sense``: card reader and browsers beside it as well. Where several desks run it would be wrong: the browsers
+    of one are browsers beside the others.
+    """
     with TemporaryDirectory(prefix="kiosk-bench-") as folder, open_display() as display:
         hang_limit_s = Supervision().hang_limit_s
         files = write_desk(
@@ -89,6 +94,7 @@ async def open_whole_desk(portal: PracticePortal) -> AsyncIterator[WholeDesk]:
             hotkey=Hotkey().end_visit,
             hang_limit_s=hang_limit_s,
             os_session=True,
+            **({"card": True, "browsers": 'action = "report"'} if every_sense else {}),
         )
         desk = WholeDesk(files, headless=False, display=display, hang_limit_s=hang_limit_s)
         try:
@@ -161,6 +167,26 @@ async def rests(runs: int) -> tuple[list[Row], list[Row]]:
         for share in filter(None, shares):
             desks.create_task(one_desk(share))
     return used, woken
+
+
+async def desk_with_every_sense(runs: int) -> list[Figure]:
+    """``runs`` stretches of an idle visit at one desk, without a tray host: processor share and wake-ups."""
+    used, woken = [], []
+    async with PracticePortal() as portal, open_whole_desk(portal, every_sense=True) as desk:
+        await open_visit(desk)
+        every = parts(desk)
+        for _ in range(runs):
+            before = {pid: (processor_s(pid), switches(pid)) for pids in every.values() for pid in pids}
+            await asyncio.sleep(STRETCH_S)
+            took_s = {name: sum(processor_s(pid) - before[pid][0] for pid in pids) for name, pids in every.items()}
+            times = {name: sum(switches(pid) - before[pid][1] for pid in pids) for name, pids in every.items()}
+            used.append({name: s / STRETCH_S * 100 for name, s in took_s.items()})
+            woken.append({name: n / STRETCH_S for name, n in times.items()})
+        await end_visit(desk)
+    return [
+        *figures("every sense, processor", "%", used, Goal(0.5)),
+        *figures("every sense, wake-ups a second", "/s", woken, Goal(5.0)),
+    ]
 
 
 def figures(name: str, unit: str, rows: list[Row], goal: Goal | None = None) -> Iterator[Figure]:

@@ -1,7 +1,4 @@
-"""The senses of the operating system: from a lock to the shield, and what the senses cost alone in a process.
-
-``python -m tests.bench.senses`` is that process: all of them at work, and nothing else.
-"""
+"""The senses: from a lock to the shield, and what all of them cost, alone in a process and at a whole desk."""
 
 from __future__ import annotations
 
@@ -16,21 +13,18 @@ from msgspec.structs import replace
 
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.config import OsSessionSense
-from kiosk_agent.sensors.hotkey import EndVisitHotkey
-from kiosk_agent.sensors.input import PcInput
-from kiosk_agent.sensors.os_session import OsSession
-from kiosk_agent.sensors.sense import Sense
 from kiosk_agent.session import events as ev
 from kiosk_agent.session.policy import Policy
 from kiosk_agent.session.vocabulary import Answer, StateName
 from tests.bench.desk import NONE, open_bench
 from tests.bench.display import a_logind, open_display
 from tests.bench.figures import Figure, Goal
-from tests.bench.rest import SETTLE_S, processor_s, switches
+from tests.bench.rest import SETTLE_S, desk_with_every_sense, processor_s, switches
+from tests.support.card_world import SOCKET_VARIABLE, CardWorld, storage_card, what_is_missing
 
 MEASURED_S = 30.0
-GAP_S = 60.0
 MOTION_HZ = 1000
+EVERY_SENSE = b"awake: hotkey card os_session input browsers\n"
 # Moves the pointer a thousand times a second over the whole screen, until its input ends.
 MOTION = """
 import sys, threading, time
@@ -90,10 +84,11 @@ def moving_mouse() -> Iterator[None]:
 @contextmanager
 def senses_alone(state: StateName) -> Iterator[int]:
     """A process of the senses; its id."""
-    command = [sys.executable, "-m", "tests.bench.senses", state.value]
+    command = [sys.executable, "-m", "tests.bench.senses_alone", state.value]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    process.stdout.readline()
+    awake = process.stdout.readline()
+    assert awake == EVERY_SENSE, awake
     try:
         yield process.pid
     finally:
@@ -124,41 +119,15 @@ async def _measured(pid: int) -> tuple[float, float]:
 async def measure(runs: int) -> list[Figure]:
     """``runs`` locks, and half a minute of each state."""
     figures = [await lock_to_shield(runs)]
-    with a_logind(), open_display() as name:
+    missing = what_is_missing()
+    if missing:
+        raise SystemExit(f"the senses together are not measured: {missing}")
+    with CardWorld() as world, a_logind(), open_display() as name:
+        os.environ[SOCKET_VARIABLE] = str(world.socket)
+        world.put(storage_card(1))
         os.environ["DISPLAY"], before = name, os.environ.get("DISPLAY", "")
         figures += await cost("nobody signed in", StateName.GATE, motion=False)
         figures += await cost("signed in and idle", StateName.SIGNED_IN, motion=False)
         figures += await cost(f"signed in, mouse at {MOTION_HZ} Hz", StateName.SIGNED_IN, motion=True)
         os.environ["DISPLAY"] = before
-    return figures
-
-
-class _Silent:
-    def working(self) -> None: ...
-
-    def degraded(self, why: str, remedy: str = "") -> None: ...
-
-    def absent(self, why: str, remedy: str = "") -> None:
-        raise SystemExit(why)
-
-
-async def _be_awake(state: StateName) -> None:
-    def post(_event: ev.Event) -> None: ...
-
-    told = PcInput(GAP_S, SystemClock(), post, _Silent())
-    senses: list[Sense] = [
-        EndVisitHotkey("<ctrl>+<alt>+<end>", post, _Silent()),
-        OsSession(post, _Silent(), lambda: None),
-        told,
-    ]
-    for sense in senses:
-        sense.start()
-    told.state_changed(state)
-    print("awake", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    for sense in senses:
-        await sense.stop()
-
-
-if __name__ == "__main__":
-    asyncio.run(_be_awake(StateName(sys.argv[1])))
+        return [*figures, *await desk_with_every_sense(runs)]
