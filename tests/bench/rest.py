@@ -23,6 +23,7 @@ from tests.desk.whole_desk import WholeDesk, write_desk
 
 IDLE_S = 60.0
 STRETCH_S = 10.0
+CALM_S = 90.0  # the gap after which the PC is looked at more often is over, and the driver has tidied up
 SETTLE_S = 6.0  # what starting leaves behind settles
 DESKS = 6  # rest is measured at so many desks side by side: resting desks do not disturb each other
 OURS = ("supervisor", "agent", "driver")
@@ -174,6 +175,7 @@ async def desk_with_every_sense(runs: int) -> list[Figure]:
     used, woken = [], []
     async with PracticePortal() as portal, open_whole_desk(portal, every_sense=True) as desk:
         await open_visit(desk)
+        await asyncio.sleep(CALM_S)
         every = parts(desk)
         for _ in range(runs):
             before = {pid: (processor_s(pid), switches(pid)) for pids in every.values() for pid in pids}

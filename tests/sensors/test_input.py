@@ -191,6 +191,7 @@ class Desk:
 async def desk(display: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     """Somebody is signed in; after half a second without input there is a gap."""
     monkeypatch.setattr(presence, "CLOSE_LOOK_S", LOOK_S)
+    monkeypatch.setattr(presence, "GAP_LOOK_S", LOOK_S)
     monkeypatch.setattr(presence, "LOOSE_LOOK_S", LOOK_S)
     made = Desk(GAP_S)
     made.sense.start()
@@ -284,6 +285,7 @@ async def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_trembling_mouse_is_reported_and_is_no_return(monkeypatch: pytest.MonkeyPatch) -> None:
     """A minute of looks, taken at once."""
     monkeypatch.setattr("kiosk_agent.sensors.input.presence.CLOSE_LOOK_S", 0.0)
+    monkeypatch.setattr("kiosk_agent.sensors.input.presence.GAP_LOOK_S", 0.0)
     monkeypatch.setattr("kiosk_agent.sensors.input.presence.LOOSE_LOOK_S", 0.0)
     clock = ManualClock()
 

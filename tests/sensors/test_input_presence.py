@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kiosk_agent.sensors.input.noise import NOISE_S, QUIET_S, Judge, Sign, is_regular
-from kiosk_agent.sensors.input.presence import CLOSE_LOOK_S, ELSEWHERE_S, LOOSE_LOOK_S, Notice, Presence
+from kiosk_agent.sensors.input.presence import CLOSE_LOOK_S, ELSEWHERE_S, GAP_LOOK_S, LOOSE_LOOK_S, Notice, Presence
 from kiosk_agent.sensors.input.reading import Reading
 from kiosk_agent.sensors.input.windows import idle_s
 
@@ -83,7 +83,7 @@ def moving(start: float, end: float, every_s: float = 0.05) -> list[Input]:
 def test_somebody_who_moves_the_mouse_after_a_gap_is_told_once() -> None:
     heard = watch(Pc(moving(90.0, 100.0)), 120.0)
     assert [notice for _, notice in heard if notice is Notice.RETURNED] == [Notice.RETURNED]
-    assert 90.0 < heard[0][0] <= 90.0 + CLOSE_LOOK_S + 0.1
+    assert 90.0 < heard[0][0] <= 90.0 + GAP_LOOK_S + 0.1
 
 
 def test_somebody_who_only_types_after_a_gap_is_told_within_half_a_minute() -> None:
@@ -299,7 +299,7 @@ def test_looks_are_rare_unless_something_is_to_be_seen() -> None:
     presence.begin(0.0)
     presence.look(Reading(-9.0, 9.0, PLACE), 0.0)
     assert presence.next_look_s(10.0) == LOOSE_LOOK_S
-    assert presence.next_look_s(GAP_S + 1.0) == CLOSE_LOOK_S
+    assert presence.next_look_s(GAP_S + 1.0) == GAP_LOOK_S
     presence.look(Reading(9.5, 0.5, PLACE), 10.0)
     assert presence.next_look_s(10.0) == CLOSE_LOOK_S
 

@@ -8,6 +8,7 @@ from kiosk_agent.sensors.input.noise import Judge, Sign
 from kiosk_agent.sensors.input.reading import Reading
 
 CLOSE_LOOK_S = 1.0
+GAP_LOOK_S = 2.0  # a gap may last for hours, and each look wakes a resting PC
 LOOSE_LOOK_S = 5.0
 TOLD_EVERY_S = 1.0  # the portal's pages tell of one input a second: what comes within it is theirs as well
 ELSEWHERE_S = 10.0  # crossing the task bar, or answering a dialog of the browser's own, takes less
@@ -50,8 +51,9 @@ class Presence:
 
     def next_look_s(self, now: float) -> float:
         """Seconds until the next look is worth while: soon where something is to be explained, or a return seen."""
-        in_gap = now - self._here_at > self._gap_s
-        return CLOSE_LOOK_S if in_gap or self._judge.wants_to_know else LOOSE_LOOK_S
+        if self._judge.wants_to_know:
+            return CLOSE_LOOK_S
+        return GAP_LOOK_S if now - self._here_at > self._gap_s else LOOSE_LOOK_S
 
     @property
     def noise(self) -> Sign | None:
