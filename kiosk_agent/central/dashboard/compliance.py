@@ -33,8 +33,10 @@ from __future__ import annotations
 
 import enum
 import math
+import operator
 
 import msgspec
+from msgspec.structs import astuple
 
 Z = 1.959964  # 95 % of a normal distribution lie within this many deviations
 # Below it the interval of a middling share is wider than 35 points: such a place has no rank.
@@ -72,8 +74,7 @@ class Totals(msgspec.Struct, frozen=True):
     incidents: int = 0
 
     def __add__(self, other: Totals) -> Totals:
-        names = self.__struct_fields__
-        return Totals(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        return Totals(*map(operator.add, astuple(self), astuple(other)))
 
 
 class Share(msgspec.Struct, frozen=True):

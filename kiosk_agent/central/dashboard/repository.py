@@ -34,14 +34,14 @@ COUNTERS = Totals.__struct_fields__
 CHILD = "child"
 
 
-def totals_of(row: Row[Any]) -> Totals:
-    """The counters of a row of sums; PostgreSQL's sums are decimals, and none where there was nothing to add."""
-    return Totals(**{name: int(getattr(row, name) or 0) for name in COUNTERS})
+def totals_of(counters: Sequence[int | None]) -> Totals:
+    """The counters of a row, which are all of it and in their order; a sum is none where there was nothing to add."""
+    return Totals(*[counter or 0 for counter in counters])
 
 
-def sums(table: sa.Table) -> list[sa.Label[Any]]:
-    """The sum of each counter."""
-    return [sa.func.sum(table.c[name]).label(name) for name in COUNTERS]
+def sums(table: sa.FromClause) -> list[sa.Label[int]]:
+    """The sum of each counter. PostgreSQL's own are decimals, of which Python makes objects one by one."""
+    return [sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name) for name in COUNTERS]
 
 
 def find_place(connection: Connection, scope: Place, place: Place) -> Row[Any] | None:
@@ -81,13 +81,12 @@ def find_place(connection: Connection, scope: Place, place: Place) -> Row[Any] |
 def days_of(connection: Connection, scope: Place, place: Place, days: Days) -> list[tuple[datetime.date, Totals]]:
     """The counters of a place by day, in order; days of which nothing is known are not in it."""
     table, conditions = _rows_of(scope, place)
-    query = (
-        sa.select(table.c.day, *sums(table))
-        .where(*conditions, table.c.day.between(*days))
-        .group_by(table.c.day)
-        .order_by(table.c.day)
-    )
-    return [(row.day, totals_of(row)) for row in connection.execute(query)]
+    query = sa.select(table.c.day).where(*conditions, table.c.day.between(*days)).order_by(table.c.day)
+    if table is desk_days:
+        query = query.add_columns(*sums(table)).group_by(table.c.day)
+    else:  # there is one row of sums for each day
+        query = query.add_columns(*(table.c[name] for name in COUNTERS))
+    return [(row[0], totals_of(row[1:])) for row in connection.execute(query)]
 
 
 def total_of(connection: Connection, scope: Place, place: Place, days: Days) -> Totals:
@@ -161,13 +160,12 @@ def children_totals(connection: Connection, scope: Place, place: Place, days: Da
     query = sa.select(key.label(CHILD), *sums(table)).where(*conditions, table.c.day.between(*days)).group_by(key)
     if child is Level.OFFICE:
         by_desk = query.subquery()
-        added = [sa.func.sum(by_desk.c[name]).label(name) for name in COUNTERS]
         query = (
-            sa.select(desks.c.office_id.label(CHILD), *added)
+            sa.select(desks.c.office_id.label(CHILD), *sums(by_desk))
             .join(by_desk, by_desk.c[CHILD] == desks.c.id)
             .group_by(desks.c.office_id)
         )
-    return {Place(child, str(getattr(row, CHILD))): totals_of(row) for row in connection.execute(query)}
+    return {Place(child, str(row[0])): totals_of(row[1:]) for row in connection.execute(query)}
 
 
 def hours_of(connection: Connection, scope: Place, place: Place, days: Days) -> dict[tuple[datetime.date, int], int]:

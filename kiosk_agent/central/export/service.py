@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy.engine import Row
 
 from kiosk_agent.central.dashboard.compliance import Figure, compliance
-from kiosk_agent.central.dashboard.repository import totals_of
+from kiosk_agent.central.dashboard.repository import COUNTERS, totals_of
 from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.service import named
 from kiosk_agent.central.database.engine import Database
@@ -97,7 +97,7 @@ def heads(level: Level, language: Language) -> list[str]:
 
 
 def _cells(row: Row[Any], level: Level, days: Days, *, each_day: bool) -> list[Cell]:
-    totals = totals_of(row)
+    totals = totals_of(row[-len(COUNTERS) :])
     made = compliance(totals)
     numbers = [getattr(made.of(figure), part) for figure in Figure for part in PARTS]
     first, last = (row.day, row.day) if each_day else days
