@@ -22,6 +22,8 @@ from tests.bench.central.pages import measure as measure_pages
 from tests.central.serving import Server
 from tests.support.postgresql import PostgreSQL
 
+HEARD_OF_S = 150.0  # the server looks once a minute
+
 
 @dataclass
 class Spent:
@@ -99,6 +101,20 @@ class Central:
         wall_s = time.monotonic() - begun
         after, database_after = self._processor_s()
         return Spent(reports, wall_s, after - server_s, database_after - database_s, dict(flood.statuses), timed)
+
+    def wait_until_heard_of(self) -> None:
+        """Until the server has looked again: at first all desks are silent, and thousands of alerts are taken back."""
+        database = Database(read_url(self.url))
+        silent = "SELECT count(*) FROM alerts WHERE resolved_at_ms IS NULL AND kind = 'office_silent'"
+        end = time.monotonic() + HEARD_OF_S
+        while True:
+            with database.reading() as connection:
+                if not connection.exec_driver_sql(silent).scalar_one():
+                    break
+            if time.monotonic() > end:
+                raise TimeoutError(f"alerts of silent offices stay for {HEARD_OF_S:g} s after all desks were heard of")
+            time.sleep(1.0)
+        database.close()
 
     def check_days(self, days: int, grown: int, first: datetime.date, desks: int | None = None) -> None:
         """Each desk's days once, with every counter as it was told last; and all sums theirs."""
