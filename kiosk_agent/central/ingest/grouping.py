@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER = 500  # a larger group gains nothing more, and holds its locks for longer
 MOST_WAITING = 5_000  # some 10 MB of ordinary reports; beyond it a client is better told to come again
 # Between the beginnings of two groups, unless a full one is there or reports come one by one. The desks of a nation,
-# each once a minute, share transactions then by the dozen; a desk does not mind the wait, nobody looks at it.
-GATHER_S = 0.1
+# each once a minute, share transactions then by the hundred; a desk does not mind the wait, nobody looks at it.
+GATHER_S = 0.5
 TRIES = 3  # a deadlock, or a connection that was lost: the next try has a new connection
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
