@@ -169,7 +169,8 @@ def add_years(database: Database, years: int) -> None:
                 day = f"date(day, '-{back} days')" if database.is_sqlite else f"day - {back}"
                 connection.exec_driver_sql(
                     f"INSERT INTO {table} ({scope}day, {names}) SELECT {scope}{day}, {names} FROM {table}"  # noqa: S608
-                    f" WHERE day > '{(LAST - YEAR).isoformat()}' AND day <= '{LAST.isoformat()}' ORDER BY day"
+                    # the last day would fall on the first one of the year before
+                    f" WHERE day > '{(LAST - YEAR).isoformat()}' AND day < '{LAST.isoformat()}' ORDER BY day"
                 )
     settle(database)
 
