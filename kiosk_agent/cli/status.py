@@ -11,6 +11,7 @@ import msgspec
 from kiosk_agent.cli.language import t
 from kiosk_agent.errors import InputError
 from kiosk_agent.folders import default_data_dir
+from kiosk_agent.hands.health_words import health_sentence
 from kiosk_agent.health import Severity
 from kiosk_agent.reasons import of_system
 from kiosk_agent.report.state import CentralState
@@ -50,7 +51,8 @@ def as_text(status: Status, alive: bool) -> str:
         lines.append(f"{SIGN[Severity.GREEN]} " + t("Everything works."))
     for warning in status.warnings:
         since = t("since {since}", since=f"{warning.since:%H:%M:%S}")
-        lines.append(f"{SIGN[warning.severity]} {warning.code}: {warning.detail} ({since}) {warning.remedy}".rstrip())
+        lines.append(f"{SIGN[warning.severity]} {warning.code}: {health_sentence(warning.code, t)} ({since})")
+        lines.append(f"    {warning.detail} {warning.remedy}".rstrip())
     if status.senses:
         lines.append(t("Senses: {senses}", senses=", ".join(_sense(sense) for sense in status.senses)))
     if status.central is not None:

@@ -82,7 +82,7 @@ class GatePages:
 
     def refresh(self) -> None:
         """Draw the page again where what it says has changed (its screen, or the desk's health)."""
-        checks = tuple((w.code, w.severity.value, w.detail) for w in self._health.warnings)
+        checks = tuple(warning.code for warning in self._health.warnings)
         bulletins = self._bulletins if self._view.screen == "start" else ()
         view = msgspec.structs.replace(
             self._view, severity=self._health.worst.value, checks=checks, bulletins=bulletins

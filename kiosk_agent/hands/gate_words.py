@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kiosk_agent.hands.health_words import health_sentence
 from kiosk_agent.hands.panels import closed_remedy, hold_sentence
 from kiosk_agent.hands.ports import GateView
 from kiosk_agent.hands.residue_words import residue_notice
@@ -92,25 +93,8 @@ def _state(view: GateView, t: Translate) -> Words:
         "amber": t("This desk works, but something needs attention."),
         "red": t("Something important does not work. Please tell IT support."),
     }
-    lines = [f"{_check(code, t) or text} ({code})" for code, _severity, text in view.checks]
+    lines = [f"{health_sentence(code, t)} ({code})" for code in view.checks]
     return {"tone": view.severity, "title": titles[view.severity], "lines": lines, "label": t("State of this desk")}
-
-
-def _check(code: str, t: Translate) -> str:
-    """What does not work, for people at the desk; the health warning's own words are for those who mend it."""
-    sentences = {
-        "browser": t("The browser for visits does not start."),
-        "browsers": t("Nobody notices other browsers and remote control at the moment."),
-        "clock_jump": t("The clock of this PC was turned. Is the time right?"),
-        "hand_failed": t("A step of the agent failed."),
-        "foreign_browser": t("Another browser runs on this PC. Please close it."),
-        "hotkey": t("The keyboard shortcut that ends a visit does not work."),
-        "ledger": t("Nothing can be recorded."),
-        "remote_control": t("A program for remote control runs on this PC."),
-        "shield_lost": t("The screen cannot be covered."),
-        "tray": t("The icon beside the clock is not shown."),
-    }
-    return sentences.get(code, "")
 
 
 def _visit(view: GateView, t: Translate) -> Words:

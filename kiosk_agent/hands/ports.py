@@ -198,7 +198,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the gate's page shows; the page itself decides nothing.
 
     ``screen``: start, visit, ending, confirm, held. ``last_reason``/``last_proof``: EndReason/Proof values or "".
-    ``checks``: (code, severity, text) of the health warnings. ``mark``: none, initials, staff_number.
+    ``checks``: the codes of the health warnings. ``mark``: none, initials, staff_number.
     ``bulletins``: for the support worker, on the start page alone.
     ``hold_note``: what central's staff want shown at a desk that they have closed.
     ``proof_detail``: reason, proof and residue of the visit to be confirmed. ``language``: the support workers'.
@@ -210,7 +210,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     last_reason: str = ""
     last_proof: str = ""
     severity: str = "green"
-    checks: tuple[tuple[str, str, str], ...] = ()
+    checks: tuple[str, ...] = ()
     mark: str = "none"
     reason: str = ""
     proof: str = ""

@@ -20,6 +20,8 @@ from kiosk_agent.central.pages.formats import Formats
 from kiosk_agent.central.pages.words import TEXTS, words
 from kiosk_agent.central.policy.pages import CHOICES, shown
 from kiosk_agent.config_load import SENSES
+from kiosk_agent.hands.health_words import health_sentence
+from kiosk_agent.locale import translator
 from kiosk_agent.recording.writer import CODE as RECORDING
 from kiosk_agent.report.uploader import Code
 from kiosk_agent.sensors.browsers.sense import BROWSER_CODE, REMOTE_CODE
@@ -68,6 +70,12 @@ def test_every_warning_of_the_agent_has_words() -> None:
     assert [code for code in sorted(found) if f"code_{code}" not in TEXTS] == []
     assert LATIN.search(warning_told("card", words("ja"))) is None
     assert "something_new" in warning_told("something_new", words("ja"))
+
+
+def test_every_warning_of_the_agent_has_a_sentence_for_whoever_works_at_the_desk() -> None:
+    japanese, anything_else = translator("ja"), health_sentence("something_new", translator("ja"))
+    assert [code for code in sorted(codes()) if health_sentence(code, japanese) == anything_else] == []
+    assert [code for code in sorted(codes()) if LATIN.search(health_sentence(code, japanese))] == []
 
 
 def test_every_value_sense_sign_state_and_counter_has_words() -> None:
