@@ -25,6 +25,7 @@ from tests.browser.conftest import Visit, visiting
 from tests.screens.conftest import SIZE
 from tests.screens.layout import assert_readable
 from tests.screens.pictures import keep
+from tests.support.living import lives
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 IS_DARK = "Number(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)[0]) < 64"
@@ -250,7 +251,7 @@ async def test_a_killed_driver_takes_the_browser_with_it(visit: Visit) -> None:
     assert (await visit.until(ev.VisitBrowserLost)).crashed
     await asyncio.to_thread(root.wait, 30)
     assert await visit.browser.destroy()
-    assert not [one for one in (root, *helpers) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not [one for one in (root, *helpers) if lives(one)]
 
 
 async def test_a_page_that_crashed_does_not_stay(visit: Visit) -> None:
@@ -270,7 +271,7 @@ async def test_destroying_leaves_no_process_and_may_be_asked_again(visit: Visit)
     helpers = root.children(recursive=True)
     assert len(helpers) > 2
     assert await visit.browser.destroy()
-    assert not [one for one in (root, *helpers) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not [one for one in (root, *helpers) if lives(one)]
     assert await visit.browser.destroy()
     assert visit.pids[-1] is None
     assert not visit.of(ev.VisitBrowserLost)

@@ -22,7 +22,8 @@ import pytest
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.status import FILE_NAME as STATUS_FILE
 from tests.cover.screen import keys
-from tests.desk.whole_desk import WAIT_S, WholeDesk, lives, until, write_desk
+from tests.desk.whole_desk import WAIT_S, WholeDesk, until, write_desk
+from tests.support.living import lives
 
 ALONE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 

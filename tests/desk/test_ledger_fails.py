@@ -22,10 +22,11 @@ from kiosk_agent.ledger.aside import kept_aside
 from kiosk_agent.locale import translator
 from kiosk_agent.session import entries as en
 from tests.desk.conftest import MakeDesk
-from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, lives, until
+from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, until
 from tests.ledger.children import held, let_go
 from tests.ledger.test_held_back import fill, mounted
 from tests.ledger.visits import bodies_of, plain_visit, verified
+from tests.support.living import lives
 
 CODE = "open sesame 73"
 UNFINISHED = "5" * 32

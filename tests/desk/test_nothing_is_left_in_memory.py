@@ -9,7 +9,8 @@ import psutil
 from kiosk_agent.hands.launched import profile_of
 from kiosk_agent.hands.visit_folders import all_browsers_dirs, memory_root
 from tests.desk.conftest import Desks, MakeDesk
-from tests.desk.whole_desk import WAIT_S, WholeDesk, driver_of, gate_browser_of, lives, signed_in, until
+from tests.desk.whole_desk import WAIT_S, WholeDesk, driver_of, gate_browser_of, signed_in, until
+from tests.support.living import lives
 from tests.support.writing_on import writing_on
 
 

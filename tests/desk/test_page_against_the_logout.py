@@ -18,10 +18,11 @@ from kiosk_agent.practice.switches import Credentials, Switches
 from tests.cover.screen import Watch, keys
 from tests.desk.conftest import Desks
 from tests.desk.loud_visit import CORNER, HOTKEY, press_hotkey, sign_in
-from tests.desk.whole_desk import WholeDesk, lives, until
+from tests.desk.whole_desk import WholeDesk, until
+from tests.support.living import lives
 
 CONTROLS = "#menu-button, #menu-log-out, #confirm-log-out"
-LOGOUT_S = 20.0  # what gets in the way costs time, on a busy machine twice as much
+LOGOUT_S = 30.0  # what gets in the way costs time, on a busy machine three times as much
 HELP = "/help"  # nobody else asks for this page in these visits
 # What the portal's own scripts do, in each of its pages, and how they tell the portal that they did it.
 TELL = f"const tell = () => fetch('{HELP}', {{keepalive: true}});"

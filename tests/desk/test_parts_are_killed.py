@@ -13,7 +13,8 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.switches import LogoutWay, Switches
 from kiosk_agent.supervisor import EXIT_BUSY
 from tests.desk.conftest import Desks, MakeDesk
-from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, driver_of, gate_browser_of, lives, signed_in, until
+from tests.desk.whole_desk import ROOT, WAIT_S, WholeDesk, driver_of, gate_browser_of, signed_in, until
+from tests.support.living import lives
 
 
 def test_a_visit_whose_browser_is_killed_ends_and_its_open_session_is_told(desks: Desks) -> None:

@@ -11,7 +11,8 @@ from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant
 from kiosk_agent.practice.switches import Credentials, LogoutWay, Outage, Provider, Quirk, Switches
 from tests.desk.conftest import Desks
-from tests.desk.whole_desk import WholeDesk, lives, until
+from tests.desk.whole_desk import WholeDesk, until
+from tests.support.living import lives
 
 USER = "resident-a"
 STORED = 'localStorage.getItem("practice-token")'

@@ -28,7 +28,8 @@ from tests.cover.screen import keys
 from tests.desk.conftest import MakeDesk
 from tests.desk.loud_visit import CORNER
 from tests.desk.test_privacy import files_of, found_in, needles, status_of
-from tests.desk.whole_desk import WholeDesk, lives, until
+from tests.desk.whole_desk import WholeDesk, until
+from tests.support.living import lives
 from tests.support.logind import OURS, mock_logind
 from tests.support.memory import as_base64, found_in_memory
 

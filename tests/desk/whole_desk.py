@@ -23,6 +23,7 @@ from kiosk_agent.config_load import hash_release_code
 from kiosk_agent.ledger import FILE_NAME, LedgerReader
 from kiosk_agent.practice.portal import PracticePortal
 from kiosk_agent.practice.profiles import Variant, practice_profile
+from tests.support.living import lives
 
 ROOT = Path(__file__).parents[2]
 # other tests, and whoever works at this PC, run browsers that are none of a test's business
@@ -109,14 +110,6 @@ def until(holds: Callable[[], bool], limit_s: float = WAIT_S) -> None:
     while not holds():
         assert time.monotonic() < end, f"did not come true within {limit_s:.0f} s"
         time.sleep(0.05)
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it still runs; a zombie does nothing any more."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 class WholeDesk:

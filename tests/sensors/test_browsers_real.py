@@ -18,6 +18,7 @@ from kiosk_agent.sensors.browsers.scanner import Scanner
 from kiosk_agent.sensors.browsers.sense import end_browser
 from kiosk_agent.sensors.browsers.telling import Ours, is_child
 from tests.sensors.processes import NearTable, line_of, started_elsewhere, until
+from tests.support.living import lives
 
 
 @contextmanager
@@ -27,14 +28,6 @@ def chromium(browser_path: str, profile: Path) -> Iterator[psutil.Process]:
     with started_elsewhere([browser_path, *switches, "data:text/html,x"]) as process:
         until(lambda: any("--type=renderer" in line_of(one) for one in process.children(recursive=True)))
         yield process
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it still runs; a zombie does nothing any more."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def titles(scanner: Scanner) -> list[str]:

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from kiosk_agent.process_tree import kill_all, mark_of
+from tests.support.living import lives
 
 # Starts a sleeper, says its number, and waits to be killed.
 ROOT = """
@@ -17,10 +18,6 @@ import subprocess, sys
 print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdout=-3).pid, flush=True)
 sys.stdin.read()
 """
-
-
-def has_ended(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a job object ends what the root leaves behind")
@@ -39,11 +36,11 @@ def test_what_a_dead_root_left_behind_is_killed_too(collected: bool) -> None:
         else:
             os.waitid(os.P_PID, root.pid, os.WEXITED | os.WNOWAIT)
         try:
-            assert not has_ended(orphan)
+            assert lives(orphan)
             assert kill_all([mark], 10.0) == []
-            assert has_ended(orphan)
+            assert not lives(orphan)
         finally:
-            if not has_ended(orphan):
+            if lives(orphan):
                 orphan.kill()
 
 

@@ -21,6 +21,7 @@ from kiosk_agent.hands.template_build import build_template
 from kiosk_agent.hands.template_copies import make_copy, sweep_copies
 from kiosk_agent.hands.visit_folders import memory_root, visit_root
 from kiosk_agent.hands.wiping import wipe_folder
+from tests.support.living import lives
 from tests.template.conftest import LAUNCH_OPTIONS, SANDBOX, Desk, files_with
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ async def test_nothing_is_left_of_a_visit_whose_agent_was_killed(desk: Desk) -> 
         assert desk.copies == []
         assert files_with("resident A", *desk.places) == []
         assert files_with(desk.portal.data["resident A"], *desk.places) == []
-        assert not browser.is_running() or browser.status() == psutil.STATUS_ZOMBIE
+        assert not lives(browser)
 
 
 async def test_a_browser_that_outlived_its_agent_is_killed(desk: Desk) -> None:
