@@ -114,6 +114,7 @@ class Pages:
         """
         self.dialogs = answer
         if answer is Dialogs.AGREED:
+            self._start(self._context.add_init_script(AGREES))  # before any script of each document to come
             for watched in (*self.watched, *self._frames.values()):
                 self._start(self._agree(watched.session))
         for watched in self.watched:
@@ -123,8 +124,8 @@ class Pages:
                     await dialog.dismiss()
 
     async def _agree(self, session: CDPSession) -> None:
-        script = {"source": AGREES, "runImmediately": True}
-        await session.send("Page.addScriptToEvaluateOnNewDocument", script)
+        """In the documents that are there."""
+        await session.send("Page.addScriptToEvaluateOnNewDocument", {"source": AGREES, "runImmediately": True})
 
     async def call(self, watched: Watched, function: str, *arguments: object) -> Any:
         """Call a function of the overlay in the main frame. Raises BrowserError or TimeoutError."""
@@ -210,8 +211,6 @@ class Pages:
             ),
         ):
             await session.send(method, parameters)
-        if self.dialogs is Dialogs.AGREED:
-            await self._agree(session)
 
     def _world_made(self, watched: Watched, message: dict[str, Any]) -> None:
         context = message["context"]

@@ -139,15 +139,19 @@ async def _carry_out(front: Front, step: Step, limit_s: float, variables: Mappin
 async def _click(found: Locator, limit_s: float) -> None:
     """Press it once it keeps still; what never does, such as a button that pulses, is pressed where it is.
 
-    Tried without pressing first: a press waits for the page that it leads to, and must not be cut short or done twice.
+    Asked without pressing first: a press waits for the page that it leads to, and must not be cut short or done twice.
+    (Playwright's "trial" is no such question: it presses, and keeps that press only from what listens after it.)
     """
     until = time.monotonic() + limit_s
     moves = False
     try:
-        await found.click(timeout=min(STILL_LIMIT_S, limit_s / 2) * 1000, trial=True)
+        element = await found.element_handle(timeout=limit_s * 1000)
+        await element.wait_for_element_state("stable", timeout=min(STILL_LIMIT_S, limit_s / 2) * 1000)
     except NotInTime as error:
-        moves = "element is not stable" in error.message and "intercepts pointer events" not in error.message
-    await found.click(timeout=(until - time.monotonic()) * 1000, force=moves)
+        moves = "element is not stable" in error.message
+    except BrowserError:
+        pass  # it is not there any more; the press looks for it again
+    await found.click(timeout=max(until - time.monotonic(), 0.001) * 1000, force=moves)
 
 
 async def find(front: Front, selector: str) -> Locator:

@@ -140,6 +140,27 @@ class NeverKeepsStill(Portal):
         return super().account_body(who) + f"<style>{style}</style>"
 
 
+class CountsPresses(Portal):
+    """Its menu opens and closes with each press, and hears of it before anything else in the page does."""
+
+    def account_body(self, who: str) -> str:
+        menu = '<button id="menu-button">メニュー</button><div id="menu" hidden>'
+        toggles = (
+            "addEventListener('click', event => {"
+            " if (event.target.id === 'menu-button') menu.hidden = !menu.hidden; }, true);"
+        )
+        return f"{menu}{super().account_body(who)}</div><p>{who}</p><script>{toggles}</script>"
+
+    def sign_in_steps(self) -> tuple[Step, ...]:
+        return (*super().sign_in_steps()[:-1], wait("#menu-button"))
+
+    def signed_in(self) -> SignedIn:
+        return SignedIn(cookie=COOKIE, selector="#menu-button")
+
+    def logout_steps(self) -> tuple[Step, ...]:
+        return (goto(f"{self.url}/account"), click("#menu-button"), click("#log-out"), wait("#bye"))
+
+
 class BehindMenuAndQuestion(Portal):
     """Menu, link, question, and a token that is good for one answer."""
 

@@ -57,6 +57,7 @@ PORTALS: tuple[type[Portal], ...] = (
     sessions.SignInInPopup,
     sessions.SpeaksUp,
     sessions.NeverKeepsStill,
+    sessions.CountsPresses,
     sessions.BehindMenuAndQuestion,
     sessions.SameCookieForAll,
     sessions.NameThenPassword,
