@@ -42,23 +42,26 @@ def within(path: Path, lane: list[str]) -> bool:
 @pytest.mark.parametrize("are_apart", [True, False])
 def test_every_test_runs_in_one_lane(are_apart: bool) -> None:
     all_lanes = lanes.lanes(are_apart=are_apart)
-    assert len(all_lanes) == (3 if are_apart else 2)
+    assert len(all_lanes) == (4 if are_apart else 3)
     for path in lanes.TESTS.rglob("test_*.py"):
-        assert [within(path, lane) for lane in all_lanes].count(True) == 1, path
-    *with_browsers, computing = all_lanes
-    assert within(lanes.TESTS / "session" / "test_exhaustive.py", computing)
-    assert within(lanes.TESTS / ONE / "test_nudge.py", with_browsers[0])
-    assert within(lanes.TESTS / OTHER / "test_driver.py", with_browsers[-1])
-    assert within(lanes.TESTS / "central" / "test_pages_in_browser.py", with_browsers[0])
+        assert [within(path, lane) for lane in all_lanes.values()].count(True) == 1, path
+    first = all_lanes[lanes.FIRST_LANE]
+    assert within(lanes.TESTS / "ledger" / "test_chain.py", all_lanes[lanes.COMPUTING_LANE])
+    assert within(lanes.TESTS / "session" / "test_exhaustive.py", all_lanes[lanes.LATER_LANE])
+    assert within(lanes.TESTS / ONE / "test_nudge.py", first)
+    assert within(lanes.TESTS / OTHER / "test_driver.py", all_lanes[lanes.SECOND_LANE] if are_apart else first)
+    assert within(lanes.TESTS / "central" / "test_pages_in_browser.py", first)
 
 
 def test_no_folder_belongs_to_two_lanes() -> None:
     assert not lanes.SECOND & lanes.COMPUTING
+    assert lanes.LATER < lanes.COMPUTING
     assert [name for name in lanes.SECOND | lanes.COMPUTING if not (lanes.TESTS / name).is_dir()] == []
 
 
-def test_the_lane_that_computes_needs_no_browser() -> None:
-    computing = lanes.lanes(are_apart=True)[-1]
+@pytest.mark.parametrize("title", [lanes.COMPUTING_LANE, lanes.LATER_LANE])
+def test_what_only_computes_needs_no_browser(title: str) -> None:
+    computing = lanes.lanes(are_apart=True)[title]
     in_it = [path for path in lanes.TESTS.rglob("test_*.py") if within(path, computing)]
     asking = re.compile(r"\bbrowser_path: str\b")  # the fixture
     assert [path for path in in_it if asking.search(path.read_text(encoding="utf-8"))] == []
@@ -67,7 +70,8 @@ def test_the_lane_that_computes_needs_no_browser() -> None:
 @pytest.mark.parametrize(
     ("failing", "titles"),
     [
-        ("session/test_of_a_session.py", {"The lane that computes"}),
+        ("ledger/test_of_a_ledger.py", {"The lane that computes"}),
+        ("session/test_of_a_session.py", {"The lane that computes later"}),
         ("desk/test_of_a_desk.py", {"The first"}),
         ("browser/test_of_a_browser.py", {"The other lane with browsers"}),
         ("session/test_in_browser.py", {"The first"}),
@@ -80,7 +84,7 @@ def test_a_failure_in_any_lane_is_one(tmp_path: Path, failing: str, titles: set[
     if are_apart and why_not:
         pytest.skip(f"no lanes of their own on this machine: {why_not}")
     names = ["desk/test_of_a_desk.py", "browser/test_of_a_browser.py"]
-    names += ["session/test_of_a_session.py", "session/test_in_browser.py"]
+    names += ["ledger/test_of_a_ledger.py", "session/test_of_a_session.py", "session/test_in_browser.py"]
     sources = {name: FAILS if name == failing else PASSES for name in names}
     sources["windows/test_elsewhere.py"] = FAILS
     sources["windows/conftest.py"] = 'collect_ignore_glob = ["test_*.py"]\n'
@@ -99,11 +103,12 @@ def test_a_failure_in_any_lane_is_one(tmp_path: Path, failing: str, titles: set[
     else:
         assert "instead of" not in done.stdout
     tests = dict.fromkeys(printed, 1) | {"The first": 2 if are_apart else 3}
-    assert set(printed) == {"The first", "The lane that computes", *(["The other lane with browsers"] * are_apart)}
+    computing = {"The lane that computes", "The lane that computes later"}
+    assert set(printed) == {"The first", *computing, *(["The other lane with browsers"] * are_apart)}
     for title, text in printed.items():
         passed = tests[title] - (title in titles)
         assert ("1 failed" in text) == (title in titles), text
         assert (f"{passed} passed" in text) == (passed > 0), text
-    assert ("are kept" in done.stdout) == (are_apart and bool(titles) and titles != {"The lane that computes"})
+    assert ("are kept" in done.stdout) == (are_apart and bool(titles) and not titles <= computing)
     for kept in re.findall(r"are kept: (.*)", done.stdout):
         shutil.rmtree(Path(kept).parent)

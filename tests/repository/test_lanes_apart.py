@@ -51,6 +51,30 @@ def test_it():
     assert found == []
     assert os.getsid(0) != 0 != os.getpgid(0)
 """
+# The one that ends sees all processes, and looks when the first lane, which is the last to be started, is there.
+ENDS = """
+from pathlib import Path
+import psutil
+
+def test_it():
+    Path("first-is-there").read_text()
+    lines = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert [line for line in lines if str(Path("tests/session").absolute()) in line] == []
+"""
+WAITS = """
+from pathlib import Path
+
+def test_it():
+    Path("{told}").write_text("")
+    assert Path("{asked}").read_text() == "it runs"
+"""
+COMES_LATER = """
+from pathlib import Path
+
+def test_it():
+    for asked in Path().glob("asked-*"):
+        asked.write_text("it runs")
+"""
 # An orphan is everybody's: the test that started it will not be there to end it.
 HANGS = """
 import subprocess, sys
@@ -78,6 +102,21 @@ def test_a_lane_sees_neither_processes_nor_files_of_the_other(tmp_path: Path) ->
     done = subprocess.run(RUN, cwd=folder, env=PLAIN, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("1 passed") == 3
+
+
+def test_the_last_lane_begins_when_one_has_ended_and_does_not_wait_for_the_others(tmp_path: Path) -> None:
+    sources = {
+        "ledger/test_it.py": ENDS,
+        f"{ONE}/test_it.py": WAITS.format(told="first-is-there", asked="asked-first"),
+        f"{OTHER}/test_it.py": WAITS.format(told="said-to-nobody", asked="asked-second"),
+        "session/test_it.py": COMES_LATER,
+    }
+    folder = project(tmp_path, sources)
+    for name in ("first-is-there", "asked-first", "asked-second"):
+        os.mkfifo(folder / name)
+    done = subprocess.run(RUN, cwd=folder, env=PLAIN, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("1 passed") == 4
 
 
 def test_a_lane_is_told_how_its_command_ended_and_gathers_in_orphans(tmp_path: Path) -> None:
