@@ -22,11 +22,11 @@ from kiosk_agent.central.dashboard.report import PAGES as REPORTS
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.desks.pages import PAGES as ENROLMENT
-from kiosk_agent.central.heads import WithHeads
+from kiosk_agent.central.front import Front
 from kiosk_agent.central.health.endpoints import healthz
-from kiosk_agent.central.ingest.endpoints import report_of
+from kiosk_agent.central.ingest.endpoints import PATH, report_of, report_route
 from kiosk_agent.central.ingest.grouping import Grouping
-from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.ingest.service import answer_reports
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.notices.endpoints import notices
 from kiosk_agent.central.oidc.endpoints import pages as provider_pages
@@ -37,7 +37,7 @@ from kiosk_agent.central.pages.assets import PAGES as ASSETS
 from kiosk_agent.central.pages.rendering import error_page
 from kiosk_agent.central.policy.endpoints import policy
 from kiosk_agent.central.policy.pages import PAGES as POLICIES
-from kiosk_agent.central.refusals import RefusedError, answer, answer_http, answer_refused
+from kiosk_agent.central.refusals import FAILED, RefusedError, answer, answer_http, answer_refused
 from kiosk_agent.central.services import Services
 from kiosk_agent.central.staff.endpoints import PAGES as SIGNING
 from kiosk_agent.central.staff.guards import HEADERS, staff_pages
@@ -57,7 +57,7 @@ def create_app(
     ``alerting``: it also looks for what needs a person, and tells them; None: others do. ``provider``: whom staff may
     sign in with, beside their passwords.
     """
-    taking = Grouping(functools.partial(take_reports, database))
+    taking = Grouping(functools.partial(answer_reports, database))
     services = Services(database, clock, Limits(clock.now), provider, taking)
     pages = [*PAGES, *([] if provider is None else provider_pages(provider))]
 
@@ -78,8 +78,9 @@ def create_app(
                 await asyncio.to_thread(sender.stop)
             await services.reports.stop()
 
-    return WithHeads(
-        [healthz, openapi, enrol, report_of(services), policy, commands, notices, staff_pages(services, pages)],
+    report = report_of(services)
+    app = Front(
+        [healthz, openapi, enrol, report_route(report), policy, commands, notices, staff_pages(services, pages)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],
         exception_handlers={
@@ -91,6 +92,8 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+    app.posted[PATH] = report
+    return app
 
 
 def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -105,4 +108,4 @@ def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respo
 def _answer_failure(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A mistake of ours: the log has it, the client does not."""
     log.error("a request failed", exc_info=error)
-    return answer(v1.Refusal("failed", "The server failed; keep what you have and come again later."), 500)
+    return answer(FAILED, 500)

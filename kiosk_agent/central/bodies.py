@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
-from litestar import Request
-from litestar.types import Receive
+from litestar.types import Receive, Scope
 
 from kiosk_agent.central.refusals import RefusedError
 
 GZIP = 16 + zlib.MAX_WBITS
 
 
-async def read_json_body(request: Request[Any, Any, Any], largest_bytes: int) -> bytes:
+async def read_json_body(scope: Scope, receive: Receive, largest_bytes: int) -> bytes:
     """The body, unpacked. Raises RefusedError where it is too large, not JSON by its header, or packed wrongly."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    headers = dict(scope["headers"])
+    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
         raise RefusedError(415, "content_type", "Send Content-Type: application/json.")
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in (b"identity", b"gzip"):
         raise RefusedError(415, "content_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
-    body = await _bounded(request.receive, largest_bytes)
-    return body if encoding == "identity" else _unpacked(body, largest_bytes)
+    body = await _bounded(receive, largest_bytes)
+    return body if encoding == b"identity" else _unpacked(body, largest_bytes)
 
 
 async def _bounded(receive: Receive, largest_bytes: int) -> bytes:

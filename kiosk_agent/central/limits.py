@@ -25,19 +25,22 @@ class Buckets:
 
     def wait_s(self, key: str) -> int:
         """Whole seconds until ``key`` has a token; 0 where it has one."""
-        level = self._level(key, self._now())
-        return 0 if level >= 1 else math.ceil((1 - level) / self._per_s)
+        return self._wait_s(self._level(key, self._now()))
 
     def take(self, key: str) -> int:
         """Take a token; returns 0, or the seconds to wait where there is none."""
-        wait_s = self.wait_s(key)
-        if wait_s == 0:
-            now = self._now()
-            self._levels[key] = (self._level(key, now) - 1, now)
-            self._levels.move_to_end(key)
-            if len(self._levels) > MOST_KEYS:
-                self._levels.popitem(last=False)  # the one unused for longest: its bucket is the fullest
-        return wait_s
+        now = self._now()
+        level = self._level(key, now)
+        if level < 1:
+            return self._wait_s(level)
+        self._levels[key] = (level - 1, now)
+        self._levels.move_to_end(key)
+        if len(self._levels) > MOST_KEYS:
+            self._levels.popitem(last=False)  # the one unused for longest: its bucket is the fullest
+        return 0
+
+    def _wait_s(self, level: float) -> int:
+        return 0 if level >= 1 else math.ceil((1 - level) / self._per_s)
 
 
 class Limits:

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from kiosk_agent.wire import v1
 
 NOT_KEPT = {"Cache-Control": "no-store"}
+FAILED = v1.Refusal("failed", "The server failed; keep what you have and come again later.")
 
 
 class RefusedError(Exception):

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.grouping import Grouping
-from kiosk_agent.central.ingest.schemas import Arrived
+from kiosk_agent.central.ingest.schemas import Sent
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.oidc.provider import Provider
+from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.clock import Clock
-from kiosk_agent.wire import v1
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Services:
     clock: Clock
     limits: Limits
     provider: Provider | None
-    reports: Grouping[Arrived, v1.ReportAnswer | None]
+    reports: Grouping[Sent, bytes | RefusedError | None]
 
 
 Given = NamedDependency[Services]  # how an endpoint names it

@@ -212,7 +212,7 @@ def test_the_queries_themselves_keep_to_the_scope(database: Database, nation: Na
                 assert repository.total_of(connection, scope, place, DAYS) == Totals()
                 assert repository.days_of(connection, scope, place, DAYS) == []
                 assert list(repository.desks_of(connection, scope, place)) == []
-                assert repository.count_desks(connection, scope, place, 1 << 60, [""]) == (0, 0, 0)
+                assert repository.count_desks(connection, scope, place, 1 << 60, [""], []) == (0, 0, 0)
                 assert repository.alarms_of(connection, scope, place) == {}
                 if place.level is not Level.DESK:
                     assert repository.children_of(connection, scope, place) == []

@@ -21,8 +21,8 @@ from kiosk_agent.wire.commands import LARGEST_RESULTS_BYTES, read_results
 @post(f"{v1.PREFIX}/commands", status_code=200, request_max_body_size=None)
 async def commands(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     """Take what came of commands, and give those that are still to be carried out."""
-    asking = admit(request, services.limits)
-    body = await read_json_body(request, LARGEST_RESULTS_BYTES)
+    asking = admit(request.scope, services.limits)
+    body = await read_json_body(request.scope, request.receive, LARGEST_RESULTS_BYTES)
     try:
         read = read_results(body)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -265,15 +265,30 @@ def desks_of(
 
 
 def count_desks(
-    connection: Connection, scope: Place, place: Place, last_heard_before_ms: int, open_hours: Collection[str]
+    connection: Connection,
+    scope: Place,
+    place: Place,
+    last_heard_before_ms: int,
+    open_hours: Collection[str],
+    closed_hours: Collection[str],
 ) -> tuple[int, int, int]:
-    """How many desks there are, how many of them are silent since then in open offices, and how many are in such."""
-    is_open = desks.c.office_id.in_(sa.select(offices.c.id).where(offices.c.opening_hours.in_(open_hours)))
-    silent = sa.func.count(sa.case((sa.and_(_last_heard() < last_heard_before_ms, is_open), 1)))
-    in_hours = sa.func.count(sa.case((is_open, 1)))
-    query = sa.select(sa.func.count(), silent, in_hours).where(within.of_desks(place), within.of_desks(scope))
-    row = connection.execute(query.select_from(desks)).one()
-    return int(row[0]), int(row[1]), int(row[2])
+    """How many desks there are, how many of them are silent since then in open offices, and how many are in such.
+
+    Most offices have the usual hours: it is the others that are looked for, and looked at by themselves.
+    """
+    usual_is_open = "" in open_hours
+    others = closed_hours if usual_is_open else open_hours
+    silent = sa.func.count(sa.case((_last_heard() < last_heard_before_ms, 1)))
+    query = sa.select(sa.func.count(), silent).select_from(desks)
+    query = query.where(within.of_desks(place), within.of_desks(scope))
+    everyone, everyone_silent = map(int, connection.execute(query).one())
+    some = some_silent = 0
+    if others and everyone:
+        offices_of = sa.select(offices.c.id).where(offices.c.opening_hours.in_(others))
+        some, some_silent = map(int, connection.execute(query.where(desks.c.office_id.in_(offices_of))).one())
+    return (
+        (everyone, everyone_silent - some_silent, everyone - some) if usual_is_open else (everyone, some_silent, some)
+    )
 
 
 def _last_heard() -> sa.ColumnElement[int]:

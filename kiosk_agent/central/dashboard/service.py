@@ -26,7 +26,7 @@ from kiosk_agent.central.dashboard.schemas import (
 )
 from kiosk_agent.central.dashboard.silence import SILENT_AFTER, silence
 from kiosk_agent.central.database.engine import Database
-from kiosk_agent.central.opening.service import open_now
+from kiosk_agent.central.opening.service import hours_now, open_now
 from kiosk_agent.central.opening.written import read_hours
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.times import from_ms, to_ms
@@ -125,8 +125,8 @@ def guarded(database: Database, scope: Place, place: Place, now: datetime.dateti
     """How many there are, and how many of them are unprotected. Raises PlaceUnknownError."""
     with database.reading() as connection:
         _named(connection, scope, place)
-        limit, open_hours = to_ms(now - SILENT_AFTER), open_now(connection, now)
-        return Guarded(*repository.count_desks(connection, scope, place, limit, open_hours))
+        limit, hours = to_ms(now - SILENT_AFTER), hours_now(connection, now)
+        return Guarded(*repository.count_desks(connection, scope, place, limit, hours.open, hours.closed))
 
 
 def alarms(database: Database, scope: Place, place: Place, most: int | None = None) -> list[DeskAlarm]:

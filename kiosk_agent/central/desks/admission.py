@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request
+from litestar.types import Scope
 
-from kiosk_agent.central.addresses import address_of
+from kiosk_agent.central.addresses import client_of
 from kiosk_agent.central.desks.service import hash_of
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.refusals import RefusedError, come_again
@@ -31,12 +30,12 @@ class Asking:
         return _unknown("No desk has this token.")
 
 
-def admit(request: Request[Any, Any, Any], limits: Limits) -> Asking:
+def admit(scope: Scope, limits: Limits) -> Asking:
     """Raises RefusedError where there is no token, or too much was asked."""
-    address = address_of(request)
+    address = client_of(scope)
     if wait_s := limits.address.take(address):
         raise come_again(wait_s)
-    token_hash = hash_of(_token(request))
+    token_hash = hash_of(_token(scope))
     if not limits.is_good(token_hash) and (wait_s := limits.wrong.wait_s(address)):
         raise come_again(wait_s)
     if wait_s := limits.desk.take(token_hash):
@@ -44,8 +43,9 @@ def admit(request: Request[Any, Any, Any], limits: Limits) -> Asking:
     return Asking(token_hash, address, limits)
 
 
-def _token(request: Request[Any, Any, Any]) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+def _token(scope: Scope) -> str:
+    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unknown("Send Authorization: Bearer TOKEN.")
     return token.strip()

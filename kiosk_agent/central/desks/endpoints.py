@@ -25,7 +25,7 @@ async def enrol(request: Request[Any, Any, Any], services: Given) -> Response[by
     address = address_of(request)
     if wait_s := services.limits.address.take(address) or services.limits.wrong.wait_s(address):
         raise come_again(wait_s)
-    body = await read_json_body(request, v1.LARGEST_ENROLMENT_BYTES)
+    body = await read_json_body(request.scope, request.receive, v1.LARGEST_ENROLMENT_BYTES)
     try:
         wanted = _request.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:

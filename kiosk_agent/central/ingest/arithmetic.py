@@ -39,12 +39,14 @@ def merge_day(
     before = stored.counts
     growth: dict[str, int] = {}
     smaller = False
-    for name, value in counts.items() - before.items():  # most of a day's counters are what they were
-        known = before.get(name, 0)
-        if value > known:
-            growth[name] = value - known
-        elif value < known:
-            smaller = True
+    find = before.get
+    for name, value in counts.items():
+        if find(name) != value:  # most of a day's counters are what they were
+            known = find(name, 0)
+            if value > known:
+                growth[name] = value - known
+            elif value < known:
+                smaller = True
     shrunk: dict[str, tuple[int, int]] = {}
     if number >= stored.number and (smaller or not before.keys() <= counts.keys()):
         for name, value in before.items():

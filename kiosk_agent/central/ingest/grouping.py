@@ -22,7 +22,9 @@ from kiosk_agent.text import Text
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 500  # a larger group gains nothing more, and holds its locks for longer
-MOST_WAITING = 5_000  # some 10 MB of ordinary reports; beyond it a client is better told to come again
+# Beyond these a client is better told to come again. Ordinary reports have 2 kB, and the largest a megabyte.
+MOST_WAITING = 5_000
+MOST_WAITING_BYTES = 64_000_000
 # Between the beginnings of two groups, unless a full one is there or reports come one by one. The desks of a nation,
 # each once a minute, share transactions then by the hundred; a desk does not mind the wait, nobody looks at it.
 GATHER_S = 0.5
@@ -43,7 +45,8 @@ class Grouping(Generic[Item, Answer]):
     def __init__(self, take: Callable[[Sequence[Item]], Sequence[Answer]]) -> None:
         """``take``: does a group in one transaction and answers each item; where it raises, nothing was done."""
         self._take = take
-        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer], int]] = deque()
+        self._waiting_bytes = 0
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name="ingest", daemon=True)
@@ -59,16 +62,18 @@ class Grouping(Generic[Item, Answer]):
             self._changed.notify()
         await asyncio.to_thread(self._thread.join)
 
-    async def submit(self, item: Item) -> Answer:
-        """The answer to ``item``, once it is durable.
+    async def submit(self, item: Item, size: int = 0) -> Answer:
+        """The answer to ``item``, once it is durable. ``size``: bytes that it keeps while it waits.
 
         Raises TooBusyError, DatabaseError where the database cannot be used, or what ``take`` raises for it alone.
         """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         with self._changed:
-            if len(self._waiting) >= MOST_WAITING or self._stopping:
+            full = len(self._waiting) >= MOST_WAITING or self._waiting_bytes + size > MOST_WAITING_BYTES
+            if full or self._stopping:
                 raise TooBusyError
-            self._waiting.append((item, future))
+            self._waiting.append((item, future, size))
+            self._waiting_bytes += size
             if len(self._waiting) in (1, MOST_TOGETHER):  # all that the thread waits for
                 self._changed.notify()
         return await future
@@ -86,8 +91,9 @@ class Grouping(Generic[Item, Answer]):
                 begun_at = time.monotonic()
                 count = min(len(self._waiting), MOST_TOGETHER)
                 group = [self._waiting.popleft() for _ in range(count)]
-            results = self._answers([item for item, _ in group])
-            futures = [future for _, future in group]
+                self._waiting_bytes -= sum(size for _, _, size in group)
+            results = self._answers([item for item, _, _ in group])
+            futures = [future for _, future, _ in group]
             futures[0].get_loop().call_soon_threadsafe(_settle, futures, results)
 
     def _answers(self, items: Sequence[Item]) -> Sequence[Answer | Exception]:

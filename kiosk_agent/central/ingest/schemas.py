@@ -10,8 +10,16 @@ import msgspec
 from kiosk_agent.wire import v1
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """The body of a report as it came, not yet read: whose token, what, when."""
+
+    token_hash: str
+    body: bytes
+    at: datetime.datetime
+
+
 class Arrived(msgspec.Struct, frozen=True):
-    """A report as it came: whose token, what is in it, when."""
+    """A report that was read: whose token, what is in it, when."""
 
     token_hash: str
     read: v1.ReadReport

@@ -16,13 +16,35 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.incidents.repository import grow_hours, store_incidents, store_visits
 from kiosk_agent.central.ingest import repository
 from kiosk_agent.central.ingest.arithmetic import Finding, follow_ledger, merge_day, shrinking
-from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, StoredDay
+from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, Sent, StoredDay
+from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.wire import v1
 
 REPORT_EVERY_S = 60
 # No place on Earth is more than 14 hours ahead of UTC; the rest is room for a clock that is hours wrong.
 FUTURE_LIMIT = datetime.timedelta(days=2)
+_encoder = msgspec.json.Encoder()
+
+
+def answer_reports(database: Database, sent: Sequence[Sent]) -> list[bytes | RefusedError | None]:
+    """What to answer to each, in their order: JSON, why it cannot be read, or None where the token is not known.
+
+    Reading a group of reports one after the other costs a third of what it costs between other work.
+    """
+    arrived: list[Arrived] = []
+    unreadable: dict[int, RefusedError] = {}
+    for index, one in enumerate(sent):
+        try:
+            arrived.append(Arrived(one.token_hash, v1.read_report(one.body), one.at))
+        except (msgspec.DecodeError, RecursionError) as error:
+            unreadable[index] = RefusedError(400, "invalid", str(error))
+    answers = iter(take_reports(database, arrived) if arrived else [])
+    return [unreadable[index] if index in unreadable else _encoded(next(answers)) for index in range(len(sent))]
+
+
+def _encoded(answer: v1.ReportAnswer | None) -> bytes | None:
+    return None if answer is None else _encoder.encode(answer)
 
 
 def take_reports(database: Database, arrived: Sequence[Arrived]) -> list[v1.ReportAnswer | None]:

@@ -23,8 +23,8 @@ _request = msgspec.json.Decoder(NoticesRequest)
 @post(f"{v1.PREFIX}/notices", status_code=200, request_max_body_size=None)
 async def notices(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     """Take which notices were read at a desk, and give those that are to be shown there."""
-    asking = admit(request, services.limits)
-    body = await read_json_body(request, LARGEST_READ_BYTES)
+    asking = admit(request.scope, services.limits)
+    body = await read_json_body(request.scope, request.receive, LARGEST_READ_BYTES)
     try:
         read = _request.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -40,10 +40,23 @@ class HoursListError(InputError):
     """A list of opening hours cannot be used: nothing of it is taken."""
 
 
+class HoursNow(NamedTuple):
+    """All texts of opening hours that there are, the usual one among them: by which silence counts now, or not."""
+
+    open: frozenset[str]
+    closed: frozenset[str]
+
+
+def hours_now(connection: Connection, now: datetime.datetime) -> HoursNow:
+    """Which offices are open, as far as silence goes."""
+    texts = frozenset(["", *repository.own_hours(connection)])
+    is_open = frozenset(text for text in texts if silent_before(now, read_hours(text)) is not None)
+    return HoursNow(is_open, texts - is_open)
+
+
 def open_now(connection: Connection, now: datetime.datetime) -> frozenset[str]:
-    """Of all texts of opening hours that there are, the usual one among them, those by which silence counts now."""
-    texts = ["", *repository.own_hours(connection)]
-    return frozenset(text for text in texts if silent_before(now, read_hours(text)) is not None)
+    """The texts by which silence counts now."""
+    return hours_now(connection, now).open
 
 
 def set_hours(

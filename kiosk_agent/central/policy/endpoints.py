@@ -25,7 +25,7 @@ KEPT_BY_THE_DESK = {"Cache-Control": "private, no-cache", "Vary": "Authorization
 @get(f"{v1.PREFIX}/policy")
 async def policy(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     """What holds at the desk that asks; 304 where it has that already."""
-    asking = admit(request, services.limits)
+    asking = admit(request.scope, services.limits)
     try:
         found = await asyncio.to_thread(_find, services.database, asking.token_hash)
     except DBAPIError as error:

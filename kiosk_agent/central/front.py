@@ -1,6 +1,7 @@
-"""HEAD, everywhere where GET is: the same status and headers, and no body (RFC 9110, 9.3.2).
+"""What stands before the framework: the one request that comes more often than all others, and HEAD.
 
-Load balancers and whoever checks links ask with it.
+HEAD is answered everywhere where GET is: the same status and headers, and no body (RFC 9110, 9.3.2). Load balancers and
+whoever checks links ask with it.
 """
 
 from __future__ import annotations
@@ -9,17 +10,27 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
-from litestar.types import Message, Send
+from litestar.types import ASGIApp, Message, Send
 
 TELL_METHODS = (204, 405)  # the answer to OPTIONS, and to a method that is not there
 
 
-class WithHeads(Litestar):
-    """Litestar's handlers of GET do not take HEAD, and those of HEAD could not say how long the body would be."""
+class Front(Litestar):
+    """``posted``: path → what takes a POST to it without the framework. It answers by itself whatever goes wrong.
+
+    Litestar's handlers of GET do not take HEAD, and those of HEAD could not say how long the body would be.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.posted: dict[str, ASGIApp] = {}
+        super().__init__(*arguments, **named)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request. Whoever called keeps a scope that says HEAD: the server, too, goes by it."""
         if scope["type"] == "http":
+            if scope["method"] == "POST" and (taking := self.posted.get(scope["path"])) is not None:
+                await taking(scope, receive, send)
+                return
             send = _with_head_among_methods(send)
             if scope["method"] == "HEAD":
                 scope, send = {**scope, "method": "GET"}, _without_body(send)
