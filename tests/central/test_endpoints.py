@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import gzip
 import json
@@ -16,10 +17,11 @@ import pytest
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.bodies import _unpacked
 from kiosk_agent.central.desks.service import make_code
+from kiosk_agent.central.ingest import endpoints
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.wire import v1
 from tests.central.nation import NOW, DeskOfTests, enrolled, expected, sums
-from tests.central.serving import JSON, body
+from tests.central.serving import JSON, bearer, body
 from tests.central.world import World
 
 
@@ -36,6 +38,26 @@ async def test_a_report_is_acknowledged_by_its_epoch_and_number(world: World, de
     assert (got.status_code, answer.epoch, answer.number, answer.items) == (200, desk.epoch, 1, [])
     assert got.headers["cache-control"] == "no-store"
     assert sums(world.database, "nation_days") == expected([("131016", desk.days)], "nation_days")
+
+
+async def test_a_report_that_cannot_be_read_takes_none_of_its_group_along(world: World, desk: DeskOfTests) -> None:
+    contents = [b"not json", body(desk.report()), b"{}", body(desk.report())]
+    got = await asyncio.gather(*(world.report(desk, content) for content in contents))
+    assert [one.status_code for one in got] == [400, 200, 400, 200]
+    assert [one.json()["number"] for one in got if one.status_code == 200] == [1, 2]
+
+
+@pytest.mark.parametrize("path", ["/v1/report", "/v1/report/", "/v1/%72eport"])
+async def test_a_failure_nobody_thought_of_is_answered(
+    world: World, desk: DeskOfTests, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(*_given: object) -> None:
+        raise LookupError(desk.token)
+
+    monkeypatch.setattr(endpoints, "admit", fail)
+    got = await world.client.post(path, content=body(desk.report()), headers=bearer(desk))
+    assert (got.status_code, got.json()["code"]) == (500, "failed")
+    assert desk.token not in got.text
 
 
 async def test_a_packed_report_is_taken(world: World, desk: DeskOfTests) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from kiosk_agent.central.ingest import grouping as grouping_module
-from kiosk_agent.central.ingest.grouping import MOST_WAITING, TRIES, Grouping, TooBusyError
+from kiosk_agent.central.ingest.grouping import MOST_WAITING, MOST_WAITING_BYTES, TRIES, Grouping, TooBusyError
 from kiosk_agent.errors import DatabaseError
 
 
@@ -142,3 +142,19 @@ async def test_more_than_can_wait_is_turned_away_and_stopping_finishes_what_wait
     await stopping
     with pytest.raises(TooBusyError):
         await grouping.submit(3)
+
+
+async def test_what_waits_has_no_more_than_so_many_bytes() -> None:
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1, MOST_WAITING_BYTES))
+    await asyncio.to_thread(gate.entered.wait)  # it is being taken, and waits no more
+    waiting = [asyncio.create_task(grouping.submit(2, MOST_WAITING_BYTES // 2)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooBusyError):
+        await grouping.submit(3, 1)
+    gate.go.set()
+    assert await asyncio.gather(first, *waiting) == [2, 4, 4]
+    assert await grouping.submit(3, MOST_WAITING_BYTES) == 6
+    await grouping.stop()

@@ -36,9 +36,16 @@ class Paused:
         self._real, self._then = real, [then]
 
     def run(self, *arguments: Any, **parameters: Any) -> Any:
+        self._pause()
+        return self._real.run(*arguments, **parameters)
+
+    def run_values(self, *arguments: Any, **parameters: Any) -> Any:
+        self._pause()
+        return self._real.run_values(*arguments, **parameters)
+
+    def _pause(self) -> None:
         if self._then:
             self._then.pop()()
-        return self._real.run(*arguments, **parameters)
 
 
 class Meeting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
 
 NAMED = re.compile(r"(?<!:):(\w+)")
+OF_ROW = re.compile(r"\br\.(\w+)")
 Kind = Literal["text", "bigint", "date"]  # as PostgreSQL names them; SQLite takes what comes
+Values = tuple[Any, ...]  # of one row, in the order of the columns
 
 
 class Bulk:
@@ -25,29 +27,38 @@ class Bulk:
     """
 
     def __init__(self, sql: str, columns: Mapping[str, Kind]) -> None:
+        self._columns = tuple(columns)
         recordset = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         self._postgresql = _text(sql, f"json_to_recordset(CAST(:rows AS json)) AS r ({recordset})", "FOR UPDATE OF t")
-        picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+        self._row = msgspec.defstruct("Row", self._columns)  # for PostgreSQL, which goes by names
+        picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
         self._sqlite = _text(sql, f"(SELECT {picked} FROM json_each(:rows)) AS r", "")  # noqa: S608 - our names
-        given = ", ".join(f"?{number} AS {name}" for number, name in enumerate(columns, 1))
-        self._row_by_row = "" if sql.startswith("SELECT") else _filled(sql, f"(SELECT {given}) AS r", "")
-        # by place: sqlite3 looks up a name for each value of each row
-        self._columns = tuple(columns)
         self._parameters = tuple(dict.fromkeys(NAMED.findall(sql)))
-        for number, name in enumerate(self._parameters, len(columns) + 1):
-            self._row_by_row = re.sub(rf"(?<!:):{name}\b", f"?{number}", self._row_by_row)
+        self._row_by_row = "" if sql.startswith("SELECT") else self._numbered(sql)
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]], **parameters: Any) -> CursorResult[Any]:
-        """Run it over ``rows``, whose keys are the columns."""
-        if connection.dialect.name == "sqlite":
-            if self._row_by_row and rows:
-                further = tuple(parameters[name] for name in self._parameters)
-                given = [(*(row[name] for name in self._columns), *further) for row in rows]
-                return connection.exec_driver_sql(self._row_by_row, given)
-            statement = self._sqlite
-        else:
-            statement = self._postgresql
-        return connection.execute(statement, {"rows": msgspec.json.encode(rows).decode(), **parameters})
+    def _numbered(self, sql: str) -> str:
+        """For one row at a time, with values by place: sqlite3 looks up a name for each value of each row."""
+        places = {name: f"?{number}" for number, name in enumerate((*self._columns, *self._parameters), 1)}
+        if "FROM {rows} WHERE" in sql:  # nothing is joined: the values themselves, four times as quick in an UPDATE
+            sql = OF_ROW.sub(lambda found: places[found[1]], sql.replace("FROM {rows} WHERE", "WHERE"))
+        given = ", ".join(f"{places[name]} AS {name}" for name in self._columns)
+        filled = _filled(sql, f"(SELECT {given}) AS r", "")
+        return NAMED.sub(lambda found: places[found[1]], filled)
+
+    def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]], **parameters: Any) -> CursorResult[Any]:
+        """Run it over ``rows``, whose keys are the columns, and maybe more."""
+        return self.run_values(connection, [tuple(row[name] for name in self._columns) for row in rows], **parameters)
+
+    def run_values(self, connection: Connection, rows: Sequence[Values], **parameters: Any) -> CursorResult[Any]:
+        """The same where rows come by the thousand."""
+        if connection.dialect.name != "sqlite":
+            text = msgspec.json.encode([self._row(*row) for row in rows]).decode()
+            return connection.execute(self._postgresql, {"rows": text, **parameters})
+        if self._row_by_row and rows:
+            further = tuple(parameters[name] for name in self._parameters)
+            given = [(*row, *further) for row in rows] if further else list(rows)
+            return connection.exec_driver_sql(self._row_by_row, given)
+        return connection.execute(self._sqlite, {"rows": msgspec.json.encode(rows).decode(), **parameters})
 
 
 def _filled(sql: str, rows: str, for_update: str) -> str:

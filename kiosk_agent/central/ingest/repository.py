@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import astuple
 from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.bulk import Bulk, Kind
@@ -21,7 +21,8 @@ from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, St
 
 Sums = Mapping[tuple[str, ...], Mapping[str, int]]  # (scope, day) or (day,) → what it grows by
 LEDGERS = "ledgers"  # in a growth: rows that are new; no counter has this name
-COLUMNS = list(HEADLINES.values())
+NAMES, COLUMNS = list(HEADLINES), list(HEADLINES.values())
+ZEROS = [0] * len(NAMES)
 _counts_decoder = msgspec.json.Decoder(dict[str, int])
 KEY: dict[str, Kind] = {"municipality_code": "text", "desk_id": "bigint", "day": "date", "epoch": "text"}
 COUNTERS: dict[str, Kind] = {**dict.fromkeys(COLUMNS, "bigint"), "more": "text"}
@@ -124,20 +125,20 @@ class Rollup:
 
     def grow(self, connection: Connection, sums: Sums) -> None:
         """Add to the sums."""
-        keys = [(key, dict(zip(self.key, key, strict=True))) for key in sorted(sums)]
-        wanted = [names for _, names in keys]
-        there = {tuple(map(str, row)) for row in self._find.run(connection, wanted).all()}
-        if missing := [names for key, names in keys if key not in there]:
-            self._begin.run(connection, missing)
-        before = {tuple(map(str, row[:-1])): _counts(row[-1]) for row in self._lock.run(connection, wanted).all()}
+        keys = sorted(sums)
+        there = {tuple(map(str, row)) for row in self._find.run_values(connection, keys).all()}
+        if missing := [key for key in keys if key not in there]:
+            self._begin.run_values(connection, missing)
+        locked = self._lock.run_values(connection, keys).all()
+        before = {tuple(map(str, row[:-1])): _counts(row[-1]) for row in locked}
         rows = []
-        for key, names in keys:
+        for key in keys:
             growth, more = sums[key], before[key]
             for name, grown in growth.items():
                 if name not in HEADLINES and name != LEDGERS:
                     more[name] = more.get(name, 0) + grown
-            rows.append({**names, LEDGERS: growth.get(LEDGERS, 0), **_headlines(growth), "more": _json(more)})
-        self._grow.run(connection, rows)
+            rows.append((*key, growth.get(LEDGERS, 0), *_headlines(growth), _json(more)))
+        self._grow.run_values(connection, rows)
 
 
 MUNICIPALITY_DAYS = Rollup("municipality_days", "municipality_code")
@@ -147,8 +148,8 @@ NATION_DAYS = Rollup("nation_days", None)
 
 def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:
     """The desks of these tokens, by token hash; a token that is not known is not in it."""
-    wanted = [{"token_hash": one} for one in set(token_hashes)]
-    rows: Sequence[Sequence[Any]] = LOCK_DESKS.run(connection, wanted).all()
+    wanted = [(one,) for one in set(token_hashes)]
+    rows: Sequence[Sequence[Any]] = LOCK_DESKS.run_values(connection, wanted).all()
     return {token_hash: ReportingDesk(*desk) for token_hash, *desk in rows}
 
 
@@ -158,30 +159,30 @@ def update_desks(
     """Note that desks have reported; ``newest``: rows of DESK for those whose report is the newest one so far."""
     others = set(reported) - {row["id"] for row in newest}
     if others:
-        TOUCH_DESKS.run(connection, [{"id": one} for one in others], at_ms=at_ms)
+        TOUCH_DESKS.run_values(connection, [(one,) for one in others], at_ms=at_ms)
     if newest:
         UPDATE_DESKS.run(connection, newest, at_ms=at_ms)
 
 
 def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
-    epochs = [{"epoch": one.epoch} for one in first]
-    there = {epoch for (epoch,) in FIND_LEDGERS.run(connection, epochs).all()}
-    if missing := [asdict(one) for one in first if one.epoch not in there]:
-        BEGIN_LEDGERS.run(connection, missing, at_ms=at_ms)
-    rows: Sequence[Sequence[Any]] = LOCK_LEDGERS.run(connection, epochs).all()
+    epochs = [(one.epoch,) for one in first]
+    there = {epoch for (epoch,) in FIND_LEDGERS.run_values(connection, epochs).all()}
+    if missing := [astuple(one) for one in first if one.epoch not in there]:
+        BEGIN_LEDGERS.run_values(connection, missing, at_ms=at_ms)
+    rows: Sequence[Sequence[Any]] = LOCK_LEDGERS.run_values(connection, epochs).all()
     return {row[0]: Ledger(*row) for row in rows}
 
 
 def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
     """Write what is known of them now."""
-    UPDATE_LEDGERS.run(connection, [asdict(one) for one in ledgers])
+    UPDATE_LEDGERS.run_values(connection, [astuple(one) for one in ledgers])
 
 
 def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, StoredDay]:
     """What is stored of these days; one that is new is not in it."""
     found = {}
-    rows: Sequence[Sequence[Any]] = FIND_DAYS.run(connection, [asdict(key) for key in keys]).all()
+    rows: Sequence[Sequence[Any]] = FIND_DAYS.run_values(connection, list(map(astuple, keys))).all()
     for row in rows:
         code, desk_id, day, epoch, number, *counters = row  # by place: thousands of rows, with 24 names each
         found[DayKey(code, desk_id, str(day), epoch)] = StoredDay(number, _told(counters))
@@ -190,16 +191,13 @@ def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, St
 
 def store_days(connection: Connection, days: Mapping[DayKey, StoredDay]) -> None:
     """Write days as they stand now."""
-    rows = [
-        {
-            **asdict(key),
-            "number": day.number,
-            **_headlines(day.counts),
-            "more": _json({name: value for name, value in day.counts.items() if name not in HEADLINES}),
-        }
-        for key, day in days.items()
-    ]
-    STORE_DAYS.run(connection, rows)
+    rows = []
+    for key, day in days.items():
+        more = dict(day.counts)
+        for name in NAMES:
+            more.pop(name, None)
+        rows.append((*astuple(key), day.number, *_headlines(day.counts), _json(more)))
+    STORE_DAYS.run_values(connection, rows)
 
 
 def _told(counters: Sequence[Any]) -> dict[str, int]:
@@ -208,8 +206,9 @@ def _told(counters: Sequence[Any]) -> dict[str, int]:
     return {**{name: value for name, value in zip(HEADLINES, headlines, strict=True) if value}, **_counts(more)}
 
 
-def _headlines(counts: Mapping[str, int]) -> dict[str, int]:
-    return {column: counts.get(name, 0) for name, column in HEADLINES.items()}
+def _headlines(counts: Mapping[str, int]) -> Iterable[int]:
+    """Their values, in the order of COLUMNS."""
+    return map(counts.get, NAMES, ZEROS)
 
 
 def _counts(more: str) -> dict[str, int]:
