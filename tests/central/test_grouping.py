@@ -47,6 +47,7 @@ async def test_what_arrives_while_a_group_is_taken_is_the_next_group() -> None:
 
 async def test_where_they_come_thick_the_next_group_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping_module, "GATHER_S", 3600.0)
+    monkeypatch.setattr(grouping_module, "QUIET_S", 3600.0)
     monkeypatch.setattr(grouping_module, "MOST_TOGETHER", 2)
     gate = Gate()
     grouping = Grouping(gate.take)
@@ -75,8 +76,25 @@ async def test_those_that_come_one_by_one_are_not_kept_waiting(monkeypatch: pyte
     await grouping.stop()
 
 
+async def test_where_nothing_more_comes_the_group_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping_module, "GATHER_S", 3600.0)
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = asyncio.create_task(grouping.submit(1))
+    await asyncio.to_thread(gate.entered.wait)
+    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    gate.go.set()
+    await asyncio.gather(first, *rest)
+    async with asyncio.timeout(60):
+        assert await asyncio.gather(grouping.submit(4), grouping.submit(5)) == [8, 10]
+    await grouping.stop()
+
+
 async def test_what_still_waits_for_more_is_taken_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping_module, "GATHER_S", 3600.0)
+    monkeypatch.setattr(grouping_module, "QUIET_S", 3600.0)
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()

@@ -25,9 +25,10 @@ MOST_TOGETHER = 500  # a larger group gains nothing more, and holds its locks fo
 # Beyond these a client is better told to come again. Ordinary reports have 2 kB, and the largest a megabyte.
 MOST_WAITING = 5_000
 MOST_WAITING_BYTES = 64_000_000
-# Between the beginnings of two groups, unless a full one is there or reports come one by one. The desks of a nation,
-# each once a minute, share transactions then by the hundred; a desk does not mind the wait, nobody looks at it.
-GATHER_S = 0.5
+# Between the beginnings of two groups, unless a full one is there, or nothing more comes. The desks of a nation, each
+# once a minute, share transactions then by the hundred; a desk does not mind the wait, nobody looks at it.
+GATHER_S = 1.5
+QUIET_S = 0.05  # without a further report: all who would share a group are there
 TRIES = 3  # a deadlock, or a connection that was lost: the next try has a new connection
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
@@ -86,8 +87,7 @@ class Grouping(Generic[Item, Answer]):
                 if not self._waiting:
                     return
                 if count > 1:
-                    left_s = begun_at + GATHER_S - time.monotonic()
-                    self._changed.wait_for(lambda: len(self._waiting) >= MOST_TOGETHER or self._stopping, left_s)
+                    self._gather(begun_at + GATHER_S)
                 begun_at = time.monotonic()
                 count = min(len(self._waiting), MOST_TOGETHER)
                 group = [self._waiting.popleft() for _ in range(count)]
@@ -95,6 +95,13 @@ class Grouping(Generic[Item, Answer]):
             results = self._answers([item for item, _, _ in group])
             futures = [future for _, future, _ in group]
             futures[0].get_loop().call_soon_threadsafe(_settle, futures, results)
+
+    def _gather(self, until: float) -> None:
+        """Let reports come, as long as some do."""
+        there = 0
+        while there < len(self._waiting) < MOST_TOGETHER and not self._stopping and time.monotonic() < until:
+            there = len(self._waiting)
+            self._changed.wait(max(0.0, min(until - time.monotonic(), QUIET_S)))
 
     def _answers(self, items: Sequence[Item]) -> Sequence[Answer | Exception]:
         for left in reversed(range(TRIES)):
