@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.alerts.schemas import OF_ALARMS, AlertKind, Finding, Thresholds
 from kiosk_agent.central.dashboard.silence import JAPAN, SILENT_AFTER
-from kiosk_agent.central.database.tables import alarms, desk_days, desks, municipalities, municipality_days, offices
+from kiosk_agent.central.database.tables import alarms, desk_days, desks, offices
 from kiosk_agent.central.opening.service import open_now
 from kiosk_agent.central.policy.repository import all_versions
 from kiosk_agent.central.policy.schemas import DeskAt
@@ -35,18 +35,21 @@ def _silent(connection: Connection, now: datetime.datetime) -> Iterator[Finding]
     """
     open_hours = open_now(connection, now)
     is_silent = sa.func.coalesce(desks.c.reported_at_ms, desks.c.enrolled_at_ms) < to_ms(now - SILENT_AFTER)
-    silent = sa.func.count(sa.case((is_silent, 1)))
+    # mostly there are few of them: only their offices are looked at
+    silent = sa.select(desks.c.office_id, sa.func.count().label("silent")).where(is_silent).group_by(desks.c.office_id)
+    found = silent.subquery()
     query = (
         sa.select(
-            desks.c.office_id,
-            desks.c.municipality_code,
+            offices.c.id.label("office_id"),
+            offices.c.municipality_code,
             offices.c.opening_hours,
             sa.func.count().label("desks"),
-            silent.label("silent"),
+            found.c.silent,
         )
-        .join(offices, offices.c.id == desks.c.office_id)
-        .group_by(desks.c.office_id, desks.c.municipality_code, offices.c.opening_hours)
-        .having(silent > 0)
+        .join(found, found.c.office_id == offices.c.id)
+        .join(desks, desks.c.office_id == offices.c.id)
+        .group_by(offices.c.id, offices.c.municipality_code, offices.c.opening_hours, found.c.silent)
+        .order_by(offices.c.id)
     )
     rows = connection.execute(query).all()
     told = _silent_desks_to_tell(connection, is_silent)
@@ -80,10 +83,7 @@ def _counted(connection: Connection, now: datetime.datetime, thresholds: Thresho
     """Confirmations and proofs that are missing, today and yesterday: a confirmation may come the next morning."""
     today = now.astimezone(JAPAN).date()
     days = (today - datetime.timedelta(days=1), today)
-    codes = _municipalities_in_question(connection, days)
-    if not codes:
-        return
-    ledgers = _by_ledger(codes, days).subquery()
+    ledgers = _by_ledger(days).subquery()
     names = ("outcomes", "confirmations", "unsettled", "ever")
     query = (
         sa.select(
@@ -110,7 +110,7 @@ def _counted(connection: Connection, now: datetime.datetime, thresholds: Thresho
             yield Finding(kind, row.office_id, row.municipality_code, unproven, ended, ever=ever, falls=True)
 
 
-def _by_ledger(codes: list[str], days: tuple[datetime.date, datetime.date]) -> sa.Select[Any]:
+def _by_ledger(days: tuple[datetime.date, datetime.date]) -> sa.Select[Any]:
     """What each ledger counted. ``unsettled``: logouts that nobody could prove, then or later; ``ever``: then.
 
     A proof that was found later settles a logout of the same ledger, and none that came after it: what one desk found
@@ -129,28 +129,13 @@ def _by_ledger(codes: list[str], days: tuple[datetime.date, datetime.date]) -> s
             (_not_below_0(_not_below_0(yesterday) + today) + half).label("unsettled"),
             (sa.func.sum(column.proof_unproven) + half).label("ever"),
         )
-        .where(column.municipality_code.in_(codes), column.day.between(*days))
+        .where(column.day.between(*days))
         .group_by(column.municipality_code, column.desk_id, column.epoch)
     )
 
 
 def _not_below_0(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.case((number > 0, number), else_=0)
-
-
-def _municipalities_in_question(connection: Connection, days: tuple[datetime.date, datetime.date]) -> list[str]:
-    """Those in which anything may be missing: their sums are few, the rows of desks are many."""
-    days_of = municipality_days.c
-    query = (
-        sa.select(municipalities.c.code)
-        .join(municipality_days, days_of.municipality_code == municipalities.c.code)
-        .where(
-            days_of.day.between(*days),
-            sa.or_(days_of.proof_unproven > 0, days_of.proof_half > 0, days_of.outcomes > 0),
-        )
-        .distinct()
-    )
-    return list(connection.execute(query).scalars())
 
 
 def _alarmed(connection: Connection, now: datetime.datetime) -> Iterator[Finding]:

@@ -121,7 +121,7 @@ desk_days = sa.Table(
     metadata,
     sa.Column("municipality_code", sa.String(6), primary_key=True),
     sa.Column("desk_id", sa.BigInteger, primary_key=True),
-    sa.Column("day", sa.Date, primary_key=True),  # the desk's local one
+    sa.Column("day", sa.Date, primary_key=True, index=True),  # the desk's local one; alerts look at two days of all
     sa.Column("epoch", sa.String(32), primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),  # of the newest report that told this day
     *_counters(),
