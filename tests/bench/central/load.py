@@ -12,7 +12,7 @@ import msgspec
 CONNECTIONS = 500  # as of desks that all wait for their answers
 AWAY_S = 0.2  # before a refused or lost request is sent again
 NAMES = [f"kind_{number % 8}.name_{number:02d}" for number in range(60)]
-HEADLINES = ("visits", "sign_ins", "outcomes", "ended.own_logout", "proof.revoked", "confirmations", "proof.unproven")
+HEADLINES = ("visits", "sign_ins", "outcomes", "ended.own_logout", "proof.revoked", "confirmations", "incidents")
 
 
 def counts(grown: int) -> dict[str, int]:
