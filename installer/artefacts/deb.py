@@ -103,8 +103,8 @@ def _lay_out(tree: Path, wheels: list[Path], version: str, *, card: bool) -> Non
     if practice not in example:
         raise SetupError("config/agent.example.toml no longer names the practice portal: mend deb.py.")
     _write(share / "agent.toml", example.replace(practice, '"/usr/share/kiosk-agent/portals/practice.toml"'))
-    for page in sorted((ROOT / "docs").glob("*.md")):
-        _copy(page, docs / page.name)
+    for page in sorted((*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "ja").glob("*.md"))):
+        _copy(page, docs / page.relative_to(ROOT / "docs"))
     _write(docs / "copyright", _copyright(wheels))
     when = formatdate(epoch())
     log = f"{NAME} ({version}) unstable; urgency=medium\n\n  * Version {version}.\n\n -- {MAINTAINER}  {when}\n"

@@ -22,5 +22,5 @@ def on_page_markdown(markdown: str, page: Any, **_others: Any) -> str:
 
 def on_post_page(output: str, page: Any, **_others: Any) -> str:
     """The theme speaks Japanese; a page in English says so, so that browsers and screen readers know it."""
-    japanese = page.file.src_uri.startswith("guides/ja/") or page.file.src_uri == "index.md"
+    japanese = page.file.src_uri.startswith(("guides/ja/", "ja/")) or page.file.src_uri == "index.md"
     return output if japanese else output.replace('<html lang="ja"', '<html lang="en"', 1)

@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 from kiosk_agent.settings.model import SETTINGS, Kind, Setting
 from kiosk_agent.settings.policy_texts import CHOICES, NAMES, TABLES
 from kiosk_agent.settings.registry import PATH
-from kiosk_agent.settings.texts import MEANING, NO_VALUE
+from kiosk_agent.settings.tables import REFERENCES
+from kiosk_agent.settings.texts import NO_VALUE
 
 NAMESPACE = "http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions"
 REVISION = "1.0"  # of what an editor must understand of it; grows when a policy changes its meaning
@@ -31,7 +32,6 @@ class Words:
 
     supported: str
     default: str
-    no_default: str
     range: str
     floor: str
     values: str
@@ -41,7 +41,6 @@ WORDS = {
     "en-US": Words(
         "kiosk-agent 0.1 or later on Windows 10 or later",
         "Default: {value}.",
-        "Default: {value}.",
         "Allowed: {least} to {most}. A value outside of it is ignored, and the desk says so.",
         "This policy goes before the desk's own file and before central's policy; the command line goes before it. "
         "It holds from the agent's next start on.",
@@ -50,7 +49,6 @@ WORDS = {
     "ja-JP": Words(
         "Windows 10 以降の kiosk-agent 0.1 以降",
         "既定値: {value}",
-        "既定値はありません。",
         "設定できる値: {least} から {most} まで。範囲外の値は使われず、窓口に警告が出ます。",
         "このポリシーは、窓口の設定ファイルと集計サーバーの方針より優先されます。コマンドラインの指定はこれより優先されます。"
         "エージェントの次の起動から有効です。",
@@ -211,19 +209,17 @@ def _strings(language: str) -> Iterator[tuple[str, str]]:
 def explanation(setting: Setting, language: str) -> str:
     """What a setting means, with its default and its bounds, in plain text."""
     words = WORDS[language]
-    japanese = language == "ja-JP"
-    parts = [NAMES[setting.key].meaning_ja if japanese else plain(MEANING[setting.key])]
+    reference = REFERENCES[language.partition("-")[0]]
+    parts = [plain(reference.meaning[setting.key])]
     if setting.kind is Kind.WORDS:
         parts.append(words.values.format(words=", ".join(setting.words)))
     if setting.bounds is not None:
         least, most = whole_bounds(setting)
         parts.append(words.range.format(least=least, most=most))
-    shown = default_text(setting)
+    shown = default_text(setting) or reference.no_value.get(setting.key)
     if shown is not None:
         parts.append(words.default.format(value=shown))
-    elif not japanese and setting.key in NO_VALUE:
-        parts.append(words.no_default.format(value=NO_VALUE[setting.key]))
-    parts += [f"{setting.key} (docs/configuration.md)", words.floor]
+    parts += [f"{setting.key} ({reference.page})", words.floor]
     return "\n\n".join(parts)
 
 

@@ -1,6 +1,6 @@
 """Write what is made from the model into a checkout: ``python -m kiosk_agent.settings.generate``.
 
-Group Policy's templates, the JSON Schema, and the tables of docs/configuration.md.
+Group Policy's templates, the JSON Schema, and the tables of the reference in each of its languages.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from pathlib import Path
 
 from kiosk_agent.settings.admx import LANGUAGES, adml, admx
 from kiosk_agent.settings.json_schema import json_schema
-from kiosk_agent.settings.tables import with_tables
+from kiosk_agent.settings.tables import REFERENCES, with_tables
 
 ROOT = Path(__file__).parents[2]
-PAGE = "docs/configuration.md"
 
 
 def generated(root: Path = ROOT) -> dict[str, str]:
@@ -21,7 +20,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         "config/policy/kiosk-agent.admx": admx(),
         **{f"config/policy/{language}/kiosk-agent.adml": adml(language) for language in LANGUAGES},
         "config/agent.schema.json": json_schema(),
-        PAGE: with_tables((root / PAGE).read_text(encoding="utf-8")),
+        **{one.page: with_tables((root / one.page).read_text(encoding="utf-8"), one) for one in REFERENCES.values()},
     }
 
 

@@ -271,6 +271,11 @@ def test_what_the_package_brings_is_clean(package: Path, tmp_path: Path) -> None
     assert said.stdout.strip().splitlines() == []
 
 
+def test_the_reference_of_all_settings_comes_along_in_both_languages(plain: Machine) -> None:
+    for page in ("configuration.md", "ja/configuration.md"):
+        assert "`[policy.weights]`" in plain.read(f"/usr/share/doc/kiosk-agent/{page}")
+
+
 def test_the_service_is_one_that_systemd_takes(plain: Machine) -> None:
     unit = "/usr/lib/systemd/user/kiosk-agent.service"
     said = plain.run("systemd-analyze", "verify", "--user", "--man=no", unit, XDG_RUNTIME_DIR="/run")

@@ -28,6 +28,7 @@ def test_each_page_says_its_language(site: Path) -> None:
     assert '<html lang="ja"' in (site / "guides" / "ja" / "it.html").read_text("utf-8")
     assert '<html lang="en"' in (site / "guides" / "en" / "it.html").read_text("utf-8")
     assert '<html lang="en"' in (site / "configuration.html").read_text("utf-8")
+    assert '<html lang="ja"' in (site / "ja" / "configuration.html").read_text("utf-8")
 
 
 def test_files_that_it_does_not_hold_are_named_but_not_linked(site: Path) -> None:

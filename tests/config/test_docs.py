@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from kiosk_agent.config import BrowserAction, Config, RemoteAction, Senses
 from kiosk_agent.config_load import (
@@ -26,6 +27,8 @@ from kiosk_agent.session.vocabulary import Signal
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+JAPANESE = (ROOT / "docs" / "ja" / "configuration.md").read_text(encoding="utf-8")
+both_pages = pytest.mark.parametrize("text", [pytest.param(TEXT, id="en"), pytest.param(JAPANESE, id="ja")])
 EXAMPLE = (ROOT / "config" / "agent.example.toml").read_text(encoding="utf-8")
 
 
@@ -104,13 +107,15 @@ def test_the_limits_are_right() -> None:
     assert rows["supervision"]["hang_limit_s"][1] == f"{documented(HANG_LIMITS[0])} – {documented(HANG_LIMITS[1])}"
 
 
-def test_every_language_is_in_the_docs_by_its_own_name() -> None:
-    assert [code for code, one in SPOKEN.items() if f'| `"{code}"` | {one.name} |' not in TEXT] == []
+@both_pages
+def test_every_language_is_in_the_docs_by_its_own_name(text: str) -> None:
+    assert [code for code, one in SPOKEN.items() if f'| `"{code}"` | {one.name} |' not in text] == []
 
 
-def test_every_word_that_a_key_takes_is_in_the_docs() -> None:
+@both_pages
+def test_every_word_that_a_key_takes_is_in_the_docs(text: str) -> None:
     words = [*WindowMode, *Preset, *MarkPolicy, *SENSES, *SPOKEN, *BrowserAction, *RemoteAction]
-    assert [word for word in words if f'`"{word}"`' not in TEXT] == []
+    assert [word for word in words if f'`"{word}"`' not in text] == []
     keys = sorted(NAMED_KEYS - {f"<f{number}>" for number in range(2, 20)})
-    assert [key for key in keys if f"`{key}`" not in TEXT] == []
-    assert [key for key in MODIFIERS if f"`{re.sub('_[lr]>', '>', key)}`" not in TEXT] == []
+    assert [key for key in keys if f"`{key}`" not in text] == []
+    assert [key for key in MODIFIERS if f"`{re.sub('_[lr]>', '>', key)}`" not in text] == []

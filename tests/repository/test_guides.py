@@ -117,6 +117,9 @@ def test_both_languages_have_the_same_pages_and_the_site_names_them() -> None:
     assert [name for name in named if name not in menu or name not in start] == []
     reference = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert sorted(name for name in reference if f"- {name}\n" not in menu) == []
+    translated = [f"ja/{path.name}" for path in (ROOT / "docs" / "ja").glob("*.md")]
+    assert translated != []
+    assert [name for name in translated if f": {name}\n" not in menu or f"({name})" not in start] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

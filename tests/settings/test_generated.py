@@ -16,12 +16,16 @@ from kiosk_agent.config_load import load_config
 from kiosk_agent.errors import ConfigError
 from kiosk_agent.settings.generate import ROOT, generated, write
 from kiosk_agent.settings.model import BOUNDS, NOT_BY_POLICY, PATTERNS, RELATED, SETTINGS, WORDS, Kind, value_in
-from kiosk_agent.settings.tables import with_tables
+from kiosk_agent.settings.tables import REFERENCES, Reference, with_tables
 from kiosk_agent.settings.texts import MEANING, NO_VALUE
 
 EXAMPLE = ROOT / "config" / "agent.example.toml"
 SCHEMA: dict[str, Any] = msgspec.json.decode((ROOT / "config" / "agent.schema.json").read_bytes())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+PAGES = {one.page: (ROOT / one.page).read_text(encoding="utf-8") for one in REFERENCES.values()}
+KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
+CODE = re.compile(r"`([^`\n]+)`")
+each_reference = pytest.mark.parametrize("reference", [pytest.param(one, id=name) for name, one in REFERENCES.items()])
 
 
 def test_the_files_in_the_repository_are_what_would_be_made_now() -> None:
@@ -30,9 +34,9 @@ def test_the_files_in_the_repository_are_what_would_be_made_now() -> None:
 
 
 def test_the_generator_writes_them_where_none_are(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
-    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (tmp_path / "docs" / "configuration.md").write_text(page, encoding="utf-8")
+    for name, page in PAGES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(page, encoding="utf-8")
     write(tmp_path)
     for name in generated():
         assert (tmp_path / name).read_bytes() == (ROOT / name).read_bytes()
@@ -57,17 +61,52 @@ def test_the_model_has_the_defaults_of_the_configuration() -> None:
         assert (setting.bounds is not None) == (setting.kind in (Kind.NUMBER, Kind.WHOLE)), key
 
 
-def test_a_page_without_a_place_for_a_table_is_told() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    with pytest.raises(ValueError, match="recording"):
-        with_tables(page.replace("## `[recording]`", "## Something else"))
+@each_reference
+def test_a_page_without_a_place_for_a_table_is_told(reference: Reference) -> None:
+    with pytest.raises(ValueError, match=f"{reference.page}.*recording"):
+        with_tables(PAGES[reference.page].replace("## `[recording]`", "## Something else"), reference)
 
 
-def test_a_table_that_somebody_changed_is_made_anew() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+@each_reference
+def test_a_table_that_somebody_changed_is_made_anew(reference: Reference) -> None:
+    page = PAGES[reference.page]
     changed = re.sub(r"^\| `warning_s`.*\n", "", page, flags=re.MULTILINE).replace("| 5 – 120 |", "| 1 – 1 |")
     assert changed != page
-    assert with_tables(changed) == page
+    assert with_tables(changed, reference) == page
+
+
+def test_the_japanese_reference_describes_every_setting_in_japanese_and_names_the_same_words_and_keys() -> None:
+    english, japanese = REFERENCES["en"], REFERENCES["ja"]
+    assert list(japanese.meaning) == list(english.meaning)
+    assert set(japanese.no_value) == set(english.no_value)
+    texts = {**japanese.no_value, **japanese.meaning}
+    assert [key for key, text in texts.items() if not KANA.search(text) and text not in ("必須",)] == []
+    named = {*SETTINGS, *(one.name for one in SETTINGS.values()), *(f'"{one}"' for one in all_words())}
+    for key, text in english.meaning.items():
+        # a word that its own table lists, and true or false, need not be said again
+        meant = {one for one in CODE.findall(text) if one in named}
+        assert meant <= {*CODE.findall(japanese.meaning[key])}, key
+
+
+def all_words() -> set[str]:
+    """Whatever word a setting takes, but for languages: they have a table of their own on each page."""
+    return {word for one in SETTINGS.values() if not one.key.startswith("desk.") for word in one.words}
+
+
+def outline(page: str) -> list[tuple[int, set[str]]]:
+    """Of each section its heading's level, and the code in it, but for the rows of settings."""
+    prose = re.sub(r"^(```.*?^```|\| `\w+` \|[^\n]*)$", "", page, flags=re.MULTILINE | re.DOTALL)
+    sections = re.split(r"^(?=#+ )", prose, flags=re.MULTILINE)[1:]
+    return [(one.index(" "), {*CODE.findall(re.sub(r"\s+", " ", one))}) for one in sections]
+
+
+def test_both_references_say_the_same_in_the_same_order() -> None:
+    """What stands around the tables is written by hand: each command, key, file and warning is in both of them."""
+    english, japanese = (outline(PAGES[REFERENCES[language].page]) for language in ("en", "ja"))
+    assert [level for level, _ in japanese] == [level for level, _ in english]
+    assert [(a - b, b - a) for (_, a), (_, b) in zip(english, japanese, strict=True) if a != b] == []
+    fenced = [re.findall(r"^```\n(.*?)^```", PAGES[REFERENCES[one].page], re.M | re.S) for one in ("en", "ja")]
+    assert fenced[0] == fenced[1] != []
 
 
 # the JSON Schema
