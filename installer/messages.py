@@ -178,6 +178,35 @@ TEXTS = {
         "{folder} is not what PyInstaller makes of installer/windows/kiosk-agent.spec: it lacks {missing}.",
         "{folder} は installer/windows/kiosk-agent.spec から作ったフォルダーではありません（不足: {missing}）。",
     ),
+    "msi unsigned": (
+        "{file} has no signature that could be verified. Do not roll it out as signed. osslsigncode says:\n{said}",
+        "{file} に確かめられる署名がありません。署名済みとして配布しないでください。osslsigncode の出力:\n{said}",
+    ),
+    "build usage": (
+        "Usage: python3 installer/build.py {names} [--help]\nAfter a name, --help tells what else it takes.",
+        "使い方: python3 installer/build.py {names} [--help]\n名前のあとの --help で、そのほかの指定を表示します。",
+    ),
+    "build tools": (
+        "What builds the project could not be installed: {reason}",
+        "ビルドに使うものを入れられませんでした: {reason}",
+    ),
+    "build unknown": ("{name} cannot be built by this version.", "この版では {name} を作れません。"),
+    "build command": ("{name} ended with status {status}:\n{said}", "{name} が状態 {status} で終了しました:\n{said}"),
+    "deb tool": (
+        "{tool} is missing: Debian packages are built on Debian or Ubuntu.",
+        "{tool} がありません。Debian パッケージは Debian か Ubuntu で作ります。",
+    ),
+    "card cannot": (
+        "pyscard cannot be compiled here: install gcc, libpcsclite-dev and Python's headers, or say --without-card.",
+        "pyscard をコンパイルできません。gcc、libpcsclite-dev、Python のヘッダーを入れるか、"
+        "--without-card を付けてください。",
+    ),
+    "msi metadata": (
+        "{folder} has no *.dist-info of the packages in it, so that nobody could say what it holds. "
+        "Freeze it anew with installer/windows/kiosk-agent.spec of this version.",
+        "{folder} に各パッケージの *.dist-info がなく、中身の一覧を作れません。"
+        "この版の installer/windows/kiosk-agent.spec で作り直してください。",
+    ),
     "msi version": (
         "Windows compares versions of three numbers, such as 1.2.3; this is {version}.",
         "Windows のバージョンは 1.2.3 のような 3 つの数です（指定: {version}）。",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.messages import SetupError
+from installer.messages import SetupError, text
 from kiosk_agent.errors import InputError
 
 ARTEFACTS = ("deb", "bundle", "sbom", "msi", "site")
@@ -23,7 +23,7 @@ def with_build_tools(arguments: Sequence[str]) -> None:
     try:
         python = build_python()
     except SetupError as error:
-        print(f"What builds the project could not be installed: {error}", file=sys.stderr)
+        print(text("build tools", reason=error), file=sys.stderr)
         sys.exit(FAILED)
     if python != Path(sys.executable):
         sys.exit(subprocess.call([str(python), *arguments]))
@@ -31,7 +31,7 @@ def with_build_tools(arguments: Sequence[str]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Build one artefact; prints the paths of what was made."""
-    usage = f"Usage: python3 installer/build.py {'|'.join(ARTEFACTS)} [--help]"
+    usage = text("build usage", names="|".join(ARTEFACTS))
     if arguments and arguments[0] in ("-h", "--help", "help"):
         print(usage)
         return 0
@@ -40,12 +40,12 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     name = f"installer.artefacts.{arguments[0]}"
     if importlib.util.find_spec(name) is None:
-        print(f"{arguments[0]} cannot be built by this version.", file=sys.stderr)
+        print(text("build unknown", name=arguments[0]), file=sys.stderr)
         return FAILED
     try:
         made = importlib.import_module(name).build(list(arguments[1:]))
     except (SetupError, InputError, OSError) as error:
-        print(f"{arguments[0]} was not built: {error}", file=sys.stderr)
+        print(f"build.py {arguments[0]}: {error}", file=sys.stderr)
         return FAILED
     for path in made:
         print(path)

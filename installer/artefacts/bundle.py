@@ -27,6 +27,7 @@ from installer.artefacts.wheels import (
     pinned_wheels,
     shipped_wheels,
 )
+from installer.messages import SetupError, text
 from kiosk_agent import __version__
 
 PARTS = ROOT / "installer" / "bundle"
@@ -40,6 +41,9 @@ def build(arguments: list[str]) -> list[Path]:
     parser.add_argument("--deb", type=Path, action="append", help="a package that is built already; otherwise it is")
     parser.add_argument("--also", type=Path, action="append", default=[], help="another file, such as the MSI")
     chosen = parser.parse_args(arguments)
+    for file in (*(chosen.deb or ()), *chosen.also):
+        if not file.is_file():  # said before anything is built
+            raise SetupError(text("msi file", file=file))
     chosen.out.mkdir(parents=True, exist_ok=True)
     name = f"kiosk-agent-{__version__}-bundle"
     with tempfile.TemporaryDirectory(prefix="kiosk-agent-bundle-") as made:
@@ -72,7 +76,7 @@ def fill(folder: Path, packages: Sequence[Path], guides: Path, also: Sequence[Pa
     shutil.copytree(ROOT / "config", folder / "config")
     shutil.copytree(CENTRAL, folder / "central")
     shutil.copyfile(PARTS / "bundle.py", folder / "bundle.py")
-    sbom.write(folder / "sbom.cdx.json", own, parts)
+    sbom.write(folder / "sbom.cdx.json", sbom.bill(own, parts))
     for wheel in [own, *sorted(pinned)]:
         _licences(wheel, folder / "licences")
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"

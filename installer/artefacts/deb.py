@@ -29,7 +29,7 @@ from installer.artefacts.wheels import (
     run,
     unpack,
 )
-from installer.messages import SetupError
+from installer.messages import SetupError, text
 from kiosk_agent import __version__
 
 NAME = "kiosk-agent"
@@ -63,7 +63,7 @@ def build(arguments: list[str]) -> list[Path]:
     chosen = parser.parse_args(arguments)
     for program in ("dpkg-deb", "dpkg"):
         if shutil.which(program) is None:
-            raise SetupError(f"{program} is missing: Debian packages are built on Debian or Ubuntu.")
+            raise SetupError(text("deb tool", tool=program))
     chosen.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kiosk-agent-deb-") as folder:
         made = Path(folder)

@@ -23,6 +23,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from installer.artefacts import sbom
 from installer.messages import SetupError, text
 from installer.processes import run, works_quietly
 from installer.windows.compiler import COMPILER
@@ -35,7 +36,7 @@ NAMEABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what has a dot is taken f
 
 
 def build(arguments: Sequence[str]) -> list[Path]:
-    """Make the installer, or verify one; returns its path. Raises SetupError."""
+    """Make the installer and its bill of materials, or verify one; returns their paths. Raises SetupError."""
     options = _options(arguments)
     if options.verify is not None:
         _need("osslsigncode")
@@ -47,7 +48,7 @@ def build(arguments: Sequence[str]) -> list[Path]:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         payload = options.payload or freeze(options.python, options.python_sha256, Path(folder))
-        return [pack(payload, options.profile, options.out, options.version, Path(folder), signing_of(options))]
+        return pack(payload, options.profile, options.out, options.version, Path(folder), signing_of(options))
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -103,8 +104,11 @@ def freeze(python: Path, expected: str, folder: Path) -> Path:
 
 def pack(
     payload: Path, profiles: Sequence[Path], out: Path, version: str, folder: Path, signing: Sequence[str] | None
-) -> Path:
-    """The ``.msi`` from a frozen folder, signed where there is a certificate. Raises SetupError, InputError."""
+) -> list[Path]:
+    """The ``.msi`` from a frozen folder, signed where there is a certificate, and its bill of materials.
+
+    Raises SetupError, InputError.
+    """
     from installer.windows.tables import complete
     from installer.windows.wix import conditions, source
     from kiosk_agent.portal.load import load_profile
@@ -124,6 +128,7 @@ def pack(
     document = folder / "kiosk-agent.wxs"
     # wixl takes no absolute paths: everything is beside the document
     packed = laid_out(payload, folder / "payload", signing)
+    bill = sbom.bill_of_payload(payload, packed, version)
     (folder / "portals").mkdir()
     copies = [Path(shutil.copyfile(file, folder / "portals" / file.name)) for file in profiles]
     question = compiled_question(folder, signing)
@@ -132,12 +137,12 @@ def pack(
     run(["wixl", "--arch", "x64", "--output", str(unsigned), document.name], cwd=folder)
     complete(unsigned, conditions(read))
     made = out / f"kiosk-agent-{version}-x64.msi"
+    made.unlink(missing_ok=True)
     if signing is None:
         shutil.copyfile(unsigned, made)
-        return made
-    made.unlink(missing_ok=True)
-    sign(unsigned, made, signing)
-    return made
+    else:
+        sign(unsigned, made, signing)
+    return [made, sbom.write(made.with_suffix(".cdx.json"), bill)]
 
 
 def task_file(folder: Path) -> Path:
@@ -202,6 +207,8 @@ def verify(signed: Path, authority: Path | None = None) -> None:
     # without an authority at hand the chain cannot be judged, but the digest can
     same = re.search(r"Current (?:message digest|DigitalSignature)\s*:\s*([0-9A-F]+)", said)
     meant = re.search(r"Calculated (?:message digest|DigitalSignature)\s*:\s*([0-9A-F]+)", said)
+    if same is None and "no signature" in said.lower():  # a damaged one is another thing
+        raise SetupError(text("msi unsigned", file=signed.name, said=said.strip()))
     fits = same is not None and meant is not None and same.group(1) == meant.group(1)
     if not fits or (authority is not None and done.returncode != 0):
         raise SetupError(text("msi tampered", file=signed.name, said=said.strip()))

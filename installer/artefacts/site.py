@@ -45,6 +45,7 @@ def build(arguments: list[str]) -> list[Path]:
     parser.add_argument("--out", type=Path, default=DIST, help="folder of the site's folder (%(default)s)")
     folder = parser.parse_args(arguments).out.resolve() / "site"
     shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     python = ensure_environment(ROOT / ".venv.docs", [REQUIREMENTS / "docs.txt"])
     # the theme's notice about MkDocs' future is for its authors
     quietly: list[str | Path] = [python, "-m", "mkdocs", "build", "--quiet", "--strict"]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.environment import ensure_environment
-from installer.messages import SetupError
+from installer.messages import SetupError, text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIREMENTS = ROOT / "installer" / "requirements"
@@ -42,7 +42,8 @@ def run(command: Sequence[str | Path], **environment: str) -> str:
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-2000:]
-        raise SetupError(f"{Path(str(command[0])).name} ended with status {done.returncode}:\n{said}")
+        name = Path(str(command[0])).name
+        raise SetupError(text("build command", name=name, status=done.returncode, said=said))
     return done.stdout
 
 
@@ -107,7 +108,7 @@ def card_wheel(folder: Path) -> Path:
     from installer.card import can_have_card, pinned_version
 
     if not can_have_card():
-        raise SetupError("pyscard cannot be compiled here: install gcc, libpcsclite-dev and Python's headers.")
+        raise SetupError(text("card cannot"))
     for wheel in folder.glob(f"pyscard-{pinned_version()}-*.whl"):
         return wheel
     folder.mkdir(parents=True, exist_ok=True)

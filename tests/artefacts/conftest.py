@@ -17,13 +17,13 @@ from tests.artefacts.machine import Machine, another_machine
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def build(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def build(*words: str | Path, language: str = "en") -> subprocess.CompletedProcess[str]:
     """``python3 installer/build.py …`` as a person types it, by a Python that has nothing but itself."""
     ours = ("PYTHONPATH", "VIRTUAL_ENV")
     clean = {name: value for name, value in os.environ.items() if name not in ours}
     command = [base_python(), "installer/build.py", *map(str, words)]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT, env={**clean, "LANGUAGE": "en"}
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env={**clean, "LANGUAGE": language}
     )
 
 

@@ -30,7 +30,24 @@ def payload(tmp_path: Path) -> Path:
     for name in PROGRAMS:
         (folder / name).write_bytes(b"MZ")
     (folder / "inner" / "data.txt").write_text("data")
+    metadata = folder / "_internal" / "click-8.5.1.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text(
+        "Metadata-Version: 2.4\nName: click\nVersion: 8.5.1\nLicense-Expression: BSD-3-Clause\n\nText\n"
+    )
+    (folder / "_internal" / "python311.dll").write_bytes(b"MZ\0" + version_resource("3.11.9"))
+    driver = folder / "_internal" / "playwright" / "driver"
+    (driver / "package").mkdir(parents=True)
+    (driver / "node.exe").write_bytes(b"MZ https://nodejs.example/download/release/v24.1.2/headers")
+    (driver / "package" / "package.json").write_text(
+        '{"name": "playwright-core", "version": "1.65", "license": "Apache-2.0"}'
+    )
     return folder
+
+
+def version_resource(version: str) -> bytes:
+    """As much of VERSIONINFO as a program's version stands in: key and value in UTF-16, the value at four bytes."""
+    return "\x01ProductVersion\0\0".encode("utf-16-le") + f"{version}\0".encode("utf-16-le")
 
 
 def test_an_msi_is_made_twice_over_itself_and_where_paths_have_spaces_and_japanese(
@@ -42,8 +59,35 @@ def test_an_msi_is_made_twice_over_itself_and_where_paths_have_spaces_and_japane
     out = tmp_path / "出力 先"
     for _ in range(2):
         done = build("msi", "--payload", payload, "--profile", profile, "--version", "1.2.3", "--out", out)
-        assert (done.returncode, done.stdout) == (0, f"{out / 'kiosk-agent-1.2.3-x64.msi'}\n"), done.stderr
-    assert [path.name for path in out.iterdir()] == ["kiosk-agent-1.2.3-x64.msi"]
+        made = [out / f"kiosk-agent-1.2.3-x64.{kind}" for kind in ("msi", "cdx.json")]
+        assert (done.returncode, done.stdout.splitlines()) == (0, [*map(str, made)]), done.stderr
+    assert sorted(out.iterdir()) == sorted(made)
+
+
+def test_the_bill_of_an_msi_names_all_that_was_frozen(payload: Path, tmp_path: Path) -> None:
+    done = build("msi", "--payload", payload, "--profile", PORTALS / "practice.toml", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("*.cdx.json")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    parts = {part["name"]: part for part in told["components"]}
+    binaries = {*PROGRAMS, "_internal/python311.dll"}
+    assert set(parts) == {"click", "node", "playwright-core", *binaries}
+    assert parts["click"]["licenses"] == [{"expression": "BSD-3-Clause"}]
+    assert (parts["node"]["version"], parts["_internal/python311.dll"]["version"]) == ("24.1.2", "3.11.9")
+    for name in binaries:
+        assert parts[name]["hashes"][0]["content"] == hashlib.sha256((payload / name).read_bytes()).hexdigest()
+    schema = pytest.importorskip("cyclonedx.schema", reason="cyclonedx-python-lib is not in this environment")
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    assert JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(path.read_text(encoding="utf-8")) is None
+
+
+def test_no_msi_is_made_of_what_nobody_can_say_the_contents_of(payload: Path, tmp_path: Path) -> None:
+    shutil.rmtree(payload / "_internal" / "click-8.5.1.dist-info")
+    done = build("msi", "--payload", payload, "--profile", PORTALS / "practice.toml", "--out", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (70, "")
+    assert "dist-info" in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_bill_of_materials_is_made(tmp_path: Path) -> None:
@@ -84,6 +128,29 @@ def test_what_an_msi_cannot_be_made_of_is_told_in_a_sentence(
     assert (done.returncode, done.stdout) == (70, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bundle", "--deb", "none.deb"], "there is no file none.deb"),
+        (["bundle", "--deb", "README.md", "--also", "none.msi"], "there is no file none.msi"),
+        (["site", "--out", "README.md/dist"], "README.md"),
+        (["sbom", "--out", "README.md/dist"], "README.md"),
+    ],
+)
+def test_what_the_others_cannot_be_made_of_is_told_in_a_sentence(words: list[str], said: str) -> None:
+    done = build(*words)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr.startswith(f"build.py {words[0]}: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_who_reads_japanese_is_told_in_japanese() -> None:
+    assert "使い方" in build("--help", language="ja").stdout
+    done = build("bundle", "--deb", "none.deb", language="ja")
+    assert done.stderr.startswith("build.py bundle: none.deb というファイルがありません")
 
 
 def test_help_is_what_was_asked_for_and_a_wrong_name_is_a_mistake() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -214,6 +216,8 @@ def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: P
     for name in PROGRAMS:
         launcher = ROOT / "installer" / "windows" / "launcher.c"
         subprocess.run([COMPILER, "-municode", "-o", str(payload / name), str(launcher)], check=True)
+    (payload / "stand_in-1.dist-info").mkdir()
+    (payload / "stand_in-1.dist-info" / "METADATA").write_text("Name: stand-in\nVersion: 1\n")
     key, certificate, both, secret = (tmp_path / name for name in ("key", "certificate", "both.p12", "secret"))
     secret.write_text("test")
     subject = ["-subj", "/CN=Tests of kiosk-agent", "-addext", "extendedKeyUsage=codeSigning"]
@@ -235,7 +239,7 @@ def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: P
     for words in (asked, export):
         subprocess.run(["openssl", *words], check=True, capture_output=True)
     told = ["--payload", str(payload), "--profile", str(PRACTICE), "--out", str(tmp_path)]
-    (signed,) = build([*told, "--certificate", str(both), "--password-file", str(secret)])
+    signed, bill = build([*told, "--certificate", str(both), "--password-file", str(secret)])
     assert build(["--verify", str(signed)]) == [signed]
     assert build(["--verify", str(signed), "--authority", str(certificate)]) == [signed]
     inside = tmp_path / "inside"
@@ -244,9 +248,15 @@ def test_what_was_signed_is_verified_and_one_changed_byte_is_refused(tmp_path: P
     assert len(programs) == len(PROGRAMS)
     for program in programs:
         verify(program, certificate)
+    told_of = {one["name"]: one["hashes"][0]["content"] for one in json.loads(bill.read_text())["components"][1:]}
+    assert told_of == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in programs}  # as signed
     library = subprocess.run(["msiinfo", "extract", str(signed), "Binary.question"], check=True, capture_output=True)
     (tmp_path / "question.dll").write_bytes(library.stdout)
     verify(tmp_path / "question.dll", certificate)
+    unsigned = tmp_path / "unsigned.msi"
+    subprocess.run(["osslsigncode", "remove-signature", "-in", signed, "-out", unsigned], check=True)
+    with pytest.raises(SetupError, match="Do not roll it out as signed"):
+        build(["--verify", str(unsigned)])
     content = bytearray(signed.read_bytes())
     content[content.index(b"KeepCode")] ^= 1
     signed.write_bytes(content)

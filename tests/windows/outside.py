@@ -99,6 +99,8 @@ class Outside:
         (payload / "inner").mkdir(parents=True)
         for name in PROGRAMS:
             shutil.copyfile(ROOT / PLACE / "python" / "python.exe", payload / name)
+        (payload / "stand_in-1.dist-info").mkdir()
+        (payload / "stand_in-1.dist-info" / "METADATA").write_text("Name: stand-in\nVersion: 1\n")
         (payload / "inner" / "data.txt").write_text(version)
         (payload / "inner" / f"only-in-{version}.txt").write_text("")
 

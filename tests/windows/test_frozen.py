@@ -65,6 +65,13 @@ def test_the_catalogues_are_in_it(config: Path) -> None:
     assert "is in order" not in japanese.stdout
 
 
+def test_each_package_and_python_itself_come_with_their_licence() -> None:
+    inside = FOLDER / "_internal"
+    packages = [one.name.partition("-")[0] for one in inside.glob("*.dist-info")]
+    assert {"httpx", "msgspec", "pillow", "playwright", "psutil", "pynput", "pyscard", "pystray"} <= {*packages}
+    assert "PYTHON SOFTWARE FOUNDATION" in (inside / "licences" / "LICENSE.txt").read_text(encoding="utf-8")
+
+
 def test_it_verifies_a_ledger(config: Path, tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     ledger = Ledger(tmp_path / "desk" / FILE_NAME, SystemClock())
