@@ -90,7 +90,7 @@ def _lay_out(tree: Path, wheels: list[Path], version: str, *, card: bool) -> Non
     site = home / "lib" / f"python{RELEASE}" / "site-packages"
     unpack(wheels, site)
     shutil.rmtree(site / "greenlet" / "tests", ignore_errors=True)
-    for program in ("start-desk", "enroll-once", "configure", "remove-everything"):
+    for program in ("start-desk", "enroll-once", "configure", "each-desk", "remove-everything"):
         _copy(PARTS / program, home / program, 0o755)
     _copy(PARTS / "kiosk-agent", tree / "usr/bin/kiosk-agent", 0o755)
     _copy(PARTS / "kiosk-agent.service", tree / "usr/lib/systemd/user/kiosk-agent.service")

@@ -159,6 +159,11 @@ def test_a_wrong_answer_is_told(fresh: Machine, answers: str, expected: str) -> 
     done = fresh.run(CONFIGURE)
     assert done.returncode == 1
     assert expected in done.stderr
+    assert done.stderr.endswith(f": sudo {CONFIGURE}\n")
+    japanese = fresh.run(CONFIGURE, LANGUAGE="ja_JP:en")
+    assert japanese.returncode == 1
+    assert "直してから" in japanese.stderr
+    assert "expected" not in japanese.stderr
 
 
 @pytest.mark.parametrize("wrong", ['central = "central.example"', 'profile = "/etc/kiosk-agent/none.toml"'])
@@ -195,14 +200,16 @@ def test_an_account_that_is_not_known_is_told_and_the_installation_goes_on(fresh
     done = fresh.run(CONFIGURE)
     assert done.returncode == 0, done.stderr
     assert "no user 'nobody-here'" in done.stderr
+    assert "'nobody-here' はまだいません" in fresh.run(CONFIGURE, LANGUAGE="ja").stderr
 
 
 def test_an_installation_with_a_wrong_answer_fails_and_goes_on_once_it_is_mended(fresh: Machine) -> None:
     fresh.write("/etc/kiosk-agent/enroll.toml", 'colour = "red"\n')
-    failed = fresh.run("sh", "/var/lib/dpkg/info/kiosk-agent.postinst", "configure", "")
+    failed = fresh.run("dpkg-reconfigure", NAME)
     assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1].endswith(": sudo dpkg --configure kiosk-agent")
     fresh.does("rm", "/etc/kiosk-agent/enroll.toml")
-    fresh.does("sh", "/var/lib/dpkg/info/kiosk-agent.postinst", "configure", "")
+    fresh.does("dpkg-reconfigure", NAME)
 
 
 def test_an_upgrade_keeps_configuration_and_ledger_and_a_purge_the_evidence_alone(
@@ -320,61 +327,9 @@ def test_the_bundle_installs_without_a_network_and_everything_goes_on_the_day_it
     assert 'desk.data_dir is "/var/lib/kiosk-agent"' in gone.stderr
 
 
-# A real systemd of a user, in process and mount namespaces of its own; each step prints one line.
-LOG_ON = """
-set -eu
-mount -t tmpfs none /run
-mkdir -p /run/systemd/system /run/user/0 /srv/home
-export XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus HOME=/srv/home
-export SYSTEMD_IGNORE_CHROOT=1 KIOSK_AGENT_NO_SANDBOX=1
-dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --fork --nosyslog
-/lib/systemd/systemd --user --log-target=null &
-manager=$!
-
-main() { systemctl --user show kiosk-agent.service -p MainPID --value; }
-state() { systemctl --user show kiosk-agent.service -p ActiveState --value; }
-until_again() {
-    while [ "$(main)" = "$1" ] || [ "$(main)" = 0 ] || [ "$(state)" != active ]; do sleep 0.1; done
-}
-
-until systemctl --user is-system-running >/dev/null 2>&1; do sleep 0.1; done
-echo somebody-else >/etc/kiosk-agent/users
-DISPLAY=:77 /usr/lib/kiosk-agent/start-desk
-echo "another user: $(state)"
-id -un >/etc/kiosk-agent/users
-DISPLAY=:77 /usr/lib/kiosk-agent/start-desk
-first=$(main)
-echo "at log-on: $(state)"
-echo "its display: $(tr '\\0' '\\n' <"/proc/$first/environ" | grep '^DISPLAY=')"
-echo "watchdog: $(systemctl --user show kiosk-agent.service -p WatchdogUSec --value)"
-kill -KILL "$first"
-until_again "$first"
-echo "after a kill: $(state)"
-second=$(main)
-kill -STOP "$second"
-until_again "$second"
-echo "after a hang: $(state)"
-systemctl --user stop kiosk-agent.service
-echo "after a stop: $(state) $(systemctl --user show kiosk-agent.service -p Result --value)"
-kill "$manager"
-"""
-
-
-def test_the_agent_starts_at_log_on_and_again_whenever_it_ends_or_hangs(fresh: Machine) -> None:
-    fresh.does(CONFIGURE)
-    headless = fresh.read(AGENT).replace("# headless = false", "headless = true")
-    fresh.write(AGENT, headless)
-    soon = "[Service]\nRestartSec=100ms\nWatchdogSec=5\n"
-    fresh.write("/etc/systemd/user/kiosk-agent.service.d/soon.conf", soon)
-    fresh.write("/srv/log-on", LOG_ON)
-    apart = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
-    inside = ["timeout", "150", *apart, "sh", "/srv/log-on"]  # one that is never started again is waited for in vain
-    assert fresh.does(*inside).splitlines() == [
-        "another user: inactive",
-        "at log-on: active",
-        "its display: DISPLAY=:77",
-        "watchdog: 5s",
-        "after a kill: active",
-        "after a hang: active",
-        "after a stop: inactive success",
-    ]
+def test_who_removes_everything_by_hand_is_told_in_japanese_what_is_wrong(plain: Machine) -> None:
+    wrong = plain.run("/usr/lib/kiosk-agent/remove-everything", "--everything", LANGUAGE="ja")
+    assert (wrong.returncode, wrong.stderr.partition(":")[0]) == (2, "使い方")
+    refused = as_desk(plain, "env", "LANGUAGE=ja", "/usr/lib/kiosk-agent/remove-everything")
+    assert refused.returncode == 1
+    assert "root で実行してください" in refused.stderr
