@@ -21,6 +21,7 @@ from installer.artefacts import ARTEFACTS, main, sbom
 from installer.artefacts import bundle as bundling
 from installer.card import can_have_card
 from installer.environment import base_python
+from tests.artefacts.machine import Machine
 
 pytestmark = pytest.mark.timeout(900)  # builds and installs: minutes where the processor has more urgent work
 
@@ -103,6 +104,62 @@ def test_a_bundle_that_was_changed_is_refused(own: Path, tmp_path: Path, tamper:
     assert done.returncode == 1
     assert "undle" in done.stderr
     assert not (tmp_path / "central").exists()
+
+
+@pytest.fixture
+def small(package: Path, tmp_path: Path) -> Path:
+    """As much of a bundle as the installation of the agent takes."""
+    folder = tmp_path / "small"
+    (folder / "debian").mkdir(parents=True)
+    shutil.copyfile(ROOT / "installer" / "bundle" / "bundle.py", folder / "bundle.py")
+    os.link(package, folder / "debian" / package.name)
+    bundling._sums(folder)
+    return folder
+
+
+def test_what_is_wrong_is_told_in_japanese_as_well(small: Path) -> None:
+    def said(*words: str) -> str:
+        done = offline("env", "LANGUAGE=ja", base_python(), small / "bundle.py", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
+    assert "伝えられた値: abc" in said("--expect", "abc", "verify")
+    (small / "PYTHON").write_text("3.0\n")
+    assert "一覧にない: PYTHON" in said("verify")
+    (small / "SHA256SUMS").unlink()
+    assert "もう一度コピー" in said("verify")
+    helped = offline("env", "LANGUAGE=ja", base_python(), small / "bundle.py", "--help")
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "オフライン一式" in helped.stdout
+
+
+def test_a_python_that_the_wheels_are_not_for_and_a_folder_that_is_taken_are_told(small: Path, tmp_path: Path) -> None:
+    def said(*words: str | Path) -> str:
+        bundling._sums(small)
+        lines = (small / "SHA256SUMS").read_text().splitlines(keepends=True)
+        (small / "SHA256SUMS").write_text("".join(one for one in lines if not one.endswith("  SHA256SUMS\n")))
+        done = offline(base_python(), small / "bundle.py", "install", "central", *words)
+        assert done.returncode == 1
+        return done.stderr
+
+    (small / "PYTHON").write_text("3.0\n")
+    assert "for Python 3.0" in said("--to", tmp_path / "central")
+    (small / "PYTHON").write_text(f"{sys.version_info[0]}.{sys.version_info[1]}\n")
+    assert "Name another folder" in said("--to", ROOT / "docs")
+
+
+def test_who_cannot_install_the_agent_is_told_what_to_do(small: Path, machine: Machine) -> None:
+    machine.does("cp", "-r", "/mnt/small", "/srv/small")  # where everybody can read it
+    start = ("/usr/bin/python3", "/srv/small/bundle.py", "install", "agent")
+    refused = machine.run("runuser", "-u", "desk", "--", *start)
+    assert refused.returncode == 1
+    assert "sudo python3 bundle.py install agent" in refused.stderr
+    assert "dpkg" not in refused.stderr
+    machine.does("dpkg", "--force-depends", "--remove", "chromium")
+    lacking = machine.run(*start)
+    assert lacking.returncode == 1
+    assert "chromium" in lacking.stderr
+    assert "apt-get --fix-broken install" in lacking.stderr
 
 
 def test_a_bundle_whose_list_was_made_anew_does_not_have_the_digest_that_was_told(own: Path, tmp_path: Path) -> None:
