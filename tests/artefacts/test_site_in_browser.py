@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from installer.artefacts.site import build, problems
+from installer.artefacts.site import problems
 from kiosk_agent.hands.find_browser import sandbox_wanted
+from tests.artefacts.conftest import made_by
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    (index,) = build(["--out", str(tmp_path_factory.mktemp("site"))])
-    return index.parent
+    return made_by("site", "--out", tmp_path_factory.mktemp("site")).parent
 
 
 def test_it_is_whole_and_loads_nothing_from_elsewhere(site: Path) -> None:
