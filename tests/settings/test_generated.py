@@ -93,22 +93,6 @@ def all_words() -> set[str]:
     return {word for one in SETTINGS.values() if not one.key.startswith("desk.") for word in one.words}
 
 
-def outline(page: str) -> list[tuple[int, set[str]]]:
-    """Of each section its heading's level, and the code in it, but for the rows of settings."""
-    prose = re.sub(r"^(```.*?^```|\| `\w+` \|[^\n]*)$", "", page, flags=re.MULTILINE | re.DOTALL)
-    sections = re.split(r"^(?=#+ )", prose, flags=re.MULTILINE)[1:]
-    return [(one.index(" "), {*CODE.findall(re.sub(r"\s+", " ", one))}) for one in sections]
-
-
-def test_both_references_say_the_same_in_the_same_order() -> None:
-    """What stands around the tables is written by hand: each command, key, file and warning is in both of them."""
-    english, japanese = (outline(PAGES[REFERENCES[language].page]) for language in ("en", "ja"))
-    assert [level for level, _ in japanese] == [level for level, _ in english]
-    assert [(a - b, b - a) for (_, a), (_, b) in zip(english, japanese, strict=True) if a != b] == []
-    fenced = [re.findall(r"^```\n(.*?)^```", PAGES[REFERENCES[one].page], re.M | re.S) for one in ("en", "ja")]
-    assert fenced[0] == fenced[1] != []
-
-
 # the JSON Schema
 
 
