@@ -31,6 +31,18 @@ def test_each_page_says_its_language(site: Path) -> None:
     assert '<html lang="ja"' in (site / "ja" / "configuration.html").read_text("utf-8")
 
 
+def test_japanese_sentences_have_no_spaces_where_their_lines_end(site: Path) -> None:
+    broken = re.compile(r"[ぁ-んァ-ヶ一-龠、。）]\s*\n\s*[ぁ-んァ-ヶ一-龠（]")
+    pages = [*(site / "ja").glob("*.html"), *(site / "guides" / "ja").glob("*.html")]
+    assert [(path.name, found[0]) for path in pages if (found := broken.search(path.read_text("utf-8")))] == []
+
+
+def test_the_list_that_a_person_ticks_off_has_boxes(site: Path) -> None:
+    for page in ("windows-checklist", "ja/windows-checklist"):
+        text = (site / f"{page}.html").read_text("utf-8")
+        assert (text.count('type="checkbox"') > 20, "[ ]" in text) == (True, False), page
+
+
 def test_files_that_it_does_not_hold_are_named_but_not_linked(site: Path) -> None:
     page = (site / "configuration.html").read_text("utf-8")
     assert "config/agent.example.toml" in page
