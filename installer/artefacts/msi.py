@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.artefacts import sbom
+from installer.artefacts.wheels import run as of_build
 from installer.messages import SetupError, text
 from installer.processes import run, works_quietly
 from installer.windows.compiler import COMPILER
@@ -92,14 +94,17 @@ def freeze(python: Path, expected: str, folder: Path) -> Path:
     found = hashlib.sha256(python.read_bytes()).hexdigest()
     if found != expected.lower():
         raise SetupError(text("windows tampered", file=python.name, expected=expected, found=found))
-    spec = WINDOWS / "kiosk-agent.spec"
-    command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level=WARN", str(spec)]
-    if sys.platform != "win32":
-        from installer.windows.wine import wine
+    made = folder / "frozen"
+    places = [f"--distpath={made}", f"--workpath={folder / 'work'}", str(WINDOWS / "kiosk-agent.spec")]
+    command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level=WARN", *places]
+    if sys.platform == "win32":
+        of_build(command)
+    else:
+        from installer.windows.wine import running, wine
 
-        command.insert(0, wine())
-    run([*command, f"--distpath={folder / 'frozen'}", f"--workpath={folder / 'work'}"], cwd=ROOT)
-    return folder / "frozen" / "kiosk-agent"
+        with running(folder / "wine", os.environ.get("DISPLAY", "")) as variables:  # nobody's own one is touched
+            of_build([wine(), *command], **variables)
+    return made / "kiosk-agent"
 
 
 def pack(

@@ -17,7 +17,7 @@ import pytest
 
 collect_ignore_glob = [] if sys.platform == "win32" else ["test_*.py"]  # Linux has no such calls to be tested
 
-FROZEN = "KIOSK_AGENT_TESTS_FROZEN"  # the folder that PyInstaller has made; making it takes minutes under Wine
+FROZEN = "KIOSK_AGENT_TESTS_FROZEN"  # the folder that PyInstaller has made; making it takes a minute or two under Wine
 if not os.environ.get(FROZEN):
     collect_ignore_glob.append("test_frozen.py")
 

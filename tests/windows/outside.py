@@ -4,12 +4,16 @@
 
 Started with the Linux Python of the tests: a virtual screen, a fresh Wine, a real central on loopback, and a door on
 loopback through which the tests ask for a hand at the mouse, a picture of the screen, or what central has.
+
+Where a machine is said to have everything (KIOSK_AGENT_TESTS_COMPLETE), the agent is frozen as well, as the build
+command does it, and what comes out is tested.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import hashlib
 import http.server
 import json
 import os
@@ -25,7 +29,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from installer.artefacts.msi import PROGRAMS, build, sign, verify
+from installer.artefacts.msi import PROGRAMS, build, freeze, sign, verify
 from installer.processes import interruptible
 from installer.windows.compiler import COMPILER
 from installer.windows.python import PLACE
@@ -40,6 +44,7 @@ from tests.central.serving import Server
 
 ROOT = Path(__file__).parents[2]
 DOOR, KEY = "KIOSK_AGENT_TESTS_DOOR", "KIOSK_AGENT_TESTS_DOOR_KEY"
+FROZEN = "KIOSK_AGENT_TESTS_FROZEN"
 PICTURES = ROOT / "tests" / "output" / "windows"
 HOUR = datetime.timedelta(hours=1)
 
@@ -213,6 +218,12 @@ def door(display: str, folder: Path) -> Iterator[dict[str, str]]:
         outside.close()
 
 
+def frozen(folder: Path) -> Path:
+    """The agent, frozen by the Windows Python of the tests."""
+    python = ROOT / PLACE / "python" / "python.exe"
+    return freeze(python, hashlib.sha256(python.read_bytes()).hexdigest(), folder)
+
+
 def run_in_wine(variables: dict[str, str], arguments: list[str], echo: Callable[[bytes], object]) -> int:
     """Run ``python.exe`` to its end. Its output must be a pipe: Wine's Python cannot write to a file of Linux'."""
     python = ROOT / PLACE / "python" / "python.exe"
@@ -236,13 +247,18 @@ def main(rest: list[str]) -> int:
         sys.stdout.buffer.flush()
 
     chosen = any(not word.startswith("-") and (ROOT / word.partition("::")[0]).exists() for word in rest)
+    freezes = not chosen and "KIOSK_AGENT_TESTS_COMPLETE" in os.environ and FROZEN not in os.environ
     with interruptible(), contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         display = stack.enter_context(screen())
         variables = stack.enter_context(running(ROOT / PLACE / "prefix", display))
         asked = stack.enter_context(door(display, folder))
-        pytest = ["-m", "pytest", "--confcutdir=tests/windows", "-p", "no:cacheprovider"]
-        return run_in_wine({**variables, **asked}, [*pytest, *rest, *([] if chosen else ["tests/windows"])], echo)
+        pytest = ["-m", "pytest", "--confcutdir=tests/windows", "-p", "no:cacheprovider", *rest]
+        failed = run_in_wine({**variables, **asked}, [*pytest, *([] if chosen else ["tests/windows"])], echo)
+        if freezes:
+            made = {FROZEN: to_windows(frozen(folder))}
+            failed |= run_in_wine({**variables, **asked, **made}, [*pytest, "tests/windows/test_frozen.py"], echo)
+        return failed
 
 
 if __name__ == "__main__":
