@@ -6,6 +6,7 @@ KIOSK_CENTRAL_PICTURES names a folder for a picture of each page.
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
@@ -198,17 +200,103 @@ def test_everything_is_reached_by_keyboard_and_seen_to_be(central: Central, addr
 PAPER = (680, 962)  # A4 less its margins, in CSS pixels
 
 
-@pytest.mark.parametrize("address", ["/", "/places/nation/all", "/alerts", "/places/desk/2"])
-def test_on_paper_nothing_is_cut_off_and_nothing_is_to_be_pressed(central: Central, address: str) -> None:
-    page = central.page
+WIDER = """() => [...document.querySelectorAll('main *')].filter(one => one.checkVisibility())
+  .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 200))"""
+PRESSED = """() => [...document.querySelectorAll('button, input, select, textarea, summary, nav.menu, .files')]
+  .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 200))"""
+BROKEN = """() => [...document.querySelectorAll('.mark, td.name > a')]
+  .filter(one => one.getBoundingClientRect().width && one.innerText.length < 9)
+  .filter(one => { const text = document.createRange(); text.selectNodeContents(one);
+    return text.getClientRects().length > 1; }).map(one => one.outerHTML)"""
+
+
+def test_on_paper_nothing_is_cut_off_or_torn_and_nothing_is_to_be_pressed(central: Central) -> None:
+    """Japanese may be broken anywhere: a narrow column would set a place's name one character below the other."""
+    page, found = central.page, list[str]()
     at_size(page, PAPER)
-    page.goto(central.url + address)
     page.emulate_media(media="print")
     try:
-        assert page.evaluate("document.documentElement.scrollWidth") <= PAPER[0]
-        pressed = page.locator("button, input, select, textarea, nav.menu, .files")
-        assert [one.inner_html() for one in pressed.all() if one.is_visible()] == []
+        for address in [one for one in central.addresses() if one != "/login"]:
+            page.goto(central.url + address)
+            found += [f"{address}: {what}" for look in (WIDER, PRESSED, BROKEN) for what in page.evaluate(look)]
+    finally:
+        page.emulate_media(media="screen")
+    assert found == []
+
+
+@pytest.mark.parametrize("address", ["/", "/places/nation/all", "/alerts", "/places/desk/2"])
+def test_on_paper_there_is_a_table(central: Central, address: str) -> None:
+    page = central.page
+    page.emulate_media(media="print")
+    try:
+        page.goto(central.url + address)
         assert page.locator("main table").first.is_visible()
+    finally:
+        page.emulate_media(media="screen")
+
+
+COLOURS = """() => ['ground', 'panel', 'text', 'quiet', 'edge', 'link', 'yes', 'no', 'good', 'good-ground', 'care',
+  'care-ground', 'bad', 'bad-ground'].map(one => getComputedStyle(document.body).getPropertyValue(`--${one}`))"""
+
+
+def test_paper_is_white_also_where_the_screen_is_dark(central: Central) -> None:
+    page = central.page
+    page.goto(central.url + "/")
+    try:
+        page.emulate_media(media="print", color_scheme="light")
+        light = page.evaluate(COLOURS)
+        page.emulate_media(media="print", color_scheme="dark")
+        assert page.evaluate(COLOURS) == light
+        assert light[0] == "#ffffff"
+        page.emulate_media(media="screen")
+        assert page.evaluate(COLOURS) != light
+    finally:
+        page.emulate_media(media="screen", color_scheme="light")
+
+
+FIRST_AND_LAST = """down => {
+  document.querySelector('main').style.paddingTop = `${down}px`;
+  const rows = [...document.querySelectorAll('section[aria-labelledby=numbers] tbody th')];
+  rows.at(0).textContent = 'FIRST'; rows.at(-1).textContent = 'LAST';
+}"""
+
+
+@pytest.mark.parametrize("down", range(0, 1000, 125))
+def test_a_small_table_stays_on_one_sheet_wherever_it_comes(central: Central, down: int) -> None:
+    page = central.page
+    page.goto(central.url + "/places/nation/all")
+    page.evaluate(FIRST_AND_LAST, down)
+    page.emulate_media(media="print")
+    try:
+        made = page.pdf(prefer_css_page_size=True)
+    finally:
+        page.emulate_media(media="screen")
+    texts = [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(made)).pages]
+    assert [one for one in texts if ("FIRST" in one) != ("LAST" in one)] == []
+    assert [one for one in texts if "FIRST" in one] != []
+
+
+OUTSIDE = """() => [...document.querySelectorAll('.sheet svg')].filter(one => {
+  const drawn = one.querySelector('path').getBoundingClientRect(), whole = one.getBoundingClientRect();
+  const margin = whole.width / 20;  // a scanner needs white around it
+  return drawn.left < whole.left + margin || drawn.right > whole.right - margin || drawn.width < 100
+    || drawn.top < whole.top + margin || drawn.bottom > whole.bottom - margin;
+}).length"""
+
+
+@pytest.mark.parametrize("media", ["print", "screen"])
+def test_the_picture_of_a_code_is_whole_on_paper_and_its_sheet_says_where(central: Central, media: str) -> None:
+    page = central.page
+    at_size(page, SMALL)
+    page.goto(central.url + "/enrolment?municipality=131016")
+    page.fill("#count", "3")
+    page.click("section[aria-labelledby=make] button")
+    page.locator(".sheet").nth(2).wait_for()
+    page.emulate_media(media="print" if media == "print" else "screen")
+    try:
+        assert page.evaluate(OUTSIDE) == 0
+        assert page.locator(".sheet svg").count() == 3
+        assert {one.split("\n")[0] for one in page.locator(".sheet h2").all_inner_texts()} == {"千代田区"}
     finally:
         page.emulate_media(media="screen")
 

@@ -62,7 +62,7 @@ def table_of(found: Sequence[Listed], chosen: str, *, caption: str, empty: str, 
     t = words(chosen)
     columns = (
         Column(t("alert"), exported=(t("number"), t("alert"))),
-        Column(t("office"), exported=(t("office"), t("municipality"))),
+        Column(t("office"), is_name=True, exported=(t("office"), t("municipality"))),
         Column(t("amount")),
         Column(t("state"), exported=(t("state"), t("resolved_at"))),
         Column(t("opened")),

@@ -92,7 +92,7 @@ class Tables:
         t = self._t
         columns = (
             Column(t("rank"), exported=(t("rank"), t("best"), t("worst"))),
-            Column(t("place")),
+            Column(t("place"), is_name=True),
             *(
                 Column(t(one.value), is_number=True, exported=tuple(f"{t(one.value)} ({t(part)})" for part in PARTS))
                 for one in Figure
@@ -163,7 +163,7 @@ class Tables:
         """Desks as they stand."""
         t, f = self._t, self._f
         columns = tuple(
-            Column(t(word))
+            Column(t(word), is_name=word == "office")
             for word in ("desk", "office", "state", "last_heard", "silent_head", "health", "alarms", "version")
         )
         rows = [
@@ -185,7 +185,8 @@ class Tables:
         """What a person has to look at."""
         t, f = self._t, self._f
         columns = tuple(
-            Column(t(word)) for word in ("alarm", "desk", "office", "first_seen", "last_seen", "times", "detail")
+            Column(t(word), is_name=word == "office")
+            for word in ("alarm", "desk", "office", "first_seen", "last_seen", "times", "detail")
         )
         rows = [
             [

@@ -29,10 +29,10 @@ USUAL_HOURS = 72
 
 
 class Sheet(NamedTuple):
-    """One code. ``command``: what is typed at the desk, or read by a scanner from ``picture``."""
+    """One code. ``parts``, none of them to be broken: what is typed at the desk, or read from ``picture``."""
 
     code: str
-    command: str
+    parts: tuple[str, ...]
     picture: markupsafe.Markup
 
 
@@ -92,6 +92,7 @@ def _make(request: Request[Any, Any, Any], services: Services, staff: Staff, fie
         audit.add(
             connection, now, Action.CODES_MADE, actor=staff.name, subject="", detail=told, address=address_of(request)
         )
+        called = places.municipality_name(connection, municipality)
     valid = datetime.timedelta(hours=hours)
     central = str(request.base_url).rstrip("/")
     codes = [make_code(database, municipality, office, now, valid, new_office=bool(new_office)) for _ in range(count)]
@@ -99,6 +100,7 @@ def _make(request: Request[Any, Any, Any], services: Services, staff: Staff, fie
         request,
         "sheets.html",
         office=office,
+        municipality=called,
         until=now + valid,
         sheets=[_sheet(code, central) for code in codes],
         lead=t("sheets_lead", count=count),
@@ -118,9 +120,9 @@ def _office(services: Services, staff: Staff, fields: dict[str, str], new_office
 
 
 def _sheet(code: str, central: str) -> Sheet:
-    command = f"kiosk-agent enroll --central {central} --code {code}"
-    drawn = segno.make(command, error="m", micro=False).svg_inline(scale=4, border=4)
-    return Sheet(code, command, markupsafe.Markup(drawn))  # noqa: S704 - drawn by the library from our own text
+    parts = ("kiosk-agent enroll", f"--central {central}", f"--code {code}")
+    drawn = segno.make(" ".join(parts), error="m", micro=False).svg_inline(border=4, omitsize=True)
+    return Sheet(code, parts, markupsafe.Markup(drawn))  # noqa: S704 - drawn by the library from our own text
 
 
 def _number(text: str | None, most: int) -> int | None:

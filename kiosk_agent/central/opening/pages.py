@@ -86,7 +86,7 @@ def _page(
         ]
         for row in kept
     ]
-    columns = (Column(t("office")), Column(t("municipality")), Column(t("opening_hours")))
+    columns = (Column(t("office"), is_name=True), Column(t("municipality"), is_name=True), Column(t("opening_hours")))
     table = Table("hours", t("opening_hours"), columns, rows, t("children_none"))
     if request.method == "GET" and (file := wanted_file(request, [table])) is not None:
         return file

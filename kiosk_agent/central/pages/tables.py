@@ -23,11 +23,20 @@ TABLE, ENDING = "table", "as"  # of the address that gives the file
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the page. ``exported``: the heads of what stands for it in a file, where that is more."""
+    """One column of the page. ``exported``: the heads of what stands for it in a file, where that is more.
+
+    ``is_name``: a column of names, which stay readable: without blanks, as in Japanese, they may be broken anywhere.
+    """
 
     head: str
     is_number: bool = False
+    is_name: bool = False
     exported: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """How it is set, as the style sheets call it."""
+        return "number" if self.is_number else "name" if self.is_name else ""
 
     @property
     def heads(self) -> tuple[str, ...]:
