@@ -22,7 +22,7 @@ from kiosk_agent.central.oidc.options import with_provider
 from kiosk_agent.central.opening.cli import import_hours, office
 from kiosk_agent.central.policy.cli import policy
 from kiosk_agent.central.simulate.cli import simulate
-from kiosk_agent.central.staff.cli import staff
+from kiosk_agent.central.staff.cli import actor, staff
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.terminal.command import HELP_NAMES, CommandLine
 
@@ -115,13 +115,14 @@ def code(
     database: str | None,
 ) -> None:
     """One line for each code."""
-    from kiosk_agent.central.desks.service import make_code
+    from kiosk_agent.central.desks.service import make_codes
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
         now, valid = SystemClock().wall(), datetime.timedelta(hours=valid_hours)
-        for _ in range(count):
-            click.echo(make_code(chosen, municipality, office, now, valid, new_office=new_office))
+        codes = make_codes(chosen, municipality, office, now, valid, count, actor=actor(), new_office=new_office)
+    for one in codes:
+        click.echo(one)
 
 
 @main.group("import", help=say("Take over lists."))
@@ -136,12 +137,16 @@ def municipalities(file: Path, data: Path | None, database: str | None) -> None:
     """In the ministry's form, too."""
     from kiosk_agent.central.places.repository import store_municipalities
     from kiosk_agent.central.places.service import read_municipalities
+    from kiosk_agent.central.staff import audit
+    from kiosk_agent.central.staff.schemas import Action
 
     with opened(data, database) as chosen:
         found = read_municipalities(file)
         ready_to_use(chosen)
         with chosen.writing() as connection:
             store_municipalities(connection, found)
+            told = f"{len(found)} municipalities of a list"
+            audit.add(connection, SystemClock().wall(), Action.PLACES_IMPORTED, actor=actor(), detail=told)
     click.echo(say("{count} municipalities.", count=len(found)))
 
 

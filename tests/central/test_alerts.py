@@ -309,12 +309,12 @@ def test_what_people_do_stands_in_the_audit_log_without_addresses(database: Data
         service.remove_recipient(database, number, NOW, actor="two")
     with database.reading() as connection:
         told = [(one.actor, one.action, one.detail) for one in audit.entries(connection)]
-    assert told == [
+    assert told[1:] == [  # the first tells of the desk's code
         ("tests", "recipient_added", f"recipient {number}: nation all"),
         ("one", "alert_acknowledged", "alert 1: seen"),
         ("two", "recipient_removed", f"recipient {number}"),
     ]
-    assert audit.verify(database) == (3, None)
+    assert audit.verify(database) == (4, None)
 
 
 def test_a_message_that_fails_is_kept_tried_again_given_up_and_shown(database: Database) -> None:

@@ -14,6 +14,7 @@ from kiosk_agent.central.commands import service
 from kiosk_agent.central.commands.cli import KINDS
 from kiosk_agent.central.commands.schemas import VALID_FOR_S
 from kiosk_agent.central.database.engine import Database, sqlite_url
+from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.desks.service import hash_of
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.errors import CentralError
@@ -213,3 +214,18 @@ def test_at_the_command_line(tmp_path: Path) -> None:
     assert "  disable  " in newest
     assert oldest.endswith(f"  diagnostics  done  {WHO}  {WHY}")
     assert msgspec.json.decode(told.strip(), type=type(DIAGNOSTICS)) == DIAGNOSTICS
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_list_says_how_a_command_stands_in_the_words_that_programs_read(tmp_path: Path, language: str) -> None:
+    database = Database(sqlite_url(tmp_path))
+    try:
+        migrate(database)
+        enrolled(database, DeskOfTests("131016"))
+        service.give(database, 1, CommandKind.END_VISIT, "tests", "x", NOW, valid_for_s=60)
+        done = command("command", "list", "1", "--data", str(tmp_path), LANGUAGE=language)
+        assert done.stdout.split()[2:4] == ["end-visit", "expired"]
+        with pytest.raises(CentralError, match=r"^disable holds for at most 43200 minutes, not 99999\."):
+            service.give(database, 1, CommandKind.CLOSE_DESK, "tests", "x", NOW, valid_for_s=99999 * 60)
+    finally:
+        database.close()

@@ -398,8 +398,11 @@ async def test_codes_are_made_for_ones_own_offices_alone_and_shown_once(shown: W
     new = await shown.client.post("/enrolment", data={**asked, "municipality": "131016", "new_office": "新しい課"})
     assert "新しい課" in new.text
     with shown.database.reading() as connection:
-        told = [one.detail for one in audit.entries(connection) if one.action == "codes_made"]
-    assert told == ["2 × 131016/市民課", "2 × 131016/新しい課"]
+        made = [one for one in audit.entries(connection) if one.action == "codes_made" and one.actor]
+    assert [(one.actor, one.detail) for one in made] == [
+        ("chiyoda-manager", "2 × 131016/市民課"),
+        ("chiyoda-manager", "2 × 131016/新しい課"),
+    ]
 
 
 async def test_accounts_are_added_and_disabled_within_ones_own_scope(shown: World) -> None:

@@ -44,7 +44,7 @@ def list_command(undelivered: bool, data: Path | None, database: str | None) -> 
         alerts = service.listed(chosen, EVERYTHING)
     if undelivered:
         for one in waiting:
-            state = say("waiting") if one.given_up_at_ms is None else say("given up")
+            state = "waiting" if one.given_up_at_ms is None else "given_up"
             to, tries = (
                 say("recipient {number}", number=one.recipient_id),
                 say("{count} tries", count=one.attempts),

@@ -8,30 +8,14 @@ from pathlib import Path
 import click
 
 from kiosk_agent.central.command import NUMBER, opened, ready_to_read, ready_to_use, with_database
+from kiosk_agent.central.commands.schemas import WORDS
 from kiosk_agent.central.language import say
+from kiosk_agent.central.staff.cli import actor
 from kiosk_agent.clock import SystemClock
-from kiosk_agent.wire.commands import CommandKind, Result
+from kiosk_agent.wire.commands import CommandKind
 
 MOST_SHOWN = 100
-KINDS = {
-    "end-visit": CommandKind.END_VISIT,
-    "disable": CommandKind.CLOSE_DESK,
-    "enable": CommandKind.OPEN_DESK,
-    "diagnostics": CommandKind.SEND_DIAGNOSTICS,
-}
-
-
-# How a command stands.
-STANDING = {
-    "waiting": say("waiting"),
-    "fetched": say("fetched"),
-    "expired": say("expired"),
-    Result.DONE: say("done"),
-    Result.NOTHING_TO_DO: say("nothing to do"),
-    Result.FAILED: say("failed"),
-    Result.INTERRUPTED: say("interrupted"),
-    Result.REFUSED: say("refused"),
-}
+KINDS = {word: kind for kind, word in WORDS.items()}
 
 
 @click.group(help=say("Have a desk do something from afar: once, and not too late."))
@@ -70,7 +54,9 @@ def desk_command(
         ready_to_use(chosen)
         valid_for_s = None if valid_minutes is None else valid_minutes * 60
         now = SystemClock().wall()
-        number = service.give(chosen, desk, KINDS[what], by, reason, now, note=note, valid_for_s=valid_for_s)
+        number = service.give(
+            chosen, desk, KINDS[what], by, reason, now, note=note, valid_for_s=valid_for_s, actor=actor()
+        )
     click.echo(say("Command {number}.", number=number))
 
 
@@ -79,17 +65,16 @@ def desk_command(
 @click.option("--diagnostics", is_flag=True, help=say("Also print what the desk said of itself, as JSON."))
 @with_database
 def list_command(desk: int, diagnostics: bool, data: Path | None, database: str | None) -> None:
-    """The last hundred."""
+    """The last hundred. How one stands is the same word in every language: programs read it."""
     from kiosk_agent.central.commands import service
     from kiosk_agent.central.times import from_ms
 
-    words = {kind.value: word for word, kind in KINDS.items()}
     with opened(data, database) as chosen:
         ready_to_read(chosen)
         now = SystemClock().wall()
         for one in service.history(chosen, desk, MOST_SHOWN):
             at = from_ms(one.made_at_ms).isoformat(timespec="seconds")
             state = service.standing(one, now)
-            click.echo(f"{one.id}  {at}  {words[one.kind]}  {STANDING[state]}  {one.made_by}  {one.reason}")
+            click.echo(f"{one.id}  {at}  {WORDS[CommandKind(one.kind)]}  {state}  {one.made_by}  {one.reason}")
             if diagnostics and one.diagnostics is not None:
                 click.echo(f"    {one.diagnostics}")

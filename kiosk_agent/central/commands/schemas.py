@@ -17,6 +17,14 @@ VALID_FOR_S: dict[CommandKind, tuple[int, int]] = {
     CommandKind.SEND_DIAGNOSTICS: (DAY_S, 7 * DAY_S),
 }
 
+# What people type for a command, and what central's own lists and messages call it.
+WORDS: dict[CommandKind, str] = {
+    CommandKind.END_VISIT: "end-visit",
+    CommandKind.CLOSE_DESK: "disable",
+    CommandKind.OPEN_DESK: "enable",
+    CommandKind.SEND_DIAGNOSTICS: "diagnostics",
+}
+
 
 @dataclass(frozen=True)
 class AskingDesk:

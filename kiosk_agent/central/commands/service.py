@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from kiosk_agent.central.commands import repository
-from kiosk_agent.central.commands.schemas import VALID_FOR_S, GivenCommand
+from kiosk_agent.central.commands.schemas import VALID_FOR_S, WORDS, GivenCommand
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -37,8 +39,12 @@ def give(
     *,
     note: str = "",
     valid_for_s: int | None = None,
+    actor: str = "",
 ) -> int:
-    """Have a desk do something; returns the command's number. Raises CentralError."""
+    """Have a desk do something; returns the command's number. Raises CentralError.
+
+    The audit log tells of ``actor``, where that is not ``by``.
+    """
     wanted = (
         (by, Text("Say who, in 1 to {most} characters.", most=LONGEST_TEXT)),
         (reason, Text("Say why, in 1 to {most} characters.", most=LONGEST_TEXT)),
@@ -56,7 +62,7 @@ def give(
         raise CentralError(
             Text(
                 "{command} holds for at most {most} minutes, not {wanted}.",
-                command=kind.value,
+                command=WORDS[kind],
                 most=most_s // 60,
                 wanted=valid_s // 60,
             )
@@ -71,7 +77,7 @@ def give(
                 Text("{count} commands wait for this desk already.", count=MOST_COMMANDS),
                 Text("See: kiosk-central command list"),
             )
-        return repository.add_command(
+        number = repository.add_command(
             connection,
             municipality_code=desk.municipality_code,
             desk_id=desk_id,
@@ -82,6 +88,9 @@ def give(
             reason=reason,
             expires_at_ms=now_ms + valid_s * 1000,
         )
+        detail = f"{WORDS[kind]} desk:{desk_id} {number}"
+        audit.add(connection, now, Action.COMMAND_GIVEN, actor=actor or by, detail=detail)
+        return number
 
 
 def exchange(database: Database, token_hash: str, read: ReadResults, now: datetime.datetime) -> CommandsAnswer | None:

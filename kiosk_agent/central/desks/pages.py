@@ -12,16 +12,15 @@ from litestar import Request, Response, get, post
 
 from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard import service as dashboard
-from kiosk_agent.central.desks.service import make_code
+from kiosk_agent.central.desks.service import make_codes
 from kiosk_agent.central.pages.rendering import PageError, language, page
 from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places import repository as places
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.services import Given, Services
-from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.guards import Signed
-from kiosk_agent.central.staff.schemas import Action, Role, Staff
+from kiosk_agent.central.staff.schemas import Role, Staff
 
 MOST_CODES, MOST_HOURS = 50, 24 * 31
 LONGEST_OFFICE = 100
@@ -87,15 +86,21 @@ def _make(request: Request[Any, Any, Any], services: Services, staff: Staff, fie
     if count is None or hours is None or len(new_office) > LONGEST_OFFICE or not new_office.isprintable():
         raise PageError("bad_choice")
     municipality, office = _office(services, staff, fields, new_office)
-    told = f"{count} × {municipality}/{office}"
-    with database.writing() as connection:
-        audit.add(
-            connection, now, Action.CODES_MADE, actor=staff.name, subject="", detail=told, address=address_of(request)
-        )
+    with database.reading() as connection:
         called = places.municipality_name(connection, municipality)
     valid = datetime.timedelta(hours=hours)
     central = str(request.base_url).rstrip("/")
-    codes = [make_code(database, municipality, office, now, valid, new_office=bool(new_office)) for _ in range(count)]
+    codes = make_codes(
+        database,
+        municipality,
+        office,
+        now,
+        valid,
+        count,
+        actor=staff.name,
+        address=address_of(request),
+        new_office=bool(new_office),
+    )
     return page(
         request,
         "sheets.html",

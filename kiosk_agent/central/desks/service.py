@@ -12,6 +12,8 @@ from kiosk_agent.central.ingest.service import REPORT_EVERY_S
 from kiosk_agent.central.places import repository as places
 from kiosk_agent.central.places.service import is_name
 from kiosk_agent.central.refusals import RefusedError
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -29,17 +31,20 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def make_code(
+def make_codes(
     database: Database,
     municipality_code: str,
     office: str,
     now: datetime.datetime,
     valid: datetime.timedelta,
+    count: int,
     *,
+    actor: str,
+    address: str = "",
     new_office: bool = False,
-) -> str:
-    """A code that enrols one desk of an office; returns it as it is to be typed. Raises CentralError."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+) -> list[str]:
+    """Codes that enrol one desk of an office each, as they are to be typed. Raises CentralError."""
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(count)]
     with database.writing() as connection:
         if places.municipality_name(connection, municipality_code) is None:
             raise CentralError(
@@ -64,8 +69,25 @@ def make_code(
                 Text("There is no office {office!r} (known: {known}).", office=office, known=known),
                 Text("Add it with --new-office."),
             )
-        repository.store_code(connection, hash_of(code), office_id, to_ms(now), to_ms(now + valid))
-    return f"{code[:4]}-{code[4:8]}-{code[8:]}"
+        for code in codes:
+            repository.store_code(connection, hash_of(code), office_id, to_ms(now), to_ms(now + valid))
+        told = f"{count} × {municipality_code}/{office}"
+        audit.add(connection, now, Action.CODES_MADE, actor=actor, detail=told, address=address)
+    return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
+
+
+def make_code(
+    database: Database,
+    municipality_code: str,
+    office: str,
+    now: datetime.datetime,
+    valid: datetime.timedelta,
+    *,
+    actor: str = "",
+    new_office: bool = False,
+) -> str:
+    """One of them."""
+    return make_codes(database, municipality_code, office, now, valid, 1, actor=actor, new_office=new_office)[0]
 
 
 def enrol(database: Database, request: v1.EnrolRequest, now: datetime.datetime) -> v1.EnrolAnswer:

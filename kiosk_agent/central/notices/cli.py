@@ -11,6 +11,7 @@ import click
 from kiosk_agent.central.command import NUMBER, opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
 from kiosk_agent.central.policy.cli import read_place
+from kiosk_agent.central.staff.cli import actor
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -79,7 +80,7 @@ def add_command(
             body_en=body_en,
             ask_read=ask_read,
         )
-        number = service.add(chosen, read_place(place), wanted, by, now)
+        number = service.add(chosen, read_place(place), wanted, by, now, actor=actor())
     click.echo(say("Notice {number}.", number=number))
 
 
@@ -113,7 +114,7 @@ def withdraw_command(number: int, by: str, data: Path | None, database: str | No
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
-        service.withdraw(chosen, number, by, SystemClock().wall())
+        service.withdraw(chosen, number, by, SystemClock().wall(), actor=actor())
     click.echo(say("Notice {number} is withdrawn.", number=number))
 
 

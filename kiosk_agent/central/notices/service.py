@@ -13,6 +13,8 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.notices import repository
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy.repository import desks_beneath, find_desk, place_is_there
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.times import from_ms, to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -50,8 +52,11 @@ class Standing:
     withdrawn_by: str | None
 
 
-def add(database: Database, place: Place, wanted: Wanted, by: str, now: datetime.datetime) -> int:
-    """Tell it at all desks of a place; returns the notice's number. Raises CentralError."""
+def add(database: Database, place: Place, wanted: Wanted, by: str, now: datetime.datetime, *, actor: str = "") -> int:
+    """Tell it at all desks of a place; returns the notice's number. Raises CentralError.
+
+    The audit log tells of ``actor``, where that is not ``by``.
+    """
     _check_by(by)
     title_en, body_en = wanted.title_en or wanted.title_ja, wanted.body_en or wanted.body_ja
     texts = {"title_ja": wanted.title_ja, "title_en": title_en, "body_ja": wanted.body_ja, "body_en": body_en}
@@ -70,7 +75,7 @@ def add(database: Database, place: Place, wanted: Wanted, by: str, now: datetime
         if not place_is_there(connection, place):
             told = f"{place.level}:{place.key}".rstrip(":")
             raise CentralError(Text("There is no place {place}.", place=told), Text("See: kiosk-central policy --help"))
-        return repository.add_notice(
+        number = repository.add_notice(
             connection,
             place,
             **texts,
@@ -80,14 +85,18 @@ def add(database: Database, place: Place, wanted: Wanted, by: str, now: datetime
             made_at_ms=to_ms(now),
             made_by=by,
         )
+        where = f"{place.level}:{place.key}".rstrip(":")
+        audit.add(connection, now, Action.NOTICE_ADDED, actor=actor or by, detail=f"{where} {number}")
+        return number
 
 
-def withdraw(database: Database, notice_id: int, by: str, now: datetime.datetime) -> None:
+def withdraw(database: Database, notice_id: int, by: str, now: datetime.datetime, *, actor: str = "") -> None:
     """Show it no more. Raises CentralError."""
     _check_by(by)
     with database.writing() as connection:
         if not repository.withdraw(connection, notice_id, by, to_ms(now)):
             raise CentralError(Text("There is no notice {number} that could be withdrawn.", number=notice_id))
+        audit.add(connection, now, Action.NOTICE_WITHDRAWN, actor=actor or by, detail=str(notice_id))
 
 
 def standing(database: Database, most: int) -> list[Standing]:

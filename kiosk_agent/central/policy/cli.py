@@ -13,6 +13,7 @@ import msgspec
 from kiosk_agent import reasons
 from kiosk_agent.central.command import opened, ready_to_read, ready_to_use, with_database
 from kiosk_agent.central.language import say
+from kiosk_agent.central.staff.cli import actor
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -65,7 +66,7 @@ def set_command(
             done = service.preview(chosen, where, settings)
             click.echo(say("{changed} of {desks} desks will change.", changed=len(done.changed), desks=done.desks))
             return
-        number, done = service.change(chosen, where, settings, by, reason, SystemClock().wall(), share)
+        number, done = service.change(chosen, where, settings, by, reason, SystemClock().wall(), share, actor=actor())
         click.echo(told(number, done))
 
 
@@ -81,7 +82,7 @@ def widen(place: str, share: int, reason: str, by: str, data: Path | None, datab
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
-        number, done = service.widen(chosen, read_place(place), share, by, reason, SystemClock().wall())
+        number, done = service.widen(chosen, read_place(place), share, by, reason, SystemClock().wall(), actor=actor())
         click.echo(told(number, done))
 
 
@@ -96,7 +97,7 @@ def rollback(place: str, reason: str, by: str, data: Path | None, database: str 
 
     with opened(data, database) as chosen:
         ready_to_use(chosen)
-        number, done = service.roll_back(chosen, read_place(place), by, reason, SystemClock().wall())
+        number, done = service.roll_back(chosen, read_place(place), by, reason, SystemClock().wall(), actor=actor())
         click.echo(told(number, done))
 
 

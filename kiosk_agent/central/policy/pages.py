@@ -26,9 +26,8 @@ from kiosk_agent.central.policy import repository, service
 from kiosk_agent.central.policy.schemas import Version
 from kiosk_agent.central.policy.service import ALL, LONGEST_TEXT, version_for
 from kiosk_agent.central.services import Given, Services
-from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.guards import Signed
-from kiosk_agent.central.staff.schemas import Action, Role, Staff
+from kiosk_agent.central.staff.schemas import Role, Staff
 from kiosk_agent.central.times import from_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.locale import operators
@@ -80,7 +79,7 @@ def _change(
 ) -> Response[Any]:
     database, now, t = services.database, services.clock.wall(), words(language(request))
     dashboard.named(database, staff.scope, place)  # raises where it is not within the scope
-    reason, what = fields.get("reason", "").strip(), fields.get("do", "")
+    reason, what, address = fields.get("reason", "").strip(), fields.get("do", ""), address_of(request)
     try:
         share = int(_number("share", fields.get("share", "")))
         match what:
@@ -90,19 +89,18 @@ def _change(
                 return _page(request, services, staff, place, notice=told, typed=fields)
             case "set":
                 settings = _settings(database, place, fields)
-                number, done = service.change(database, place, settings, staff.name, reason, now, share)
+                number, done = service.change(
+                    database, place, settings, staff.name, reason, now, share, address=address
+                )
             case "widen":
-                number, done = service.widen(database, place, share, staff.name, reason, now)
+                number, done = service.widen(database, place, share, staff.name, reason, now, address=address)
             case "roll_back":
-                number, done = service.roll_back(database, place, staff.name, reason, now)
+                number, done = service.roll_back(database, place, staff.name, reason, now, address=address)
             case _:
                 raise PageError("bad_choice")
     except (CentralError, SettingsError) as error:
         message = t("policy_refused", why=error.shown(operators(language(request))))
         return _page(request, services, staff, place, message=message, typed=fields, status=400)
-    with database.writing() as connection:
-        detail = f"{what} {place.level}:{place.key}".rstrip(":") + f" {number}"
-        audit.add(connection, now, Action.POLICY_SET, actor=staff.name, detail=detail, address=address_of(request))
     told = t("policy_done", number=number, changed=len(done.changed), desks=done.desks)
     return _page(request, services, staff, place, notice=told)
 

@@ -14,6 +14,8 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.central.policy import repository
 from kiosk_agent.central.policy.schemas import DeskAt, Preview, Version
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -51,11 +53,21 @@ def belongs(desk_id: int, version: Version) -> bool:
 
 
 def change(
-    database: Database, place: Place, settings: Settings, by: str, reason: str, now: datetime.datetime, share: int = ALL
+    database: Database,
+    place: Place,
+    settings: Settings,
+    by: str,
+    reason: str,
+    now: datetime.datetime,
+    share: int = ALL,
+    *,
+    actor: str = "",
+    address: str = "",
 ) -> tuple[int, Preview]:
     """Set the policy of a place, for a share of its desks at first; returns the version and what it did.
 
-    What the place had set before, and is not in ``settings``, is no longer set. Raises CentralError.
+    What the place had set before, and is not in ``settings``, is no longer set. The audit log tells of ``actor``, where
+    that is not ``by``. Raises CentralError.
     """
     _check(by, reason, share)
     with database.writing() as connection:
@@ -72,7 +84,9 @@ def change(
             made_by=by,
             reason=reason,
         )
-        return number, _done(connection, place, preview, number)
+        done = _done(connection, place, preview, number)
+        _note(connection, now, "set", place, number, actor or by, address)
+        return number, done
 
 
 def preview(database: Database, place: Place, settings: Settings) -> Preview:
@@ -82,7 +96,15 @@ def preview(database: Database, place: Place, settings: Settings) -> Preview:
 
 
 def widen(
-    database: Database, place: Place, share: int, by: str, reason: str, now: datetime.datetime
+    database: Database,
+    place: Place,
+    share: int,
+    by: str,
+    reason: str,
+    now: datetime.datetime,
+    *,
+    actor: str = "",
+    address: str = "",
 ) -> tuple[int, Preview]:
     """Give what is on trial at a place to more of its desks. Raises CentralError."""
     _check(by, reason, share)
@@ -109,10 +131,21 @@ def widen(
             made_by=by,
             reason=reason,
         )
-        return number, _compare(before, _answers(connection, place))
+        after = _answers(connection, place)
+        _note(connection, now, "widen", place, number, actor or by, address)
+        return number, _compare(before, after)
 
 
-def roll_back(database: Database, place: Place, by: str, reason: str, now: datetime.datetime) -> tuple[int, Preview]:
+def roll_back(
+    database: Database,
+    place: Place,
+    by: str,
+    reason: str,
+    now: datetime.datetime,
+    *,
+    actor: str = "",
+    address: str = "",
+) -> tuple[int, Preview]:
     """Take the last change of a place back, a trial at any share as a whole, for all desks. Raises CentralError.
 
     Rolled back once more, it goes to what was in force before that.
@@ -140,6 +173,7 @@ def roll_back(database: Database, place: Place, by: str, reason: str, now: datet
         )
         after = _answers(connection, place)
         _refuse_contradictions(after)
+        _note(connection, now, "roll_back", place, number, actor or by, address)
         return number, _compare(before, after)
 
 
@@ -183,6 +217,13 @@ def _check(by: str, reason: str, share: int) -> None:
             raise CentralError(told, Text("It is kept with the change."))
     if not 1 <= share <= ALL:
         raise CentralError(Text("A share is 1 to {most} percent, not {share}.", most=ALL, share=share))
+
+
+def _note(
+    connection: Connection, now: datetime.datetime, what: str, place: Place, number: int, actor: str, address: str
+) -> None:
+    detail = f"{what} {place.level}:{place.key}".rstrip(":") + f" {number}"
+    audit.add(connection, now, Action.POLICY_SET, actor=actor, detail=detail, address=address)
 
 
 def _check_place(connection: Connection, place: Place) -> None:

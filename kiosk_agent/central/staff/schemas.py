@@ -46,6 +46,10 @@ class Action(enum.StrEnum):
     CODES_MADE = "codes_made"  # for new desks
     POLICY_SET = "policy_set"
     HOURS_SET = "hours_set"  # of an office
+    PLACES_IMPORTED = "places_imported"  # municipalities
+    COMMAND_GIVEN = "command_given"  # to a desk
+    NOTICE_ADDED = "notice_added"  # for the support workers
+    NOTICE_WITHDRAWN = "notice_withdrawn"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     RECIPIENT_ADDED = "recipient_added"  # of alerts
     RECIPIENT_REMOVED = "recipient_removed"
