@@ -51,6 +51,8 @@ OFFICE = ("131016", "市民課")
         ("月・水 9:00-16:00", "mon 09:00-16:00; wed 09:00-16:00"),
         ("closed", "closed"),
         ("休", "closed"),
+        ("月曜日-金曜 8:30-17:15、土曜日 9:00-12:00、日曜日 休み", EXAMPLE),
+        ("月-金 8:30-17:15、祝日 10:00-15:00", "mon-fri 08:30-17:15; hol 10:00-15:00"),
     ],
 )
 def test_hours_are_read_as_people_write_them_and_kept_in_one_form(text: str, kept: str) -> None:
@@ -71,6 +73,12 @@ def test_what_cannot_be_read_is_an_error_that_shows_how_it_is_written(text: str)
 
 TIMES = st.integers(0, 24 * 60 - 1).map(lambda minutes: datetime.time(minutes // 60, minutes % 60))
 PERIODS = st.tuples(TIMES, TIMES).filter(lambda two: two[0] < two[1]).map(lambda two: Period(*two))
+
+
+def test_what_cannot_be_read_is_shown_as_it_was_written() -> None:
+    with pytest.raises(HoursError) as caught:
+        read_hours("月-金 8:30-17:15、毎日 朝から")
+    assert "'毎日 朝から' is not days" in str(caught.value)
 
 
 @given(st.dictionaries(st.integers(0, 6), PERIODS), st.none() | PERIODS)

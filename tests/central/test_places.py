@@ -67,6 +67,8 @@ def test_what_is_no_list_is_told(tmp_path: Path, text: str) -> None:
         ("131016,東京都,千代田区\n131016,東京都,中央区\n", 3),
         (f"131016,東京都,{'区' * 101}\n", 2),
         ("131016,東京都,千代\0田区\n", 2),
+        ("131024,東京都,中央区\n131016,東京都,\n", 3),  # only a prefecture has a line without a municipality
+        ("131024,東京都,中央区\n13101,東京都,\n", 3),
     ],
 )
 def test_what_would_be_taken_for_something_else_is_a_mistake(tmp_path: Path, rows: str, line: int) -> None:

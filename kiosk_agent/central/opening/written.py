@@ -49,13 +49,16 @@ def read_hours(text: str) -> OpeningHours:
     on_holidays: Period | None = None
     if tidy == CLOSED:
         return OpeningHours({}, None)
-    for entry in (part.strip() for part in re.split("[;,]", tidy)):
+    as_written = re.split("[;,；，、]", text)
+    entries = re.split("[;,]", tidy)
+    for number, entry in enumerate(part.strip() for part in entries):
         if (shut := SHUT.fullmatch(entry)) is not None:  # said once more: what is not named is closed
             _days(text, shut["days"])
             continue
         found = ENTRY.fullmatch(entry)
         if found is None:
-            raise HoursError(text, Text("{entry!r} is not days, a space, and from when to when", entry=entry))
+            told = as_written[number].strip() if len(as_written) == len(entries) else entry
+            raise HoursError(text, Text("{entry!r} is not days, a space, and from when to when", entry=told))
         period = Period(_time(text, found["begin"]), _time(text, found["end"]))
         if period.begin >= period.end:
             raise HoursError(text, Text("{entry!r} ends before it begins", entry=entry))
@@ -97,6 +100,7 @@ def _plain(text: str) -> str:
     """Width, case, the many dashes, and Japanese names of days make no difference."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     plain = re.sub("[‐-―−ー~〜～]", "-", plain).replace("、", ",").replace("・", "/")
+    plain = re.sub("曜日?|(?<=祝)日|(?<=休)み", "", plain)  # 月曜日, 月曜, 祝日 and 休み are 月, 祝 and 休
     return "".join(JAPANESE.get(mark, mark) for mark in plain).replace("- ", "-").replace(" -", "-")
 
 

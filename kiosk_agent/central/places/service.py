@@ -22,6 +22,7 @@ HEADS = {
 }
 FILE = Text("file")
 LARGEST_BYTES = 5_000_000  # the nation's list has about 100,000
+PREFECTURE = re.compile("[0-9]{2}000[0-9]")  # its own line in the ministry's list
 WEIGHTS = (6, 5, 4, 3, 2)
 NAME = re.compile(rf"[^\x00-\x1f\x7f]{{1,{LONGEST_NAME}}}")
 
@@ -64,7 +65,8 @@ def read_municipalities(path: Path) -> list[Municipality]:
             for column, index in columns.items()
             if index is not None
         }
-        if not any(cells.values()) or (cells["code"] and cells["prefecture"] and not cells["name"]):
+        is_prefecture = PREFECTURE.fullmatch(cells["code"]) is not None and cells["prefecture"] and not cells["name"]
+        if not any(cells.values()) or is_prefecture:
             continue
         if not is_code(cells["code"]):
             problems.append(
