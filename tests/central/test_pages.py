@@ -479,4 +479,6 @@ async def test_the_monthly_report_is_a_pdf_with_the_months_numbers(shown: World)
     assert (await shown.client.get("/places/municipality/131024/report.pdf")).status_code == 404
     for month in ("2026-13", "0001-01", "9999-12"):  # the first and the last one have no neighbour
         answer = await shown.client.get(f"/places/municipality/131016/report.pdf?month={month}")
-        assert answer.status_code == 400, month
+        assert (answer.status_code, "2026-04 のように" in answer.text) == (400, True), month
+    answer = await shown.client.get("/places/municipality/131016/report.pdf?month=2026-05")
+    assert (answer.status_code, "まだ始まっていない月" in answer.text) == (400, True)

@@ -65,14 +65,16 @@ def _usual_step(days: Days) -> Step:
 
 
 def read_month(text: str | None, today: datetime.date) -> Days:
-    """The days of a month as it is written in an address: 2026-04. Raises PageError."""
+    """The days of a month as it is written in an address: 2026-04. Raises PageError, also where it has not begun."""
     try:
         first = today.replace(day=1) if text is None else datetime.date.fromisoformat(f"{text}-01")
         following = (first + datetime.timedelta(days=31)).replace(day=1)
     except (ValueError, OverflowError) as error:
-        raise PageError("bad_range") from error
+        raise PageError("bad_month") from error
     if first == datetime.date.min:  # a report compares its month with the one before
-        raise PageError("bad_range")
+        raise PageError("bad_month")
+    if first > today:  # its zeros would look like a month in which nothing went wrong
+        raise PageError("month_to_come")
     return Days(first, following - datetime.timedelta(days=1))
 
 

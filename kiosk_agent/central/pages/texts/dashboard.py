@@ -262,5 +262,13 @@ TEXTS = {
         "期間を読み取れません。初日と末日を、初日が先になるように選んでください（最長10年）。",
         "The days cannot be read. Choose a first day and a last one that is not before it (ten years at most).",
     ),
+    "bad_month": (
+        "月を読み取れません。2026-04 のように、年4桁、ハイフン、月2桁で指定してください。",
+        "The month cannot be read. Give it as 2026-04: four digits of the year, a hyphen, two of the month.",
+    ),
+    "month_to_come": (
+        "まだ始まっていない月の報告は作れません。今月か、それより前の月を選んでください。",
+        "There is no report of a month that has not begun. Choose this month or an earlier one.",
+    ),
     "bad_choice": ("選んだ値を読み取れません。", "What was chosen cannot be read."),
 }
