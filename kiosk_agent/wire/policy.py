@@ -115,10 +115,19 @@ def read_settings(values: dict[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=True)
     except msgspec.ValidationError as error:
-        raise SettingsError(reasons.of_validation(error)) from error
+        raise SettingsError(_with_value(error, values)) from error
     if (problem := contradiction(settings)) is not None:
         raise SettingsError(problem)
     return settings
+
+
+def _with_value(error: msgspec.ValidationError, values: dict[str, Any]) -> str | Text:
+    """What was expected, and what stands there instead where that is a number: of all else only the kind matters."""
+    problem = reasons.of_validation(error)
+    found = next((value for name, value in values.items() if str(error).endswith(f"`$.{name}`")), None)
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return Text("{problem}, not {value}", problem=problem, value=f"{found:g}")
+    return problem
 
 
 def contradiction(settings: Settings) -> Text | None:

@@ -388,4 +388,10 @@ def test_a_refused_policy_says_why_in_the_language_of_the_page(language: str) ->
     with pytest.raises(SettingsError) as caught:
         read_settings({"idle_limit_s": 1})
     told = caught.value.shown(operators(language))
-    assert told == {"ja": "idle_limit_s：3 以上にしてください", "en": "idle_limit_s: expected 3 or more"}[language]
+    assert (
+        told
+        == {
+            "ja": "idle_limit_s：3 以上にしてください（入力は 1）",
+            "en": "idle_limit_s: expected 3 or more, not 1",
+        }[language]
+    )

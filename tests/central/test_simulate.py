@@ -186,6 +186,11 @@ def test_a_nation_that_cannot_be_is_refused(municipalities: int, desks: int, tmp
     database.close()
 
 
+def test_more_desks_than_fit_into_memory_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    done = command("simulate", "--desks", "99999999", "--data", str(tmp_path / "x"))
+    assert (done.returncode, "99999999" in done.stderr, (tmp_path / "x").exists()) == (2, True, False)
+
+
 def test_a_person_simulates(url: str) -> None:
     command("migrate", "--database", url)
     done = command("simulate", "--municipalities", "3", "--desks", "6", "--days", "3", "--database", url)

@@ -42,7 +42,7 @@ def test_the_words_are_the_agents_own() -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"warning_s": 19.9}, "warning_s"),
+        ({"warning_s": 19.9}, r"warning_s: expected 20 or more, not 19\.9"),
         ({"max_extensions": 9}, "max_extensions"),
         ({"idle_limit_s": "60"}, "idle_limit_s"),
         ({"idle_limit_s": float("nan")}, "idle_limit_s"),

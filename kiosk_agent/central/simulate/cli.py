@@ -9,6 +9,7 @@ import msgspec
 
 from kiosk_agent.central.command import opened, ready_to_use, with_database
 from kiosk_agent.central.language import say
+from kiosk_agent.central.simulate.schemas import MOST_DESKS
 from kiosk_agent.clock import SystemClock
 
 
@@ -16,7 +17,9 @@ from kiosk_agent.clock import SystemClock
 @click.option(
     "--municipalities", default=20, show_default=True, type=click.IntRange(min=1), help=say("How many municipalities.")
 )
-@click.option("--desks", default=200, show_default=True, type=click.IntRange(min=1), help=say("How many desks."))
+@click.option(
+    "--desks", default=200, show_default=True, type=click.IntRange(1, MOST_DESKS), help=say("How many desks.")
+)
 @click.option(
     "--days", default=90, show_default=True, type=click.IntRange(1, 3660), help=say("How many days, up to today.")
 )

@@ -13,6 +13,9 @@ class SimulationError(CentralError):
     """The nation cannot be simulated here."""
 
 
+MOST_DESKS = 200_000  # ten times the nation's; all of them are in memory while they are made
+
+
 class Assumptions(msgspec.Struct, frozen=True):
     """Round figures for desks with an ordinary day: assumed, not measured. Shares are of 1.
 
