@@ -104,7 +104,9 @@ async def enrol(client: Client, data_dir: Path, url: str, code: str, desk_name: 
             kind = CodeRefusedError if answer.code in CODE_IS_DEAD else EnrolError
             said = REFUSALS.get(answer.code, answer.detail)
             refused = Text("Central refuses: {said} ({code})", said=said, code=answer.code)
-            raise kind(refused, Text("Ask for a new code."))
+            is_elsewhere = answer.code == "http"  # an address of central's at which nobody enrols: the code is as good
+            look = Text("Check the address: central's own, without a path.")
+            raise kind(refused, look if is_elsewhere else Text("Ask for a new code."))
         case v1.EnrolAnswer():
             return await asyncio.to_thread(_settle, data_dir, pending, answer)
 

@@ -394,7 +394,10 @@ async def test_codes_are_made_for_ones_own_offices_alone_and_shown_once(shown: W
     assert enrol(shown.database, request, NOW).office == "市民課"
     for wrong in ({"office": "3"}, {"office": "x"}, {"municipality": "131024", "new_office": "ほか"}):
         assert (await shown.client.post("/enrolment", data={**asked, **wrong})).status_code == 404
-    assert (await shown.client.post("/enrolment", data={**asked, "office": "1", "count": "51"})).status_code == 400
+    for wrong in ({"count": "51"}, {"count": "い"}, {"hours": "0"}, {"new_office": "課" * 101}):
+        refused = await shown.client.post("/enrolment", data={**asked, "office": "1", **wrong})
+        assert (refused.status_code, 'id="count"' in refused.text) == (400, True), "the form comes again"
+        assert "端末の台数は1〜50" in refused.text
     new = await shown.client.post("/enrolment", data={**asked, "municipality": "131016", "new_office": "新しい課"})
     assert "新しい課" in new.text
     with shown.database.reading() as connection:
@@ -453,6 +456,8 @@ async def test_a_policy_is_looked_at_set_and_taken_back_within_ones_own_scope(sh
                   {"idle_limit_s": "60", "max_visit_s": "60"}):  # fmt: skip
         refused = await shown.client.post("/policy", data={**asked, **wrong, "do": "set"})
         assert (refused.status_code, 'role="alert"' in refused.text) == (400, True), wrong
+        told = refused.text.split('role="alert">')[1].split("</p>")[0]
+        assert [name for name in wrong if name.endswith("_s") and name in told] == [], "the form calls it otherwise"
     for level, key in [("nation", "all"), ("prefecture", "13"), ("municipality", "131024"), ("office", "3")]:
         refused = await shown.client.post("/policy", data={**asked, "level": level, "key": key, "do": "set"})
         assert refused.status_code == 404

@@ -115,6 +115,12 @@ def test_a_code_is_used_once_and_a_wrong_one_not_at_all(server: Server, code: st
         answer = enroll(server.url, other, tmp_path / "two")
         assert answer.returncode == 1
         assert word in answer.stderr
+    elsewhere = enroll(f"{server.url}/login", code, tmp_path / "two")
+    assert (elsewhere.returncode, "without a path" in elsewhere.stderr, "new code" in elsewhere.stderr) == (
+        1,
+        True,
+        False,
+    )
     assert not (tmp_path / "two" / enrolment.FILE_NAME).exists()
 
 

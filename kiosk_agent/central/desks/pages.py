@@ -13,7 +13,7 @@ from litestar import Request, Response, get, post
 from kiosk_agent.central.addresses import address_of
 from kiosk_agent.central.dashboard import service as dashboard
 from kiosk_agent.central.desks.service import make_codes
-from kiosk_agent.central.pages.rendering import PageError, language, page
+from kiosk_agent.central.pages.rendering import language, page
 from kiosk_agent.central.pages.sent import sent_fields
 from kiosk_agent.central.pages.words import words
 from kiosk_agent.central.places import repository as places
@@ -52,10 +52,10 @@ PAGES = [enrolment, make]
 
 
 def _form(
-    request: Request[Any, Any, Any], services: Services, staff: Staff, message: str, status: int = 200
+    request: Request[Any, Any, Any], services: Services, staff: Staff, message: str, status: int = 200, sent: str = ""
 ) -> Response[str]:
     scope, database = staff.scope, services.database
-    wanted = request.query_params.get("municipality", "").strip()
+    wanted = sent or request.query_params.get("municipality", "").strip()
     if scope.level in (Level.MUNICIPALITY, Level.OFFICE):
         place: Place | None = scope
     else:
@@ -84,7 +84,8 @@ def _make(request: Request[Any, Any, Any], services: Services, staff: Staff, fie
     count, hours = _number(fields.get("count"), MOST_CODES), _number(fields.get("hours"), MOST_HOURS)
     new_office = " ".join(fields.get("new_office", "").split())
     if count is None or hours is None or len(new_office) > LONGEST_OFFICE or not new_office.isprintable():
-        raise PageError("bad_choice")
+        message = t("bad_codes", codes=MOST_CODES, hours=MOST_HOURS, longest=LONGEST_OFFICE)
+        return _form(request, services, staff, message, 400, fields.get("municipality", ""))
     municipality, office = _office(services, staff, fields, new_office)
     with database.reading() as connection:
         called = places.municipality_name(connection, municipality)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -99,10 +100,17 @@ def _change(
             case _:
                 raise PageError("bad_choice")
     except (CentralError, SettingsError) as error:
-        message = t("policy_refused", why=error.shown(operators(language(request))))
+        message = t("policy_refused", why=_as_the_form_says(error.shown(operators(language(request))), t))
         return _page(request, services, staff, place, message=message, typed=fields, status=400)
     told = t("policy_done", number=number, changed=len(done.changed), desks=done.desks)
     return _page(request, services, staff, place, notice=told)
+
+
+def _as_the_form_says(told: str, t: Callable[..., str]) -> str:
+    """A refusal with the fields' own names: who fills in a form has not seen those of the file."""
+    for name in (*NUMBERS, *CHOICES):
+        told = re.sub(rf"(?<![a-z_]){name}(?![a-z_])", t("quoted", text=t(f"setting_{name}")), told)
+    return told
 
 
 def _settings(database: Database, place: Place, fields: dict[str, str]) -> Settings:

@@ -87,6 +87,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "新しい端末ごとに、登録コードを1つ作ります。コードは作ったときだけ表示されます。",
         "Each new desk needs a code of its own. Codes are shown only when they are made.",
     ),
+    "bad_codes": (
+        "コードを作っていません。端末の台数は1〜{codes}、有効な時間は1〜{hours}の数字、新しい窓口の名前は{longest}文字までで入れてください。",
+        "No codes were made. Give 1 to {codes} desks, 1 to {hours} hours, and a new office in {longest} characters.",
+    ),
+    "quoted": ("「{text}」", "“{text}”"),
     "municipality_code": ("市区町村の団体コード（6桁）", "Municipality code (6 digits)"),
     "choose": ("選ぶ", "Choose"),
     "new_office": ("新しい窓口の名前（上にないとき）", "Name of a new office (if it is not above)"),
