@@ -51,6 +51,12 @@ def test_what_is_unknown_is_neither_good_nor_bad() -> None:
         assert (share.total, share.yes, share.no, share.unknown) == (5, 0, 0, 5)
 
 
+def test_both_shares_are_of_all_visits_the_unknown_among_them() -> None:
+    share = Share(10, 5, 1, 4)
+    assert (share.yes_share, share.unknown_share) == (0.5, 0.4)
+    assert (Share(0, 0, 0, 0).yes_share, Share(0, 0, 0, 0).unknown_share) == (None, None)
+
+
 def test_a_visit_over_midnight_is_a_visit_of_the_day_it_ended() -> None:
     made = compliance(Totals(outcomes=1, ended_own_logout=1, proof_revoked=1, confirmations=1))
     assert [made.of(figure) for figure in (Figure.UNFORCED, Figure.PROVED, Figure.CONFIRMED)] == [Share(1, 1, 0, 0)] * 3

@@ -210,6 +210,41 @@ async def test_every_table_of_every_page_is_given_as_a_file(shown: World, app: L
     assert given >= 20
 
 
+async def test_each_number_stands_beside_its_share_of_unknown(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    text = (await shown.client.get("/places/nation/all")).text
+    cards = text.split('<ul class="numbers">')[1].split("</ul>")[0]
+    _, *rows = csv.reader(io.StringIO(await csv_of(shown, "/places/nation/all", "numbers")))
+    assert len(rows) == 4
+    for _, total, yes, no, unknown, share, unknown_share in rows:
+        counts = [int(one) for one in (yes, no, unknown)]
+        assert sum(counts) == int(total)
+        assert (float(share), float(unknown_share)) == tuple(round(100 * one / int(total), 1) for one in counts[::2])
+        assert f"不明 {counts[2]:,}件（{unknown_share} %）" in cards
+    assert any(int(row[4]) for row in rows)
+
+
+async def test_files_tell_desks_apart_and_say_units(shown: World) -> None:
+    """Offices of many municipalities have one name, and desks may have none."""
+    await as_person(shown, "nation-viewer")
+    for address, table in (("/unprotected", "desks"), ("/alarms", "alarms"), ("/places/office/2", "desks")):
+        head, *rows = csv.reader(io.StringIO(await csv_of(shown, address, table)))
+        told = [dict(zip(head, row, strict=True)) for row in rows]
+        assert {(one["端末番号"], one["市区町村"].removeprefix("東京都 ")) for one in told} == {("2", "千代田区")}, (
+            address
+        )
+    units = {
+        "numbers": ("割合 (%)", "不明の割合 (%)"),
+        "changed": ("差 (ポイント)",),
+        "desks": ("知らせのない開庁時間 (分)",),
+    }
+    for table, wanted in units.items():
+        head = next(csv.reader(io.StringIO(await csv_of(shown, "/", table))))
+        assert set(wanted) <= set(head), table
+    head = next(csv.reader(io.StringIO(await csv_of(shown, "/policy", "history"))))
+    assert "端末の割合 (%)" in head
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -14,6 +14,7 @@ from kiosk_agent.central.dashboard.silence import State
 from kiosk_agent.central.export.service import Cell as Value
 from kiosk_agent.central.pages.formats import Formats, Words
 from kiosk_agent.central.pages.tables import Cell, Column, Table
+from kiosk_agent.central.places.schemas import Place
 from kiosk_agent.wire import v1
 
 PARTS = ("total", "yes", "no", "unknown")
@@ -46,8 +47,8 @@ class Tables:
         columns = (
             Column(t("figure")),
             *(Column(t(part), is_number=True) for part in PARTS),
-            Column(t("share"), is_number=True),
-            Column(t("unknown_share_head"), is_number=True),
+            self._percent_column("share"),
+            self._percent_column("unknown_share_head"),
         )
         rows = [
             [
@@ -74,7 +75,9 @@ class Tables:
         columns = (
             Column(t("figure")),
             *(Column(head, is_number=True, exported=tuple(f"{head} ({t(part)})" for part in PARTS)) for head in heads),
-            Column(t("difference"), is_number=True),
+            Column(
+                t("difference"), is_number=True, exported=(t("with_unit", head=t("difference"), unit=t("unit_points")),)
+            ),
         )
         rows = []
         for figure in Figure:
@@ -117,7 +120,7 @@ class Tables:
         columns = (
             Column(t(f"step_{step.value}"), exported=(t("from"), t("to"))),
             *(Column(t(part), is_number=True) for part in PARTS),
-            Column(t("share"), is_number=True),
+            self._percent_column("share"),
             Column(t("incidents"), is_number=True),
         )
         rows = []
@@ -162,14 +165,17 @@ class Tables:
     def desks(self, desks: Sequence[DeskNow], names: Mapping[str, str], *, caption: str, empty: str) -> Table:
         """Desks as they stand."""
         t, f = self._t, self._f
-        columns = tuple(
-            Column(t(word), is_name=word == "office")
-            for word in ("desk", "office", "state", "last_heard", "silent_head", "health", "alarms", "version")
+        columns = (
+            Column(t("desk"), exported=(t("desk_number_head"), t("desk"))),
+            self._office_column(),
+            *(Column(t(word)) for word in ("state", "last_heard")),
+            Column(t("silent_head"), exported=(t("with_unit", head=t("silent_head"), unit=t("unit_minutes")),)),
+            *(Column(t(word)) for word in ("health", "alarms", "version")),
         )
         rows = [
             [
-                Cell(one.name or t("desk_number", number=one.place.key), href=address(one.place)),
-                Cell(one.office, sub=names.get(one.municipality_code, one.municipality_code)),
+                self._desk(one.name, one.place),
+                self._office(one.office, names.get(one.municipality_code, one.municipality_code)),
                 Cell(t(f"state_{one.silence.state.value}"), mark=STATE_MARKS[one.silence.state] or "plain"),
                 Cell(f.moment(one.reported_at)),
                 Cell(f.duration(one.silence.open_s), (round(one.silence.open_s / 60),)),
@@ -184,15 +190,17 @@ class Tables:
     def alarms(self, alarms: Sequence[DeskAlarm], *, caption: str, empty: str) -> Table:
         """What a person has to look at."""
         t, f = self._t, self._f
-        columns = tuple(
-            Column(t(word), is_name=word == "office")
-            for word in ("alarm", "desk", "office", "first_seen", "last_seen", "times", "detail")
+        columns = (
+            Column(t("alarm")),
+            Column(t("desk"), exported=(t("desk_number_head"), t("desk"))),
+            self._office_column(),
+            *(Column(t(word)) for word in ("first_seen", "last_seen", "times", "detail")),
         )
         rows = [
             [
                 Cell(t(f"alarm_{one.kind.value}")),
-                Cell(one.name or t("desk_number", number=one.desk.key), href=address(one.desk)),
-                Cell(one.office, sub=one.municipality),
+                self._desk(one.name, one.desk),
+                self._office(one.office, one.municipality),
                 Cell(f.moment(one.first_at)),
                 Cell(f.moment(one.last_at)),
                 self._count(one.times),
@@ -217,6 +225,23 @@ class Tables:
         return Table(
             "health", t("health"), columns, rows, t("health_unknown" if desk.severity is None else "health_good")
         )
+
+    def _desk(self, name: str, desk: Place) -> Cell:
+        """A desk as a link; in a file also its number, which is its alone."""
+        called = name or self._t("desk_number", number=desk.key)
+        return Cell(called, (int(desk.key), called), href=address(desk))
+
+    def _office_column(self) -> Column:
+        t = self._t
+        return Column(t("office"), is_name=True, exported=(t("office"), t("municipality")))
+
+    def _office(self, office: str, municipality: str) -> Cell:
+        """An office with its municipality: offices of many are called alike."""
+        return Cell(office, (office, municipality), sub=municipality)
+
+    def _percent_column(self, word: str) -> Column:
+        """A share; the page's numbers have the sign themselves, and a file's have none."""
+        return Column(self._t(word), is_number=True, exported=(self._t("with_unit", head=self._t(word), unit="%"),))
 
     def _severity(self, desk: DeskNow) -> Cell:
         if desk.severity is None:

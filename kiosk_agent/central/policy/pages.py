@@ -222,12 +222,17 @@ def _above_table(around: Sequence[Place], versions: dict[Place, list[Version]], 
         ]
         for name, (value, version) in sorted(told.items())
     ]
-    columns = (Column(t("setting")), Column(t("value")), Column(t("set_at")), Column(t("policy_share")))
+    columns = (Column(t("setting")), Column(t("value")), Column(t("set_at")), _share_column(t))
     return Table("above", t("policy_in_force"), columns, rows, t("policy_none"))
 
 
+def _share_column(t: Callable[..., str]) -> Column:
+    return Column(t("policy_share"), exported=(t("with_unit", head=t("policy_share"), unit="%"),))
+
+
 def _history_table(history: Sequence[Version], t: Callable[..., str], f: Formats) -> Table:
-    columns = tuple(Column(t(word)) for word in ("number", "moment", "actor", "reason", "policy_share", "policy_set"))
+    before = (Column(t(word)) for word in ("number", "moment", "actor", "reason"))
+    columns = (*before, _share_column(t), Column(t("policy_set")))
     rows = [
         [
             Cell(str(one.id), (one.id,)),

@@ -56,6 +56,10 @@ TEXTS = {
     "no_of": ("いいえ {no}件", "no {no}"),
     "unknown_share": ("不明 {share}", "unknown {share}"),
     "figure": ("数字", "Number"),
+    "with_unit": ("{head} ({unit})", "{head} ({unit})"),
+    "unit_points": ("ポイント", "points"),
+    "unit_minutes": ("分", "minutes"),
+    "desk_number_head": ("端末番号", "Desk number"),
     "share": ("割合", "Share"),
     "unknown_share_head": ("不明の割合", "Share unknown"),
     "counts_note": (
