@@ -285,7 +285,7 @@ def test_what_failed_arrives_once_the_server_is_back(
     [
         (["--smtp-from", "a@b.test"], {}, "--smtp-host"),
         (["--smtp-host", "x"], {}, "--smtp-from"),
-        (["--smtp-host", "x", "--smtp-from", "nonsense"], {}, "address"),
+        (["--smtp-host", "x", "--smtp-from", "nonsense"], {}, "--smtp-from"),
         (["--smtp-host", "x", "--smtp-from", "a@b.test", "--smtp-user", "u"], {}, "KIOSK_CENTRAL_SMTP_PASSWORD"),
         (["--smtp-host", "x", "--smtp-from", "a@b.test", "--smtp-user", "u", "--smtp-security", "none"],
          {"KIOSK_CENTRAL_SMTP_PASSWORD": "planted"}, "in clear"),

@@ -117,12 +117,19 @@ def keep_for_guides(page: Page, address: str) -> None:
         keep("central-ranking", page.locator("section[aria-labelledby=ranking]").screenshot())
 
 
+BROKEN = """() => [...document.querySelectorAll('.mark, .whole, td.name > a')]
+  .filter(one => one.checkVisibility() && (one.tagName !== 'A' || one.innerText.length < 9))
+  .filter(one => { const text = document.createRange(); text.selectNodeContents(one);
+    return text.getClientRects().length > 1; }).map(one => one.outerHTML)"""
+
+
 class Walk:
     """What was found on all pages: each is loaded once, looked at in light and dark, and made smaller."""
 
     def __init__(self, central: Central) -> None:
         self.serious: list[str] = []
         self.wide: list[str] = []
+        self.torn: list[str] = []
         axe, stranger = Axe(), central.browser.new_context(locale="ja-JP").new_page()
         for address in central.addresses():
             page = stranger if address == "/login" else central.page
@@ -135,6 +142,7 @@ class Walk:
                 at_size(page, size)
                 if (wide := page.evaluate("document.documentElement.scrollWidth")) > size[0]:
                     self.wide.append(f"{address}: {wide} of {size[0]}")
+                self.torn += [f"{address} at {size[0]}: {what}" for what in page.evaluate(BROKEN)]
                 keep_picture(page, address, str(size[0]))
                 if size == SMALL:
                     keep_for_guides(page, address)
@@ -162,6 +170,10 @@ def test_nothing_serious_is_found_on_any_page_in_light_and_dark(walk: Walk) -> N
 
 def test_no_page_is_wider_than_a_small_screen_nor_at_200_percent(walk: Walk) -> None:
     assert walk.wide == []
+
+
+def test_no_day_or_mark_or_short_name_is_torn_on_a_small_screen_nor_at_200_percent(walk: Walk) -> None:
+    assert walk.torn == []
 
 
 def test_the_policy_of_the_pages_stops_nothing_of_ours(walk: Walk, central: Central) -> None:
@@ -204,10 +216,6 @@ WIDER = """() => [...document.querySelectorAll('main *')].filter(one => one.chec
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 200))"""
 PRESSED = """() => [...document.querySelectorAll('button, input, select, textarea, summary, nav.menu, .files')]
   .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 200))"""
-BROKEN = """() => [...document.querySelectorAll('.mark, td.name > a')]
-  .filter(one => one.getBoundingClientRect().width && one.innerText.length < 9)
-  .filter(one => { const text = document.createRange(); text.selectNodeContents(one);
-    return text.getClientRects().length > 1; }).map(one => one.outerHTML)"""
 
 
 def test_on_paper_nothing_is_cut_off_or_torn_and_nothing_is_to_be_pressed(central: Central) -> None:

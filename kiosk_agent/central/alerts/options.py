@@ -134,9 +134,17 @@ def read_secret(file: Path | None) -> str:
     return secret
 
 
+def _is_mail(address: str) -> bool:
+    from kiosk_agent.central.alerts.service import read_channel
+
+    try:
+        return read_channel(address) is Channel.MAIL
+    except CentralError:  # it tells of webhooks, which nobody has asked for here
+        return False
+
+
 def _mailing(options: dict[str, Any]) -> Mailing | None:
     from kiosk_agent.central.alerts.channels import Mailing
-    from kiosk_agent.central.alerts.service import read_channel
 
     host, sender, user = options["smtp_host"], options["smtp_from"], options["smtp_user"]
     if host is None:
@@ -145,7 +153,7 @@ def _mailing(options: dict[str, Any]) -> Mailing | None:
                 Text("There is a sender or user of mail, and no mail server."), Text("Give --smtp-host as well.")
             )
         return None
-    if sender is None or read_channel(sender) is not Channel.MAIL:
+    if sender is None or not _is_mail(sender):
         raise CentralError(Text("Mail needs a sender's address."), Text("Give --smtp-from ADDRESS."))
     security = Security(options["smtp_security"])
     password = hidden(options["smtp_password_file"], PASSWORD, "--smtp-password-file")

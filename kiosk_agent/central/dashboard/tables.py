@@ -118,7 +118,7 @@ class Tables:
         """One number over time."""
         t = self._t
         columns = (
-            Column(t(f"step_{step.value}"), exported=(t("from"), t("to"))),
+            Column(t(f"step_{step.value}"), is_whole=step is Step.DAY, exported=(t("from"), t("to"))),
             *(Column(t(part), is_number=True) for part in PARTS),
             self._percent_column("share"),
             Column(t("incidents"), is_number=True),

@@ -26,17 +26,19 @@ class Column:
     """One column of the page. ``exported``: the heads of what stands for it in a file, where that is more.
 
     ``is_name``: a column of names, which stay readable: without blanks, as in Japanese, they may be broken anywhere.
+    ``is_whole``: its cells are never broken, such as days.
     """
 
     head: str
     is_number: bool = False
     is_name: bool = False
+    is_whole: bool = False
     exported: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
         """How it is set, as the style sheets call it."""
-        return "number" if self.is_number else "name" if self.is_name else ""
+        return "number" if self.is_number else "name" if self.is_name else "whole" if self.is_whole else ""
 
     @property
     def heads(self) -> tuple[str, ...]:
