@@ -216,11 +216,13 @@ def test_the_queries_themselves_keep_to_the_scope(database: Database, nation: Na
                 assert repository.alarms_of(connection, scope, place) == {}
                 if place.level is not Level.DESK:
                     assert repository.children_of(connection, scope, place) == []
-                    assert repository.children_totals(connection, scope, place, DAYS) == {}
+                    everyone = [child for child, _ in repository.children_of(connection, NATION, place)]
+                    assert repository.children_totals(connection, scope, place, DAYS, everyone) == {}
             told = {int(row.id) for row in repository.desks_of(connection, scope, NATION)}
             assert told == visible
             for place in (NATION, Place(Level.PREFECTURE, "13"), Place(Level.MUNICIPALITY, "131016")):
-                known = repository.children_totals(connection, scope, place, DAYS)
+                everyone = [child for child, _ in repository.children_of(connection, NATION, place)]
+                known = repository.children_totals(connection, scope, place, DAYS, everyone)
                 names = {child for child, _ in repository.children_of(connection, scope, place)}
                 for child in {*known, *names}:
                     assert {desk.id for desk in everywhere[child]} <= visible

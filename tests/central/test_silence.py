@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from kiosk_agent.central.dashboard.silence import (
     JAPAN,
+    MOST_DAYS,
+    NO_TIME,
+    ONE_DAY,
     SILENT_AFTER,
     OpeningHours,
     Period,
     State,
     is_holiday,
+    opening,
     silence,
     silent_before,
 )
@@ -112,3 +116,16 @@ def test_the_limit_that_queries_use_says_the_same(
     assert (made.state is State.UNPROTECTED) is (limit is not None and now - ago < limit)
     if made.state is State.UNPROTECTED:
         assert made.open_s >= SILENT_AFTER.total_seconds()
+
+
+@given(MOMENTS, st.timedeltas(datetime.timedelta(), datetime.timedelta(days=400)), st.booleans())
+def test_a_long_silence_has_all_opening_hours_of_the_last_year(
+    now: datetime.datetime, ago: datetime.timedelta, sundays: bool
+) -> None:
+    hours = SUNDAYS_TOO if sundays else OpeningHours()
+    since, last = now - ago, now.astimezone(JAPAN).date()
+    first = max(since.astimezone(JAPAN).date(), last - ONE_DAY * MOST_DAYS)
+    periods = [opening(first + ONE_DAY * number, hours) for number in range((last - first).days + 1)]
+    lengths = [min(one[1], now) - max(one[0], since) for one in periods if one is not None]
+    total = sum((max(NO_TIME, one) for one in lengths), NO_TIME)
+    assert silence(since, now, hours).open_s == total.total_seconds()

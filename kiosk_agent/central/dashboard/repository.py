@@ -144,16 +144,26 @@ def children_of(connection: Connection, scope: Place, place: Place) -> list[tupl
     return [(Place(child, str(row.key)), row.name) for row in connection.execute(query.order_by("key"))]
 
 
-def children_totals(connection: Connection, scope: Place, place: Place, days: Days) -> dict[Place, Totals]:
-    """The counters of the places directly below; those of which nothing is known are not in it."""
+def children_totals(
+    connection: Connection, scope: Place, place: Place, days: Days, among: Iterable[Place]
+) -> dict[Place, Totals]:
+    """The counters of those of the places directly below; one of which nothing is known is not in it.
+
+    ``among``: each of them, as :func:`children_of` says. By their codes the days of each are a range of the key; by
+    what they have in common, all years of all of them would be looked through.
+    """
     child = below(place)
     match child:
         case Level.PREFECTURE:
             table, key = prefecture_days, prefecture_days.c.prefecture_code
-            conditions = [within.of_prefectures(scope, key)]
+            conditions = [key.in_([one.key for one in among]), within.of_prefectures(scope, key)]
         case Level.MUNICIPALITY:
             table, key = municipality_days, municipality_days.c.municipality_code
-            conditions = [within.of_municipalities(place, key), within.of_municipalities(scope, key)]
+            conditions = [
+                key.in_([one.key for one in among]),
+                within.of_municipalities(place, key),
+                within.of_municipalities(scope, key),
+            ]
         case _:
             table, key = desk_days, desk_days.c.desk_id
             conditions = _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))

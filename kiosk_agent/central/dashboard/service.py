@@ -71,8 +71,8 @@ def ranking(database: Database, scope: Place, place: Place, days: Days, figure: 
     with database.reading() as connection:
         above = _named(connection, scope, place)
         around = (*above.above, (above.place, above.name))
-        known = repository.children_totals(connection, scope, place, days)
         children = repository.children_of(connection, scope, place)
+        known = repository.children_totals(connection, scope, place, days, (child for child, _ in children))
     return rank([(NamedPlace(child, name, around), known.get(child, Totals())) for child, name in children], figure)
 
 

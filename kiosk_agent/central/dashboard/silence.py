@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import enum
 import functools
+import itertools
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ JAPAN = datetime.timezone(datetime.timedelta(hours=9), "JST")
 # A desk reports every minute and waits up to a quarter of an hour between tries when the network fails.
 SILENT_AFTER = datetime.timedelta(minutes=20)
 MOST_DAYS = 366  # looked back; who was silent for longer needs no exact figure
+ONE_DAY, NO_TIME = datetime.timedelta(days=1), datetime.timedelta()
 
 
 class Period(NamedTuple):
@@ -104,10 +106,31 @@ def silence(last_heard: datetime.datetime, now: datetime.datetime, hours: Openin
 
 def _open_between(since: datetime.datetime, now: datetime.datetime, hours: OpeningHours) -> datetime.timedelta:
     last = now.astimezone(JAPAN).date()
-    day = max(since.astimezone(JAPAN).date(), last - datetime.timedelta(days=MOST_DAYS))
-    total = datetime.timedelta()
-    while day <= last:
-        if (period := opening(day, hours)) is not None:
-            total += max(datetime.timedelta(), min(period[1], now) - max(period[0], since))
-        day += datetime.timedelta(days=1)
+    day = max(since.astimezone(JAPAN).date(), last - ONE_DAY * MOST_DAYS)
+    total = _open_on(day, since, now, hours)
+    if day < last:
+        before = _open_before(last, tuple(hours.week.items()), hours.on_holidays)
+        total += before[(last - day).days - 1] + _open_on(last, since, now, hours)
     return total
+
+
+def _open_on(
+    day: datetime.date, since: datetime.datetime, now: datetime.datetime, hours: OpeningHours
+) -> datetime.timedelta:
+    """How much of the time between them an office is open on one day."""
+    period = opening(day, hours)
+    return NO_TIME if period is None else max(NO_TIME, min(period[1], now) - max(period[0], since))
+
+
+@functools.lru_cache(maxsize=1000)
+def _open_before(
+    last: datetime.date, week: tuple[tuple[int, Period], ...], on_holidays: Period | None
+) -> tuple[datetime.timedelta, ...]:
+    """How long an office is open on the days before ``last``: none of them, the last one, the last two, and so on.
+
+    Desks that were silent for a year, as hundreds are that were put away, would have each of its days looked at.
+    """
+    hours = OpeningHours(dict(week), on_holidays)
+    periods = (opening(last - ONE_DAY * back, hours) for back in range(1, MOST_DAYS + 1))
+    lengths = (NO_TIME if period is None else period[1] - period[0] for period in periods)
+    return tuple(itertools.accumulate(lengths, initial=NO_TIME))
