@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.policy import service as policies
+from kiosk_agent.central.staff import audit
+from kiosk_agent.central.staff.schemas import Entry
 from kiosk_agent.central.staff.scoping import within
 from tests.central.people import PASSWORD, form_of, sign_in
 from tests.central.shown import PEOPLE, add_people, fill
@@ -50,6 +52,36 @@ async def test_no_cell_of_the_desks_is_empty_in_the_file(shown: World) -> None:
     found = await rows_of(shown, "/places/office/2", "desks")
     assert [one["版"] for one in found] == ["0.3.0"]
     assert all(all(one.values()) for one in found)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/places/office/2?table=desks&as=csv", "/places/office/2?table=desks&as=xlsx", "/places/office/2/report.pdf"],
+)
+async def test_what_leaves_as_a_file_stands_in_the_audit_log(shown: World, address: str) -> None:
+    await as_person(shown, "nation-viewer")
+    before = list_of(shown)
+    assert (await shown.client.get("/places/office/2")).status_code == 200  # a page that is looked at does not
+    assert (await shown.client.get("/places/office/2?table=desks&as=exe")).status_code == 200
+    answer = await shown.client.get(address)
+    assert answer.status_code == 200
+    assert "content-disposition" in answer.headers
+    (entry,) = list_of(shown)[len(before) :]
+    assert (entry.action, entry.actor, entry.detail) == ("file_taken", "nation-viewer", address)
+    assert audit.verify(shown.database)[1] is None
+
+
+async def test_no_file_leaves_that_cannot_be_told_of(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    with shown.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE staff_audit_head RENAME TO away")
+    answer = await shown.client.get("/places/office/2?table=desks&as=csv")
+    assert (answer.status_code, "content-disposition" in answer.headers) == (503, False)
+
+
+def list_of(world: World) -> list[Entry]:
+    with world.database.reading() as connection:
+        return list(audit.entries(connection))
 
 
 async def test_a_policy_beyond_the_scope_is_not_set_either(shown: World) -> None:

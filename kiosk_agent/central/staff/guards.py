@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from litestar import Request, Response, Router
@@ -16,16 +16,18 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.exc import DataError, DBAPIError
 
+from kiosk_agent.central.addresses import client_of
 from kiosk_agent.central.dashboard.service import PlaceUnknownError, named
 from kiosk_agent.central.pages.rendering import PageError, error_page
 from kiosk_agent.central.pages.sent import sent_form
 from kiosk_agent.central.services import Services
-from kiosk_agent.central.staff import sessions
-from kiosk_agent.central.staff.schemas import Role, Staff
+from kiosk_agent.central.staff import audit, sessions
+from kiosk_agent.central.staff.schemas import Action, Role, Staff
 
 LOGIN = "/login"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_FORM_BYTES = 20_000
+LONGEST_ASKED = 500  # of an address in the audit log
 ANYONE = "anyone"  # a page that needs nobody to be signed in says so
 # Nothing but our own style sheet, pictures and script, and forms that come back to us.
 POLICY = (
@@ -128,7 +130,7 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
         route_handlers=handlers,
         guards=[stand_before],
         dependencies={"staff": Provide(_provide_staff)},
-        middleware=[_with_headers],
+        middleware=[_with_headers, _telling_of_files(services)],
         exception_handlers={
             NotSignedInError: _to_login,
             NotAllowedError: _refuse,
@@ -171,6 +173,45 @@ def _with_headers(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_with_headers)
 
     return wrapped
+
+
+def _telling_of_files(services: Services) -> Callable[[ASGIApp], ASGIApp]:
+    """Whatever leaves the pages as a file stands in the audit log, before it leaves; where it cannot, nothing does."""
+
+    def note(scope: Scope) -> None:
+        staff: Staff = scope["state"]["staff"]
+        asked = f"{scope['path']}?{scope['query_string'].decode('latin-1')}".rstrip("?")[:LONGEST_ASKED]
+        with services.database.writing() as connection:
+            now, address = services.clock.wall(), client_of(scope)
+            audit.add(connection, now, Action.FILE_TAKEN, actor=staff.name, detail=asked, address=address)
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+            refused = False
+
+            async def send_when_noted(message: Message) -> None:
+                nonlocal refused
+                if _begins_a_file(message):
+                    try:
+                        await asyncio.to_thread(note, scope)
+                    except DBAPIError:
+                        refused = True
+                        request: Request[Any, Any, Any] = Request(scope, receive)
+                        instead = error_page(request, "busy", 503).to_asgi_response(None, request)
+                        await instead(scope, receive, send)
+                if not refused:
+                    await send(message)
+
+            await app(scope, receive, send_when_noted)
+
+        return wrapped
+
+    return around
+
+
+def _begins_a_file(message: Message) -> bool:
+    is_start = message["type"] == "http.response.start"
+    return is_start and "content-disposition" in MutableScopeHeaders.from_message(message)
 
 
 def _to_login(request: Request[Any, Any, Any], _error: Exception) -> Response[Any]:

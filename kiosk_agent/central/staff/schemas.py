@@ -51,6 +51,7 @@ class Action(enum.StrEnum):
     NOTICE_ADDED = "notice_added"  # for the support workers
     NOTICE_WITHDRAWN = "notice_withdrawn"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    FILE_TAKEN = "file_taken"  # a table or a report, out of the pages
     RECIPIENT_ADDED = "recipient_added"  # of alerts
     RECIPIENT_REMOVED = "recipient_removed"
 

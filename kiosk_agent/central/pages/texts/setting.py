@@ -213,6 +213,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "action_locked": ("受け付け停止", "locked"),
     "action_logged_out": ("ログアウト", "logged out"),
     "action_codes_made": ("登録コードの作成", "made codes for desks"),
+    "action_file_taken": ("ファイルの取り出し", "took a file"),
     "action_alert_acknowledged": ("要対応を引き受けた", "saw to an alert"),
     "action_recipient_added": ("通知先の追加", "added a recipient of alerts"),
     "action_recipient_removed": ("通知先の削除", "removed a recipient of alerts"),
