@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.desks.service import hash_of
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import repository, service
 from kiosk_agent.central.policy.schemas import Preview
 from kiosk_agent.errors import CentralError
-from kiosk_agent.wire.policy import Settings, read_settings
+from kiosk_agent.wire.policy import PolicyAnswer, Settings, read_settings
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.support.postgresql import PostgreSQL
 
@@ -32,14 +34,17 @@ def put(database: Database, place: Place, share: int = 100, **values: Any) -> tu
     return service.change(database, place, settings(**values), WHO, WHY, NOW, share)
 
 
-def holds(database: Database, desk: DeskOfTests) -> Settings:
+def answer_to(database: Database, desk: DeskOfTests) -> PolicyAnswer:
     """What the desk is told."""
-    from kiosk_agent.central.desks.service import hash_of
-
     with database.reading() as connection:
         found = repository.find_desk(connection, hash_of(desk.token))
         assert found is not None
-        return service.policy_for(connection, found).settings
+        return service.policy_for(connection, found)
+
+
+def holds(database: Database, desk: DeskOfTests) -> Settings:
+    """What it is to keep to."""
+    return answer_to(database, desk).settings
 
 
 def office_of(database: Database, desk: DeskOfTests) -> Place:
@@ -128,16 +133,64 @@ def test_rolled_back_again_and_again_it_goes_to_what_was_there_before(
         put(database, CHIYODA, idle_limit_s=idle)
     put(database, CHIYODA, share=50, idle_limit_s=75)
     put(database, CHIYODA, idle_limit_s=70)  # takes the trial's place
+    (trial,) = [one for one in service.history(database, CHIYODA) if one.share == 50]
+    on_trial = 75 if service.belongs(desks["a"].id, trial) else 80
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         service.roll_back(database, CHIYODA, WHO, WHY, NOW)
         seen.append(holds(database, desks["a"]))
-    assert seen == [settings(idle_limit_s=80), settings(idle_limit_s=90), settings(idle_limit_s=100), Settings()]
+    assert seen == [*(settings(idle_limit_s=idle) for idle in (on_trial, 80, 90, 100)), Settings()]
     with pytest.raises(CentralError, match="Nothing is set there"):
         service.roll_back(database, CHIYODA, WHO, WHY, NOW)
     put(database, CHIYODA, idle_limit_s=60)
     service.roll_back(database, CHIYODA, WHO, WHY, NOW)
     assert holds(database, desks["a"]) == Settings()
+
+
+def test_what_was_on_trial_before_a_change_is_on_trial_again_after_it(database: Database) -> None:
+    """At the same desks, whether the change was another trial or for all; and it can be widened from there."""
+    every = [enrolled(database, DeskOfTests("131016")) for _ in range(30)]
+
+    def at_each() -> list[object]:
+        return [holds(database, desk).idle_limit_s for desk in every]
+
+    first, _ = put(database, CHIYODA, idle_limit_s=100)
+    put(database, CHIYODA, share=20, idle_limit_s=90)
+    service.widen(database, CHIYODA, 40, WHO, WHY, NOW)
+    trial = at_each()
+    assert set(trial) == {90, 100}
+    for share in (30, 100):
+        put(database, CHIYODA, share=share, idle_limit_s=80)
+        changed = [desk.id for desk, before, after in zip(every, trial, at_each(), strict=True) if before != after]
+        number, back = service.roll_back(database, CHIYODA, WHO, WHY, NOW)
+        assert (at_each(), back) == (trial, Preview(tuple(changed), 30))
+        assert service.history(database, CHIYODA)[0].share == 40
+        assert {answer_to(database, desk).revision for desk in every} == {first, number}
+    service.widen(database, CHIYODA, 70, WHO, WHY, NOW)
+    wider = at_each()
+    assert [before for before, after in zip(trial, wider, strict=True) if before != after] == [100] * (
+        wider.count(90) - trial.count(90)
+    )
+    assert 100 in wider
+    for expected in ([100] * 30, [msgspec.UNSET] * 30):
+        service.roll_back(database, CHIYODA, WHO, WHY, NOW)
+        assert at_each() == expected
+    with pytest.raises(CentralError, match="Nothing is set there"):
+        service.roll_back(database, CHIYODA, WHO, WHY, NOW)
+
+
+def test_what_was_taken_back_before_trials_were_kept_stays_taken_back(database: Database) -> None:
+    """Then the version that went back was for all desks, and a trial beneath it was gone."""
+    desk = enrolled(database, DeskOfTests("131016"))
+    first, _ = put(database, CHIYODA, idle_limit_s=100)
+    put(database, CHIYODA, share=99, idle_limit_s=90)
+    put(database, CHIYODA, idle_limit_s=80)
+    values = {"trial": None, "restores": first, "made_at_ms": 0, "made_by": WHO, "reason": WHY}
+    with database.writing() as connection:
+        repository.add_version(connection, CHIYODA, settings(idle_limit_s=100), share=100, **values)
+    assert holds(database, desk) == settings(idle_limit_s=100)
+    service.roll_back(database, CHIYODA, WHO, WHY, NOW)
+    assert holds(database, desk) == Settings()
 
 
 def test_every_version_says_who_when_and_why(database: Database, desks: dict[str, DeskOfTests]) -> None:
@@ -173,6 +226,18 @@ def test_going_back_to_what_cannot_hold_any_more_is_refused(database: Database, 
     with pytest.raises(CentralError, match="max_visit_s"):
         service.roll_back(database, NATION, WHO, WHY, NOW)
     assert holds(database, desks["sapporo"]) == settings(max_visit_s=3600)
+
+
+def test_a_trial_that_cannot_hold_at_more_desks_is_not_widened(database: Database) -> None:
+    every = [enrolled(database, DeskOfTests("131016")) for _ in range(20)]
+    trial, _ = put(database, NATION, share=50, max_visit_s=400)
+    (version,) = service.history(database, NATION)
+    without = next(desk for desk in every if not service.belongs(desk.id, version))
+    place = Place(Level.DESK, str(without.id))
+    put(database, place, idle_limit_s=500)
+    with pytest.raises(CentralError, match=rf"at desk {without.id}: max_visit_s"):
+        service.widen(database, NATION, 100, WHO, WHY, NOW)
+    assert [one.id for one in service.history(database, NATION)] == [trial]
 
 
 @pytest.mark.parametrize("share", [0, -1, 101])

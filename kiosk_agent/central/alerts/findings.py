@@ -13,9 +13,8 @@ from kiosk_agent.central.alerts.schemas import OF_ALARMS, AlertKind, Finding, Th
 from kiosk_agent.central.dashboard.silence import JAPAN, SILENT_AFTER
 from kiosk_agent.central.database.tables import alarms, desk_days, desks, offices
 from kiosk_agent.central.opening.service import open_now
-from kiosk_agent.central.policy.repository import all_versions
 from kiosk_agent.central.policy.schemas import DeskAt
-from kiosk_agent.central.policy.service import resolve
+from kiosk_agent.central.policy.service import all_in_force, resolve
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.wire.policy import SilentDesk
 
@@ -67,13 +66,13 @@ def _silent(connection: Connection, now: datetime.datetime) -> Iterator[Finding]
 
 def _silent_desks_to_tell(connection: Connection, is_silent: sa.ColumnElement[bool]) -> dict[int, int]:
     """By office, how many desks are silent of which the policy says that a single one is an alert."""
-    versions = all_versions(connection)
-    if not any(one.settings.silent_desk is SilentDesk.ALERT for found in versions.values() for one in found):
+    standing = all_in_force(connection)
+    if not any(one.settings.silent_desk is SilentDesk.ALERT for found in standing.values() for one in found):
         return {}
     query = sa.select(desks.c.id, desks.c.office_id, desks.c.municipality_code).where(is_silent)
     told: dict[int, int] = {}
     for row in connection.execute(query):
-        answer = resolve(DeskAt(row.id, row.office_id, row.municipality_code), versions)
+        answer = resolve(DeskAt(row.id, row.office_id, row.municipality_code), standing)
         if answer.settings.silent_desk is SilentDesk.ALERT:
             told[row.office_id] = told.get(row.office_id, 0) + 1
     return told

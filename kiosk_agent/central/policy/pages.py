@@ -25,7 +25,7 @@ from kiosk_agent.central.places.repository import municipality_of_office
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.policy import repository, service
 from kiosk_agent.central.policy.schemas import Version
-from kiosk_agent.central.policy.service import ALL, LONGEST_TEXT, version_for
+from kiosk_agent.central.policy.service import ALL, LONGEST_TEXT, in_force, version_for
 from kiosk_agent.central.services import Given, Services
 from kiosk_agent.central.staff.guards import Signed
 from kiosk_agent.central.staff.schemas import Role, Staff
@@ -257,7 +257,7 @@ def in_force_table(database: Database, desk: Place, t: Callable[..., str]) -> Ta
         versions = repository.versions_at(connection, at.places)
     told: dict[str, tuple[object, Place]] = {}
     for place in at.places:
-        version = version_for(at.desk_id, versions[place])
+        version = version_for(at.desk_id, in_force(versions[place]))
         if version is not None:
             told |= {name: (value, place) for name, value in set_of(version.settings).items()}
     rows = [

@@ -27,21 +27,52 @@ LONGEST_TEXT = 200  # of a reason or a name
 
 def policy_for(connection: Connection, desk: DeskAt) -> PolicyAnswer:
     """What holds at the desk, less what is central's own."""
-    answer = resolve(desk, repository.versions_at(connection, desk.places))
+    versions = repository.versions_at(connection, desk.places)
+    answer = resolve(desk, {place: in_force(found) for place, found in versions.items()})
     settings = msgspec.structs.replace(answer.settings, **dict.fromkeys(OF_CENTRAL, msgspec.UNSET))
     return msgspec.structs.replace(answer, settings=settings)
 
 
-def resolve(desk: DeskAt, versions: Mapping[Place, Sequence[Version]]) -> PolicyAnswer:
-    """The same from the versions of the desk's places, the newest of each first."""
-    in_force = [one for place in desk.places if (one := version_for(desk.desk_id, versions.get(place, ()))) is not None]
-    revision = max((one.id for one in in_force), default=0)
-    return PolicyAnswer(revision, merged(*(one.settings for one in in_force)))
+def resolve(desk: DeskAt, standing: Mapping[Place, Sequence[Version]]) -> PolicyAnswer:
+    """The same from what is in force at the desk's places, as :func:`in_force` has it."""
+    held = [one for place in desk.places if (one := version_for(desk.desk_id, standing.get(place, ()))) is not None]
+    revision = max((one.id for one in held), default=0)
+    return PolicyAnswer(revision, merged(*(one.settings for one in held)))
 
 
-def version_for(desk_id: int, versions: Iterable[Version]) -> Version | None:
-    """The newest version whose share the desk belongs to; None where there is none."""
-    return next((one for one in versions if belongs(desk_id, one)), None)
+def in_force(versions: Sequence[Version]) -> list[Version]:
+    """What was set at a place and not taken back, the newest first, of all ``versions``, the newest first.
+
+    A trial stands above what the other desks have, and whatever was set after it above the trial. What a roll-back
+    brings back stands where it stood, at its own share.
+    """
+    standing: list[Version] = []
+    for one in reversed(versions):
+        if one.restores is not None:
+            while standing and _stands_for(standing[-1]) != one.restores:
+                standing.pop()
+            if standing:
+                standing[-1] = one
+        elif one.trial is not None:
+            standing[-1] = one
+        else:
+            standing.append(one)
+    return standing[::-1]
+
+
+def all_in_force(connection: Connection) -> dict[Place, list[Version]]:
+    """The same of every place at which something was ever set."""
+    return {place: in_force(versions) for place, versions in repository.all_versions(connection).items()}
+
+
+def version_for(desk_id: int, standing: Iterable[Version]) -> Version | None:
+    """The newest of what is in force whose share the desk belongs to; None where there is none."""
+    return next((one for one in standing if belongs(desk_id, one)), None)
+
+
+def _stands_for(version: Version) -> int:
+    """The number under which a roll-back names it: what was brought back keeps the one that it had."""
+    return version.id if version.restores is None else version.restores
 
 
 def belongs(desk_id: int, version: Version) -> bool:
@@ -132,6 +163,7 @@ def widen(
             reason=reason,
         )
         after = _answers(connection, place)
+        _refuse_contradictions(after)
         _note(connection, now, "widen", place, number, actor or by, address)
         return number, _compare(before, after)
 
@@ -146,27 +178,28 @@ def roll_back(
     actor: str = "",
     address: str = "",
 ) -> tuple[int, Preview]:
-    """Take the last change of a place back, a trial at any share as a whole, for all desks. Raises CentralError.
+    """Take the last change of a place back, a trial at any share as a whole. Raises CentralError.
 
-    Rolled back once more, it goes to what was in force before that.
+    What was in force before it is so again, at the same desks: a trial upon which something else was set is on trial
+    again. Rolled back once more, it goes to what was in force before that.
     """
     _check(by, reason, ALL)
     with database.writing() as connection:
         repository.lock_policies(connection, is_sqlite=database.is_sqlite)
         _check_place(connection, place)
-        standing = _standing(repository.versions_at(connection, [place])[place])
+        standing = in_force(repository.versions_at(connection, [place])[place])
         if not standing:
             raise CentralError(Text("Nothing is set there."), Text("There is nothing to roll back."))
-        earlier = standing[-2] if len(standing) > 1 else None
+        earlier = standing[1] if len(standing) > 1 else None
         settings = Settings() if earlier is None else earlier.settings
         before = _answers(connection, place)
         number = repository.add_version(
             connection,
             place,
             settings,
-            share=ALL,
-            trial=None,
-            restores=0 if earlier is None else earlier.id,
+            share=ALL if earlier is None else earlier.share,
+            trial=None if earlier is None or earlier.share >= ALL else earlier.trial or earlier.id,
+            restores=0 if earlier is None else _stands_for(earlier),
             made_at_ms=to_ms(now),
             made_by=by,
             reason=reason,
@@ -182,21 +215,6 @@ def history(database: Database, place: Place) -> list[Version]:
     with database.reading() as connection:
         _check_place(connection, place)
         return repository.versions_at(connection, [place])[place]
-
-
-def _standing(versions: Sequence[Version]) -> list[Version]:
-    """What was set and not taken back, the newest last: of ``versions``, the newest first."""
-    stack: list[Version] = []
-    for one in reversed(versions):
-        if one.restores is not None:
-            stack.pop()
-        elif one.trial is not None:
-            stack[-1] = one
-        else:
-            if stack and stack[-1].share < ALL:
-                stack.pop()  # a trial that something else took the place of
-            stack.append(one)
-    return stack
 
 
 def _newest(connection: Connection, place: Place) -> Version:
@@ -237,8 +255,8 @@ Answers = Mapping[int, PolicyAnswer]
 
 def _answers(connection: Connection, place: Place) -> Answers:
     """What holds at each desk of the place now."""
-    versions = repository.all_versions(connection)
-    return {desk.desk_id: resolve(desk, versions) for desk in repository.desks_beneath(connection, place)}
+    standing = all_in_force(connection)
+    return {desk.desk_id: resolve(desk, standing) for desk in repository.desks_beneath(connection, place)}
 
 
 def _preview(connection: Connection, place: Place, settings: Settings) -> Preview:
@@ -246,12 +264,11 @@ def _preview(connection: Connection, place: Place, settings: Settings) -> Previe
     _check_place(connection, place)
     if (problem := contradiction(settings)) is not None:
         raise CentralError(Text("{problem}.", problem=problem))
-    versions = repository.all_versions(connection)
-    newest = max((one.id for found in versions.values() for one in found), default=0)
-    draft = Version(newest + 1, place, settings, ALL, None, None, 0, "", "")
-    changed = {**versions, place: [draft, *versions.get(place, [])]}
+    standing = all_in_force(connection)
+    draft = Version(0, place, settings, ALL, None, None, 0, "", "")
+    changed = {**standing, place: [draft, *standing.get(place, [])]}
     desks = repository.desks_beneath(connection, place)
-    before = {desk.desk_id: resolve(desk, versions) for desk in desks}
+    before = {desk.desk_id: resolve(desk, standing) for desk in desks}
     after = {desk.desk_id: resolve(desk, changed) for desk in desks}
     _refuse_contradictions(after)
     return _compare(before, after)

@@ -17,7 +17,7 @@ from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.places.repository import store_municipalities
 from kiosk_agent.central.places.schemas import NATION
 from kiosk_agent.central.policy import repository as policies
-from kiosk_agent.central.policy.service import change, resolve
+from kiosk_agent.central.policy.service import all_in_force, change, resolve
 from kiosk_agent.central.simulate import places, repository
 from kiosk_agent.central.simulate.counting import Habits
 from kiosk_agent.central.simulate.facts import ENTRIES_A_VISIT, facts_of
@@ -162,10 +162,10 @@ def _telling(
     if percent and not is_set:
         change(database, NATION, Settings(report_visits=True), BY, WHY, now, percent)
     with database.reading() as connection:
-        versions = policies.all_versions(connection)
+        standing = all_in_force(connection)
         ids = repository.desk_ids(connection)
         placed = {desk.desk_id: desk for desk in policies.desks_beneath(connection, NATION)}
-    wanted = [desk for desk in desks if reports_visits(resolve(placed[ids[desk.token_hash]], versions).settings)]
+    wanted = [desk for desk in desks if reports_visits(resolve(placed[ids[desk.token_hash]], standing).settings)]
     chance = random.Random(f"{assumed.seed} telling")  # noqa: S311 - to be repeated, not to be secret
     return chance.sample(wanted, min(len(wanted), assumed.most_telling))
 
