@@ -17,6 +17,7 @@ from litestar.exceptions import HTTPException
 from kiosk_agent.central.alerts.pages import PAGES as ALERTS
 from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.commands.endpoints import commands
+from kiosk_agent.central.commands.pages import PAGES as COMMANDS
 from kiosk_agent.central.dashboard.endpoints import PAGES as DASHBOARD
 from kiosk_agent.central.dashboard.report import PAGES as REPORTS
 from kiosk_agent.central.database.engine import Database
@@ -45,7 +46,7 @@ from kiosk_agent.central.staff.people import PAGES as PEOPLE
 from kiosk_agent.clock import Clock
 from kiosk_agent.wire import v1
 
-PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *ALERTS, *HOURS, *POLICIES, *ENROLMENT, *PEOPLE]
+PAGES = [*ASSETS, *SIGNING, *DASHBOARD, *REPORTS, *COMMANDS, *ALERTS, *HOURS, *POLICIES, *ENROLMENT, *PEOPLE]
 log = logging.getLogger(__name__)
 
 

@@ -10,12 +10,23 @@ import msgspec
 from kiosk_agent.central.alerts.findings import findings
 from kiosk_agent.central.alerts.schemas import Pace, Thresholds
 from kiosk_agent.central.alerts.service import look
+from kiosk_agent.central.commands import service as commands
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.desks.service import hash_of
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.policy import service as policies
 from kiosk_agent.central.staff.schemas import Role
 from kiosk_agent.wire import v1
+from kiosk_agent.wire.commands import (
+    CommandKind,
+    CommandResult,
+    Diagnostics,
+    DoctorLine,
+    ReadResults,
+    Result,
+    SenseLine,
+)
 from kiosk_agent.wire.policy import Settings
 from tests.central.nation import NOW, DeskOfTests, enrolled
 from tests.central.people import add_person
@@ -31,6 +42,20 @@ PEOPLE = {
     "chiyoda-administrator": (Role.ADMINISTRATOR, "municipality:131016"),
     "office-manager": (Role.MANAGER, "office:131016/市民課"),
 }
+
+
+DIAGNOSTICS = Diagnostics(
+    agent_version="0.3.0",
+    system="Windows 11",
+    python="3.11.9",
+    state="Gate",
+    health=[v1.HealthItem("card", v1.Severity.AMBER, EARLIER)],
+    senses=[SenseLine("card", "absent"), SenseLine("input", "working")],
+    doctor=[DoctorLine("ledger", v1.Severity.GREEN), DoctorLine("cover", v1.Severity.RED)],
+    entries=1234,
+    waiting_days=0,
+    policy_revision=2,
+)
 
 
 def a_day(chance: random.Random, visits: int) -> dict[str, int]:
@@ -95,9 +120,28 @@ def fill(database: Database) -> list[DeskOfTests]:
     policies.change(
         database, Place(Level.MUNICIPALITY, "131016"), Settings(idle_limit_s=90), "tests", "混雑のため短くする", NOW
     )
+    give_commands(database, silent)
     with database.writing() as connection:
         look(connection, findings(connection, NOW, Thresholds()), NOW, Pace())
     return desks
+
+
+def give_commands(database: Database, desk: DeskOfTests) -> None:
+    """One that was done, one that failed, one that was answered, one that came too late, and one that waits."""
+    why, by = "庁舎の停電のため、復旧まで利用を止める", "chiyoda-manager"
+    for kind, result in (
+        (CommandKind.CLOSE_DESK, Result.DONE),
+        (CommandKind.OPEN_DESK, Result.FAILED),
+        (CommandKind.SEND_DIAGNOSTICS, Result.DONE),
+        (CommandKind.END_VISIT, None),
+    ):
+        note = "停電のため停止中です" if kind is CommandKind.CLOSE_DESK else ""
+        number = commands.give(database, desk.id, kind, by, why, EARLIER, note=note)
+        if result is not None:
+            told = DIAGNOSTICS if kind is CommandKind.SEND_DIAGNOSTICS else None
+            results = ReadResults([CommandResult(number, result, told)], [])
+            assert commands.exchange(database, hash_of(desk.token), results, EARLIER) is not None
+    commands.give(database, desk.id, CommandKind.SEND_DIAGNOSTICS, by, "復旧したか確かめる", NOW)
 
 
 def add_people(database: Database) -> None:

@@ -12,6 +12,8 @@ from kiosk_agent.central.commands.schemas import AskingDesk, GivenCommand
 from kiosk_agent.central.commands.tables import desk_commands
 from kiosk_agent.central.database.bulk import Bulk
 from kiosk_agent.central.database.tables import desks
+from kiosk_agent.central.places.schemas import Place
+from kiosk_agent.central.staff.scoping import within
 
 WAITING = Bulk(
     "SELECT DISTINCT t.desk_id FROM desk_commands AS t JOIN {rows} ON t.desk_id = r.id"
@@ -33,9 +35,10 @@ def find_desk(connection: Connection, token_hash: str) -> AskingDesk | None:
     return None if row is None else AskingDesk(row.id, row.municipality_code)
 
 
-def desk_by_id(connection: Connection, desk_id: int, *, lock: bool = False) -> AskingDesk | None:
-    """The desk of a number; ``lock``: until the transaction ends (SQLite has one writer anyway)."""
-    query = sa.select(desks.c.id, desks.c.municipality_code).where(desks.c.id == desk_id)
+def desk_by_id(connection: Connection, desk_id: int, scope: Place, *, lock: bool = False) -> AskingDesk | None:
+    """The desk of a number, within ``scope``; ``lock``: until the transaction ends (SQLite has one writer anyway)."""
+    seen = within(scope, municipality=desks.c.municipality_code, office=desks.c.office_id)
+    query = sa.select(desks.c.id, desks.c.municipality_code).where(desks.c.id == desk_id, seen)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else AskingDesk(row.id, row.municipality_code)
 
@@ -60,10 +63,16 @@ def waiting_for(connection: Connection, desk_id: int, now_ms: int, most: int) ->
     )
 
 
-def commands_of(connection: Connection, desk_id: int, most: int) -> Sequence[GivenCommand]:
-    """All of a desk's, the newest first."""
+def commands_of(connection: Connection, desk_id: int, most: int | None) -> Sequence[GivenCommand]:
+    """A desk's, at most so many, the newest first."""
     query = sa.select(desk_commands).where(desk_commands.c.desk_id == desk_id)
     return _given(connection, query.order_by(desk_commands.c.id.desc()).limit(most))
+
+
+def newest_diagnosis(connection: Connection, desk_id: int) -> GivenCommand | None:
+    """The command to which the desk last said how it is."""
+    query = sa.select(desk_commands).where(desk_commands.c.desk_id == desk_id, desk_commands.c.diagnostics.is_not(None))
+    return next(iter(_given(connection, query.order_by(desk_commands.c.id.desc()).limit(1))), None)
 
 
 def _given(connection: Connection, query: sa.Select[Any]) -> Sequence[GivenCommand]:

@@ -10,6 +10,7 @@ import msgspec
 from kiosk_agent.central.commands import repository
 from kiosk_agent.central.commands.schemas import VALID_FOR_S, WORDS, GivenCommand
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.places.schemas import NATION, Place
 from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.schemas import Action
 from kiosk_agent.central.times import to_ms
@@ -29,6 +30,16 @@ from kiosk_agent.wire.commands import (
 LONGEST_TEXT = 200  # of a reason or a name
 
 
+class TooManyError(CentralError):
+    """So many wait for a desk already that no more is given."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("{count} commands wait for this desk already.", count=MOST_COMMANDS),
+            Text("See: kiosk-central command list"),
+        )
+
+
 def give(
     database: Database,
     desk_id: int,
@@ -39,11 +50,13 @@ def give(
     *,
     note: str = "",
     valid_for_s: int | None = None,
+    scope: Place = NATION,
     actor: str = "",
+    address: str = "",
 ) -> int:
-    """Have a desk do something; returns the command's number. Raises CentralError.
+    """Have a desk do something; returns the command's number. Raises CentralError, also beyond ``scope``.
 
-    The audit log tells of ``actor``, where that is not ``by``.
+    The audit log tells of ``actor``, where that is not ``by``, and of the ``address`` that it came from.
     """
     wanted = (
         (by, Text("Say who, in 1 to {most} characters.", most=LONGEST_TEXT)),
@@ -69,14 +82,11 @@ def give(
         )
     now_ms = to_ms(now)
     with database.writing() as connection:
-        desk = repository.desk_by_id(connection, desk_id, lock=True)
+        desk = repository.desk_by_id(connection, desk_id, scope, lock=True)
         if desk is None:
             raise CentralError(Text("There is no desk {desk}.", desk=desk_id))
         if len(repository.waiting_for(connection, desk_id, now_ms, MOST_COMMANDS)) >= MOST_COMMANDS:
-            raise CentralError(
-                Text("{count} commands wait for this desk already.", count=MOST_COMMANDS),
-                Text("See: kiosk-central command list"),
-            )
+            raise TooManyError
         number = repository.add_command(
             connection,
             municipality_code=desk.municipality_code,
@@ -89,7 +99,7 @@ def give(
             expires_at_ms=now_ms + valid_s * 1000,
         )
         detail = f"{WORDS[kind]} desk:{desk_id} {number}"
-        audit.add(connection, now, Action.COMMAND_GIVEN, actor=actor or by, detail=detail)
+        audit.add(connection, now, Action.COMMAND_GIVEN, actor=actor or by, detail=detail, address=address)
         return number
 
 
@@ -125,12 +135,22 @@ def _to_do(given: Sequence[GivenCommand], now_ms: int) -> list[Command]:
     return [Command(one.id, CommandKind(one.kind), (one.expires_at_ms - now_ms) / 1000, one.note) for one in given]
 
 
-def history(database: Database, desk_id: int, most: int) -> Sequence[GivenCommand]:
-    """The desk's commands, the newest first. Raises CentralError."""
+def history(
+    database: Database, desk_id: int, most: int | None = None, *, scope: Place = NATION
+) -> Sequence[GivenCommand]:
+    """The desk's commands, at most so many, the newest first. Raises CentralError, also beyond ``scope``."""
     with database.reading() as connection:
-        if repository.desk_by_id(connection, desk_id) is None:
+        if repository.desk_by_id(connection, desk_id, scope) is None:
             raise CentralError(Text("There is no desk {desk}.", desk=desk_id))
         return repository.commands_of(connection, desk_id, most)
+
+
+def diagnosis(database: Database, desk_id: int, *, scope: Place) -> GivenCommand | None:
+    """The command to which the desk last said how it is; None also beyond ``scope``."""
+    with database.reading() as connection:
+        if repository.desk_by_id(connection, desk_id, scope) is None:
+            return None
+        return repository.newest_diagnosis(connection, desk_id)
 
 
 def standing(command: GivenCommand, now: datetime.datetime) -> str:

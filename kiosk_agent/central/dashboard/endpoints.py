@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kiosk_agent.central.alerts.pages import table_of, unresolved
+from kiosk_agent.central.commands.pages import command_form, commands_table, diagnosis_of
 from kiosk_agent.central.dashboard import service
 from kiosk_agent.central.dashboard.asked import Asked, address, read_asked, read_place
 from kiosk_agent.central.dashboard.compliance import compliance
@@ -201,8 +202,11 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
         found = service.alarms(database, scope, wanted)
         tables["health"] = made.health(desk)
         tables["alarms"] = made.alarms(found, caption=t("alarms"), empty=t("alarms_none"))
+        whole = "as" in request.query_params
+        tables["commands"] = commands_table(services, scope, wanted, language(request), whole=whole)
+        tables["diagnosis"] = diagnosis_of(services, scope, wanted, language(request))
         tables["policy"] = in_force_table(database, wanted, t)
-        return {**values, "desk": desk}
+        return {**values, "desk": desk, "command": command_form(named, t)}
     if wanted.level is Level.OFFICE:
         now = service.desks(database, scope, wanted, services.clock.wall())
         names = service.municipalities(database, now)

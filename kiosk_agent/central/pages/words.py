@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk_agent.central.pages.texts import codes, dashboard, setting, staff
+from kiosk_agent.central.pages.texts import codes, commands, dashboard, setting, staff
 
 JAPANESE, ENGLISH = "ja", "en"
 
 
 def _all() -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
-    for texts in (staff.TEXTS, dashboard.TEXTS, setting.TEXTS, codes.TEXTS):
+    for texts in (staff.TEXTS, dashboard.TEXTS, setting.TEXTS, commands.TEXTS, codes.TEXTS):
         if both := found.keys() & texts.keys():
             raise ValueError(f"texts that are there twice: {sorted(both)}")
         found |= texts
