@@ -30,7 +30,7 @@ _encoder = msgspec.json.Encoder()
 def answer_reports(database: Database, sent: Sequence[Sent]) -> list[bytes | RefusedError | None]:
     """What to answer to each, in their order: JSON, why it cannot be read, or None where the token is not known.
 
-    Reading a group of reports one after the other costs a third of what it costs between other work.
+    They are read here, one after the other: between other work each finds the processor's caches cold.
     """
     arrived: list[Arrived] = []
     unreadable: dict[int, RefusedError] = {}
