@@ -244,6 +244,28 @@ async def test_in_the_portal_the_session_notices_it_by_itself(desk: Desk) -> Non
     assert desk.events.empty()
 
 
+@pytest.mark.parametrize("is_started_first", [True, False])
+async def test_the_first_look_is_at_the_beginning_of_the_session(
+    monkeypatch: pytest.MonkeyPatch, is_started_first: bool
+) -> None:
+    """What was there before is then known, and the first input after it is told from that."""
+    monkeypatch.setattr(presence, "LOOSE_LOOK_S", 10 * PATIENCE_S)
+    desk = Desk(100 * PATIENCE_S, FakeReader())
+    if is_started_first:
+        desk.sense.start()
+        await desk.until(SenseState.WORKING)
+    for state in (StateName.SIGNED_IN, StateName.GATE, StateName.SIGNED_IN):
+        desk.sense.state_changed(state)
+    if not is_started_first:
+        desk.sense.start()
+    assert await asyncio.to_thread(desk.sense.looked.wait, PATIENCE_S)
+    desk.sense.state_changed(StateName.GATE)
+    desk.sense.looked.clear()
+    desk.sense.state_changed(StateName.SIGNED_IN)
+    assert await asyncio.to_thread(desk.sense.looked.wait, PATIENCE_S)
+    await desk.sense.stop()
+
+
 @pytest.mark.parametrize("state", [state for state in StateName if state is not StateName.SIGNED_IN])
 async def test_in_no_other_state_is_anything_looked_at(desk: Desk, state: StateName) -> None:
     desk.sense.state_changed(state)

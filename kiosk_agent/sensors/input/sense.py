@@ -63,6 +63,7 @@ class PcInput:
         self._presence = Presence(gap_s)
         self._changed = threading.Condition()
         self._watching = False
+        self._begun = False  # to watch, and nothing has been looked at since
         self._over = False
         self._said: tuple[Sign | None] | None = None
         self._thread: threading.Thread | None = None
@@ -87,6 +88,7 @@ class PcInput:
             watching = state is StateName.SIGNED_IN
             if watching and not self._watching:
                 self._presence.begin(self._clock.now())
+                self._begun = True
                 self._changed.notify_all()
             self._watching = watching
 
@@ -147,11 +149,16 @@ class PcInput:
                 self._post(ChangeSignalled(SIGNALS[notice]))
 
     def _wait(self) -> bool:
-        """Until the next look is due; false: it is over. Without a portal session there is no wake-up at all."""
+        """Until the next look is due; false: it is over. Without a portal session there is no wake-up at all.
+
+        The first look is due as soon as a portal session begins: what comes later is told from it.
+        """
         with self._changed:
             if self._watching:
-                self._changed.wait_for(lambda: self._over, self._presence.next_look_s(self._clock.now()))
+                pause_s = self._presence.next_look_s(self._clock.now())
+                self._changed.wait_for(lambda: self._over or self._begun, pause_s)
             self._changed.wait_for(lambda: self._over or self._watching)
+            self._begun = False
             return not self._over
 
     def _say(self) -> None:
