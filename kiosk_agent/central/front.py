@@ -12,6 +12,8 @@ from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Send
 
+from kiosk_agent.central.resting import Resting
+
 TELL_METHODS = (204, 405)  # the answer to OPTIONS, and to a method that is not there
 
 
@@ -23,17 +25,25 @@ class Front(Litestar):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.posted: dict[str, ASGIApp] = {}
+        self.resting = Resting()
         super().__init__(*arguments, **named)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request. Whoever called keeps a scope that says HEAD: the server, too, goes by it."""
         if scope["type"] == "http":
             if scope["method"] == "POST" and (taking := self.posted.get(scope["path"])) is not None:
+                self.resting.report_came()
                 await taking(scope, receive, send)
                 return
             send = _with_head_among_methods(send)
             if scope["method"] == "HEAD":
                 scope, send = {**scope, "method": "GET"}, _without_body(send)
+            self.resting.other_came()
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                self.resting.other_ended()
+            return
         await super().__call__(scope, receive, send)
 
 

@@ -14,6 +14,7 @@ from kiosk_agent import reasons
 from kiosk_agent.central.alerts.sender import Alerting
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.large_pages import use_large_pages
 from kiosk_agent.central.oidc.provider import Provider
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
@@ -25,6 +26,7 @@ STOP_S = 10  # for what is under way
 # A group of reports is tens of thousands of objects that go by themselves: Python's collector would look through them,
 # and through everything that was ever imported, again and again, and find nothing.
 COLLECT_AFTER = 100_000
+GATHER_MEMORY_EVERY_S = 60.0  # takes a millisecond where nothing was allocated meanwhile
 
 
 def serve(
@@ -73,11 +75,24 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._gathering: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._gathering = asyncio.create_task(_gather_memory())
             await asyncio.to_thread(self._ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+        await super().shutdown(sockets)
+
+
+async def _gather_memory() -> None:
+    while True:
+        await asyncio.to_thread(use_large_pages)
+        await asyncio.sleep(GATHER_MEMORY_EVERY_S)
 
 
 def _reason(error: OSError) -> str | Text:
