@@ -27,6 +27,9 @@ PLACES = [
     Municipality("131024", "東京都", "中央区"),
 ]
 
+OFFICE = "市民課"
+SUMS = ("office_days", "municipality_days", "prefecture_days", "nation_days")  # from the smallest places to all
+
 
 def digest_at(epoch: str, entries: int) -> str:
     return hashlib.sha256(f"{epoch} {entries}".encode()).hexdigest()
@@ -71,7 +74,7 @@ class DeskOfTests:
         return Arrived(hash_of(self.token), v1.ReadReport(report, []), NOW)
 
 
-def enrolled(database: Database, desk: DeskOfTests, office: str = "市民課") -> DeskOfTests:
+def enrolled(database: Database, desk: DeskOfTests, office: str = OFFICE) -> DeskOfTests:
     """Enrol it, as a person would."""
     with database.writing() as connection:
         store_municipalities(connection, PLACES)
@@ -89,21 +92,32 @@ def _counts(row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def sums(database: Database, table: str) -> dict[tuple[str, ...], dict[str, int]]:
-    """All rows of a table of sums, by scope and day."""
-    scope = {"municipality_days": "municipality_code", "prefecture_days": "prefecture_code"}.get(table)
+    """All rows of a table of sums, by scope and day; an office's scope is its municipality and name."""
+    scope = {
+        "office_days": ("municipality_code", "name"),
+        "municipality_days": ("municipality_code",),
+        "prefecture_days": ("prefecture_code",),
+    }.get(table, ())
+    named = "(SELECT o.name, s.* FROM office_days AS s JOIN offices AS o ON o.id = s.office_id) AS named"
     with database.reading() as connection:
-        rows = connection.execute(sa.text(f"SELECT * FROM {table}")).mappings().all()  # noqa: S608 - names of ours
+        query = f"SELECT * FROM {named if table == 'office_days' else table}"  # noqa: S608 - names of ours
+        rows = connection.execute(sa.text(query)).mappings().all()
     return {
-        (*((row[scope],) if scope else ()), str(row["day"])): {**_counts(row), "ledgers": row["ledgers"]}
-        for row in rows
+        (*(row[name] for name in scope), str(row["day"])): {**_counts(row), "ledgers": row["ledgers"]} for row in rows
     }
 
 
+def scope_of(table: str, code: str, office: str) -> tuple[str, ...]:
+    """Where an office's counts stand in a table of sums, as :func:`sums` tells it."""
+    scopes = {"office_days": (code, office), "municipality_days": (code,), "prefecture_days": (code[:2],)}
+    return scopes.get(table, ())
+
+
 def expected(ledgers: list[tuple[str, dict[str, Counter[str]]]], table: str) -> dict[tuple[str, ...], dict[str, int]]:
-    """What the sums must be: (municipality, its ledger's days) added up."""
+    """What the sums must be: (municipality, its ledger's days) added up. Each municipality has one office."""
     totals: dict[tuple[str, ...], Counter[str]] = {}
     for code, days in ledgers:
-        scope = {"municipality_days": (code,), "prefecture_days": (code[:2],)}.get(table, ())
+        scope = scope_of(table, code, OFFICE)
         for day, counts in days.items():
             totals.setdefault((*scope, day), Counter()).update({**counts, "ledgers": 1})
     return {key: {name: value for name, value in total.items() if value} for key, total in totals.items()}

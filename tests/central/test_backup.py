@@ -19,11 +19,9 @@ from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import alembic_config, migrate
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.errors import CentralError
-from tests.central.nation import DeskOfTests, enrolled, sums
+from tests.central.nation import SUMS, DeskOfTests, enrolled, sums
 from tests.central.serving import command as run
 from tests.support.postgresql import PostgreSQL
-
-TOTALS = ("municipality_days", "prefecture_days", "nation_days")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -64,7 +62,7 @@ def test_an_empty_database_gets_equal_totals_and_goes_on(database: Database, oth
     assert read_backup(other, file) == written
     migrate(other)
     assert everything(other) == everything(database)
-    for table in TOTALS:
+    for table in SUMS:
         assert sums(other, table) == sums(database, table)
     assert sum(len(rows) for name, rows in everything(other).items() if name != "alembic_version") == written > 10
     late = enrolled(other, DeskOfTests("131024"))  # a new row gets a number of its own

@@ -128,27 +128,34 @@ def test_a_place_is_named_with_those_around_it(database: Database, nation: Natio
     assert service.named(database, office, office).above == ()
 
 
-def test_the_nation_prefectures_and_municipalities_are_read_from_their_sums(database: Database, nation: Nation) -> None:
-    above = {place: desks for place, desks in places(database, nation).items() if place.level in list(Level)[:3]}
+def test_all_places_above_the_desks_are_read_from_their_sums(database: Database, nation: Nation) -> None:
+    above = {place: desks for place, desks in places(database, nation).items() if place.level is not Level.DESK}
     with database.writing() as connection:
         connection.execute(sa.text("DROP TABLE desk_days"))  # whoever reads it fails
     for place, desks in above.items():
         assert service.totals(database, NATION, place, DAYS) == added(desks)
         service.trends(database, NATION, place, DAYS, Step.MONTH)
-        if place.level is not Level.MUNICIPALITY:
+        if place.level is not Level.OFFICE:
             service.ranking(database, NATION, place, DAYS, Figure.CONFIRMED)
 
 
-def test_a_municipalitys_offices_are_read_by_the_key_of_the_desks_days(database: Database, nation: Nation) -> None:
+@pytest.mark.parametrize("table", ["office_days", "desk_days"])
+def test_however_many_days_there_are_those_asked_for_are_found_by_key(
+    database: Database, nation: Nation, table: str
+) -> None:
+    """Of offices in one municipality, and of desks in one office."""
     seen: list[tuple[str, object]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-        if "desk_days" in statement and not statement.startswith("EXPLAIN"):
+        if table in statement and not statement.startswith("EXPLAIN"):
             seen.append((statement, parameters))
 
     sa.event.listen(database._engine, "before_cursor_execute", note)
-    service.ranking(database, NATION, Place(Level.MUNICIPALITY, "131016"), DAYS, Figure.CONFIRMED)
-    service.totals(database, NATION, Place(Level.OFFICE, numbers_of_offices(database)["131016", "市民課"]), DAYS)
+    municipality = Place(Level.MUNICIPALITY, "131016")
+    office = Place(Level.OFFICE, numbers_of_offices(database)["131016", "市民課"])
+    around, one = (municipality, office) if table == "office_days" else (office, Place(Level.DESK, "1"))
+    service.ranking(database, NATION, around, DAYS, Figure.CONFIRMED)
+    service.totals(database, NATION, one, DAYS)
     assert len(seen) == 2
     for statement, parameters in seen:
         with database.reading() as connection:
@@ -158,9 +165,9 @@ def test_a_municipalitys_offices_are_read_by_the_key_of_the_desks_days(database:
             rows = connection.exec_driver_sql(explain + statement, parameters).all()  # type: ignore[arg-type]
         plan = "\n".join(str(row[-1]) for row in rows)
         if database.is_sqlite:
-            assert "SEARCH desk_days USING INDEX sqlite_autoindex_desk_days_1 (municipality_code=" in plan, plan
+            assert f"SEARCH {table} USING INDEX sqlite_autoindex_{table}_1 (municipality_code=" in plan, plan
         else:
-            assert "Seq Scan on desk_days" not in plan, plan
+            assert f"Seq Scan on {table}" not in plan, plan
             assert "municipality_code" in plan, plan
 
 

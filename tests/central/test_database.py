@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from kiosk_agent.central.database.engine import Database, read_url, sqlite_url
+from kiosk_agent.central.database.engine import PREPARE_AFTER, Database, read_url, sqlite_url
 from kiosk_agent.central.database.migrate import alembic_config, check_tables, migrate
 from kiosk_agent.errors import DatabaseError
+from tests.support.postgresql import PostgreSQL
 
 
 def test_migrations_make_the_tables_that_the_program_works_with(database: Database) -> None:
@@ -92,3 +93,17 @@ def test_every_commit_is_durable_in_sqlite(tmp_path: Path) -> None:
         modes = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
     database.close()
     assert modes == ["wal", 2]
+
+
+def test_what_pages_ask_postgresql_is_planned_for_each_question(postgresql: PostgreSQL) -> None:
+    """A plan for all of them together, which prepared statements get in time, may be much worse for one."""
+    database = Database(read_url(postgresql.new_database()))
+    asked, prepared = sa.text("SELECT CAST(:number AS bigint)"), "SELECT count(*) FROM pg_prepared_statements"
+    for transaction, is_prepared in ((database.reading, False), (database.writing, True), (database.reading, True)):
+        with transaction() as connection:
+            for number in range(3 * PREPARE_AFTER):
+                assert connection.execute(asked, {"number": number}).scalar_one() == number
+            found = connection.exec_driver_sql(prepared).scalar_one()
+        # whoever reads leaves what was prepared for writing
+        assert (found > 0) == is_prepared
+    database.close()

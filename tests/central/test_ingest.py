@@ -12,9 +12,7 @@ import sqlalchemy as sa
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.wire import v1
-from tests.central.nation import NOW, DeskOfTests, alarms, digest_at, enrolled, expected, sums
-
-TABLES = ("municipality_days", "prefecture_days", "nation_days")
+from tests.central.nation import NOW, SUMS, DeskOfTests, alarms, digest_at, enrolled, expected, sums
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def take(database: Database, desk: DeskOfTests, *reports: v1.Report) -> list[v1.
 
 def check_sums(database: Database, *desks: DeskOfTests) -> None:
     ledgers = [(desk.municipality_code, desk.days) for desk in desks]
-    for table in TABLES:
+    for table in SUMS:
         assert sums(database, table) == expected(ledgers, table), table
 
 

@@ -30,22 +30,24 @@ from kiosk_agent.central.simulate.counting import Habits
 from kiosk_agent.central.simulate.places import MOST, invented
 from kiosk_agent.central.simulate.schemas import Assumptions, SimulationError
 from kiosk_agent.central.simulate.service import report_count, simulate
-from tests.central.nation import NOW, PLACES, DeskOfTests, alarms, enrolled, sums
+from tests.central.nation import NOW, PLACES, SUMS, DeskOfTests, alarms, enrolled, scope_of, sums
 from tests.central.serving import command
 
 SMALL = Assumptions(municipalities=5, desks=24, days=40, silent=0.2, silent_days=3)
 TODAY = datetime.date(2026, 4, 20)
 LEDGER_DAYS = Days(TODAY - datetime.timedelta(days=39), TODAY)
-TABLES = ("municipality_days", "prefecture_days", "nation_days")
 
 
-def days_of_desks(database: Database) -> list[tuple[str, str, Counter[str]]]:
-    """(municipality, day, counts) of each row."""
+def days_of_desks(database: Database) -> list[tuple[str, str, str, Counter[str]]]:
+    """(municipality, office, day, counts) of each row."""
+    desks = "(desks AS d JOIN offices AS o ON o.id = d.office_id)"
+    query = f"SELECT o.name AS name, s.* FROM desk_days AS s JOIN {desks} ON d.id = s.desk_id"  # noqa: S608 - names of ours
     with database.reading() as connection:
-        rows = connection.execute(sa.text("SELECT * FROM desk_days")).mappings().all()
+        rows = connection.execute(sa.text(query)).mappings().all()
     return [
         (
             row["municipality_code"],
+            row["name"],
             str(row["day"]),
             Counter({name: row[column] for name, column in HEADLINES.items()} | json.loads(row["more"])),
         )
@@ -85,10 +87,10 @@ def test_the_shares_are_as_assumed() -> None:
 def test_sums_are_those_of_the_desks_and_nothing_raises_an_alarm(database: Database) -> None:
     done = simulate(database, SMALL, NOW)
     rows = days_of_desks(database)
-    for table in TABLES:
+    for table in SUMS:
         wanted: dict[tuple[str, ...], Counter[str]] = {}
-        for code, day, counts in rows:
-            scope = {"municipality_days": (code,), "prefecture_days": (code[:2],)}.get(table, ())
+        for code, office, day, counts in rows:
+            scope = scope_of(table, code, office)
             wanted.setdefault((*scope, day), Counter()).update({**counts, "ledgers": 1})
         assert sums(database, table) == {key: dict(+total) for key, total in wanted.items()}
     total = dashboard.totals(database, NATION, NATION, LEDGER_DAYS)
@@ -101,7 +103,7 @@ def test_sums_are_those_of_the_desks_and_nothing_raises_an_alarm(database: Datab
 
 def test_nobody_works_on_weekends_and_holidays(database: Database) -> None:
     simulate(database, SMALL, NOW)
-    days = {datetime.date.fromisoformat(day) for _, day, _ in days_of_desks(database)}
+    days = {datetime.date.fromisoformat(day) for _, _, day, _ in days_of_desks(database)}
     assert max(days) == TODAY
     assert datetime.date(2026, 3, 20) not in days  # the equinox
     assert {day.weekday() for day in days} == set(range(5))

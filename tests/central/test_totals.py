@@ -18,11 +18,10 @@ from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.ingest.schemas import Arrived
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.wire import v1
-from tests.central.nation import PLACES, DeskOfTests, alarms, enrolled, expected, sums
+from tests.central.nation import PLACES, SUMS, DeskOfTests, alarms, enrolled, expected, sums
 from tests.central.serving import Server, bearer, body
 from tests.support.postgresql import PostgreSQL
 
-TABLES = ("municipality_days", "prefecture_days", "nation_days")
 NAMES = ("visits", "sign_ins", "proof__revoked", "signal__idle", "warnings__idle")
 DAYS = ("2026-04-01", "2026-04-02", "2026-04-03")
 # what a desk does: counts something on some day, or writes a report of all days
@@ -45,14 +44,14 @@ def live(desk: DeskOfTests, acts: list[tuple[str, str, int] | None]) -> list[tup
 
 def check(database: Database, desks: list[DeskOfTests]) -> None:
     ledgers = [(desk.municipality_code, desk.days) for desk in desks]
-    for table in TABLES:
+    for table in SUMS:
         assert sums(database, table) == expected(ledgers, table), table
     assert alarms(database) == []  # an honest desk raises none, in whatever order its reports arrive
 
 
 def empty(database: Database) -> None:
     with database.writing() as connection:
-        for table in (*TABLES, "desk_days", "alarms", "ledgers", "enrol_codes", "desks"):
+        for table in (*SUMS, "desk_days", "alarms", "ledgers", "enrol_codes", "desks"):
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
 

@@ -15,7 +15,7 @@ from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.ingest import repository
 from kiosk_agent.central.ingest.schemas import Arrived
 from kiosk_agent.central.ingest.service import take_reports
-from tests.central.nation import DeskOfTests, alarms, digest_at, enrolled, expected, sums
+from tests.central.nation import SUMS, DeskOfTests, alarms, digest_at, enrolled, expected, sums
 from tests.support.postgresql import PostgreSQL
 
 WAITING = sa.text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
@@ -100,7 +100,7 @@ def test_for_a_ledger_that_two_desks_have(database: Database, meeting: Meeting) 
     assert alarms(database) == [("clone", copy.id, "desk")]
 
 
-@pytest.mark.parametrize("level", ["MUNICIPALITY_DAYS", "PREFECTURE_DAYS", "NATION_DAYS"])
+@pytest.mark.parametrize("level", ["OFFICE_DAYS", "MUNICIPALITY_DAYS", "PREFECTURE_DAYS", "NATION_DAYS"])
 def test_for_the_sums_of_two_desks(database: Database, meeting: Meeting, level: str) -> None:
     desks = [enrolled(database, DeskOfTests("131016")) for _ in range(2)]
     for amount in (1, 5):  # the sums are new at first, and known then
@@ -109,5 +109,5 @@ def test_for_the_sums_of_two_desks(database: Database, meeting: Meeting, level: 
         first, second = (desk.arrived(desk.report()) for desk in desks)
         meeting.of(getattr(repository, level), "_grow", first, second)
     ledgers = [("131016", desk.days) for desk in desks]
-    for table in ("municipality_days", "prefecture_days", "nation_days"):
+    for table in SUMS:
         assert sums(database, table) == expected(ledgers, table), table

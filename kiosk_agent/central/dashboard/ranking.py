@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from fractions import Fraction
 
 from kiosk_agent.central.dashboard.compliance import Compliance, Figure, Share, Totals, compliance
 from kiosk_agent.central.dashboard.schemas import NamedPlace, Ranked
@@ -32,15 +31,15 @@ class _Field:
 
     def __init__(self, shares: Sequence[Share]) -> None:
         self.size = len(shares)
-        # whole numbers compare exactly where quotients would not
-        self._shares = sorted(Fraction(share.yes, share.total) for share in shares)
+        # below 90 million visits two shares that differ do so as floating-point numbers, and equal ones are equal
+        self._shares = sorted(share.yes / share.total for share in shares)
         intervals = [share.interval for share in shares]
         self._lows = sorted(low for low, _ in intervals)
         self._highs = sorted(high for _, high in intervals)
 
     def before(self, share: Share) -> int:
         """How many have a larger share."""
-        return self.size - bisect_right(self._shares, Fraction(share.yes, share.total))
+        return self.size - bisect_right(self._shares, share.yes / share.total)
 
     def surely_before(self, high: float) -> int:
         """How many have an interval that begins above ``high``."""

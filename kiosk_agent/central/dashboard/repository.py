@@ -24,6 +24,7 @@ from kiosk_agent.central.database.tables import (
     municipalities,
     municipality_days,
     nation_days,
+    office_days,
     offices,
     prefecture_days,
 )
@@ -107,6 +108,10 @@ def _rows_of(scope: Place, place: Place) -> tuple[sa.Table, list[Condition]]:
         case Level.MUNICIPALITY:
             code = municipality_days.c.municipality_code
             return municipality_days, [code == place.key, within.of_municipalities(scope, code)]
+        case Level.OFFICE:
+            code, office = office_days.c.municipality_code, office_days.c.office_id
+            leading = sa.select(offices.c.municipality_code).where(offices.c.id == number(place))
+            return office_days, [code.in_(leading), office == number(place), within.of_offices_in(scope, code, office)]
         case _:
             return desk_days, _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
 
@@ -164,17 +169,17 @@ def children_totals(
                 within.of_municipalities(place, key),
                 within.of_municipalities(scope, key),
             ]
+        case Level.OFFICE:
+            table, key = office_days, office_days.c.office_id
+            conditions = [
+                office_days.c.municipality_code == place.key,
+                key.in_([number(one) for one in among]),
+                within.of_offices_in(scope, office_days.c.municipality_code, key),
+            ]
         case _:
             table, key = desk_days, desk_days.c.desk_id
             conditions = _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
     query = sa.select(key.label(CHILD), *sums(table)).where(*conditions, table.c.day.between(*days)).group_by(key)
-    if child is Level.OFFICE:
-        by_desk = query.subquery()
-        query = (
-            sa.select(desks.c.office_id.label(CHILD), *sums(by_desk))
-            .join(by_desk, by_desk.c[CHILD] == desks.c.id)
-            .group_by(desks.c.office_id)
-        )
     return {Place(child, str(row[0])): totals_of(row[1:]) for row in connection.execute(query)}
 
 

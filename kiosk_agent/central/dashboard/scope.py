@@ -39,9 +39,14 @@ def of_municipalities(scope: Place, code: ColumnElement[str]) -> Condition:
 
 def of_offices(scope: Place) -> Condition:
     """For rows of ``offices``."""
+    return of_offices_in(scope, offices.c.municipality_code, offices.c.id)
+
+
+def of_offices_in(scope: Place, municipality: ColumnElement[str], office: ColumnElement[int]) -> Condition:
+    """For rows of any table that have the municipality's code and the office's number."""
     if scope.level is Level.OFFICE:
-        return offices.c.id == number(scope)
-    return of_municipalities(scope, offices.c.municipality_code)
+        return office == number(scope)
+    return of_municipalities(scope, municipality)
 
 
 def of_desks(scope: Place) -> Condition:

@@ -6,6 +6,8 @@ columns of their own where pages add them up (``HEADLINES``), all others in ``mo
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 # counter → its column
@@ -50,7 +52,7 @@ def _counters() -> list[sa.Column[int] | sa.Column[str]]:
     return [*columns, sa.Column("more", sa.Text, nullable=False, server_default="{}")]
 
 
-def _rollup(name: str, *scope: sa.Column[str]) -> sa.Table:
+def _rollup(name: str, *scope: sa.Column[Any]) -> sa.Table:
     """Sums of desk_days. ``ledgers``: how many rows of desk_days are in it."""
     day = sa.Column("day", sa.Date, primary_key=True)
     ledgers = sa.Column("ledgers", sa.BigInteger, nullable=False, server_default="0")
@@ -125,6 +127,12 @@ desk_days = sa.Table(
     sa.Column("epoch", sa.String(32), primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),  # of the newest report that told this day
     *_counters(),
+)
+# apart from the desks' own rows: the largest municipality's offices would else be added up from a hundred thousand
+office_days = _rollup(
+    "office_days",
+    sa.Column("municipality_code", sa.String(6), primary_key=True),
+    sa.Column("office_id", sa.BigInteger, primary_key=True),
 )
 municipality_days = _rollup("municipality_days", sa.Column("municipality_code", sa.String(6), primary_key=True))
 prefecture_days = _rollup("prefecture_days", sa.Column("prefecture_code", sa.String(2), primary_key=True))

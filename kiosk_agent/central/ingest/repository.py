@@ -1,9 +1,9 @@
 """The queries of the ingest, each over a whole group of reports.
 
-Every transaction takes its locks in one order: desks, ledgers, the sums of municipalities, prefectures and the nation,
-and last those of visits by hour. In each of these tables it first begins the rows that are not there yet, then locks
-all that it needs, both sorted by key. Two processes can wait for each other so, but never in a circle. The rows of a
-desk's days need no lock of their own: only reports of that desk write them, and those hold the desk.
+Every transaction takes its locks in one order: desks, ledgers, the sums of offices, municipalities, prefectures and the
+nation, and last those of visits by hour. In each of these tables it first begins the rows that are not there yet, then
+locks all that it needs, both sorted by key. Two processes can wait for each other so, but never in a circle. The rows
+of a desk's days need no lock of their own: only reports of that desk write them, and those hold the desk.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from kiosk_agent.central.database.bulk import Bulk, Kind
 from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, StoredDay
 
-Sums = Mapping[tuple[str, ...], Mapping[str, int]]  # (scope, day) or (day,) → what it grows by
+Key = tuple[str | int, ...]  # of a sum: its scope, and last the day
+Sums = Mapping[Key, Mapping[str, int]]  # what each grows by
 LEDGERS = "ledgers"  # in a growth: rows that are new; no counter has this name
 NAMES, COLUMNS = list(HEADLINES), list(HEADLINES.values())
 ZEROS = [0] * len(NAMES)
@@ -54,7 +55,7 @@ def _list(names: Iterable[str], form: str = "{0}") -> str:
 
 # All names in these statements are our own: values travel as parameters.
 LOCK_DESKS = Bulk(
-    "SELECT t.token_hash, t.id, t.municipality_code, t.epoch, t.number FROM desks AS t"
+    "SELECT t.token_hash, t.id, t.municipality_code, t.office_id, t.epoch, t.number FROM desks AS t"
     " JOIN {rows} ON t.token_hash = r.token_hash ORDER BY t.id {for_update}",
     {"token_hash": "text"},
 )
@@ -99,9 +100,9 @@ STORE_DAYS = Bulk(
 class Rollup:
     """The sums of one level: a table with a row for each scope and day."""
 
-    def __init__(self, table: str, scope: str | None) -> None:
-        """``scope``: the column that says whose sums; None for the nation, which has only one."""
-        self.key: dict[str, Kind] = {**({scope: "text"} if scope else {}), "day": "date"}
+    def __init__(self, table: str, **scope: Kind) -> None:
+        """``scope``: the columns that say whose sums; none for the nation, which has only one."""
+        self.key: dict[str, Kind] = {**scope, "day": "date"}
         keys, match = _list(self.key), " AND ".join(f"t.{name} = r.{name}" for name in self.key)
         self._find = Bulk(
             f"SELECT {_list(self.key, 't.{0}')} FROM {table} AS t JOIN {{rows}} ON {match}",  # noqa: S608
@@ -126,11 +127,11 @@ class Rollup:
     def grow(self, connection: Connection, sums: Sums) -> None:
         """Add to the sums."""
         keys = sorted(sums)
-        there = {tuple(map(str, row)) for row in self._find.run_values(connection, keys).all()}
+        there = {_key(row) for row in self._find.run_values(connection, keys).all()}
         if missing := [key for key in keys if key not in there]:
             self._begin.run_values(connection, missing)
         locked = self._lock.run_values(connection, keys).all()
-        before = {tuple(map(str, row[:-1])): _counts(row[-1]) for row in locked}
+        before = {_key(row[:-1]): _counts(row[-1]) for row in locked}
         rows = []
         for key in keys:
             growth, more = sums[key], before[key]
@@ -141,9 +142,15 @@ class Rollup:
         self._grow.run_values(connection, rows)
 
 
-MUNICIPALITY_DAYS = Rollup("municipality_days", "municipality_code")
-PREFECTURE_DAYS = Rollup("prefecture_days", "prefecture_code")
-NATION_DAYS = Rollup("nation_days", None)
+def _key(row: Sequence[Any]) -> Key:
+    """PostgreSQL gives a date, SQLite the text of one."""
+    return (*row[:-1], str(row[-1]))
+
+
+OFFICE_DAYS = Rollup("office_days", municipality_code="text", office_id="bigint")
+MUNICIPALITY_DAYS = Rollup("municipality_days", municipality_code="text")
+PREFECTURE_DAYS = Rollup("prefecture_days", prefecture_code="text")
+NATION_DAYS = Rollup("nation_days")
 
 
 def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:

@@ -31,6 +31,7 @@ class ReportingDesk(msgspec.Struct, frozen=True):
 
     id: int
     municipality_code: str
+    office_id: int
     epoch: str | None
     number: int | None
 

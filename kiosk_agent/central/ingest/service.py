@@ -70,7 +70,7 @@ class Group:
         self._visits: dict[tuple[int, str, int], dict[str, Any]] = {}
         self._incidents: dict[tuple[int, str, int], dict[str, Any]] = {}
         self._waited_for: frozenset[int] = frozenset()  # desks for which there are commands
-        self._growth: dict[tuple[str, str], dict[str, int]] = {}  # (municipality, day) → counter → more
+        self._growth: dict[repository.Key, dict[str, int]] = {}  # (municipality, office, day) → counter → more
 
     def take(self) -> list[v1.ReportAnswer | None]:
         """Do it."""
@@ -139,7 +139,7 @@ class Group:
         growth = dict(merged.growth)
         if before is None:
             growth[repository.LEDGERS] = 1
-        sums = self._growth.setdefault((key.municipality_code, key.day), {})
+        sums = self._growth.setdefault((key.municipality_code, desk.office_id, key.day), {})
         for name, more in growth.items():
             sums[name] = sums.get(name, 0) + more
 
@@ -196,17 +196,19 @@ class Group:
             store_incidents(connection, list(self._incidents.values()), at_ms)
         sums: repository.Sums = {key: growth for key, growth in self._growth.items() if growth}
         if sums:
-            prefectures = _gathered(sums, lambda key: (key[0][:2], key[1]))
-            repository.MUNICIPALITY_DAYS.grow(connection, sums)
+            municipalities = _gathered(sums, lambda key: (key[0], key[2]))
+            prefectures = _gathered(municipalities, lambda key: (str(key[0])[:2], key[1]))
+            repository.OFFICE_DAYS.grow(connection, sums)
+            repository.MUNICIPALITY_DAYS.grow(connection, municipalities)
             repository.PREFECTURE_DAYS.grow(connection, prefectures)
             repository.NATION_DAYS.grow(connection, _gathered(prefectures, lambda key: key[1:]))
         grow_hours(connection, hours)
         raise_alarms(connection, self._alarms, at_ms)
 
 
-def _gathered(sums: repository.Sums, above: Callable[[tuple[str, ...]], tuple[str, ...]]) -> repository.Sums:
+def _gathered(sums: repository.Sums, above: Callable[[repository.Key], repository.Key]) -> repository.Sums:
     """The sums of the next level. The first two digits of a municipality's code are its prefecture's."""
-    gathered: dict[tuple[str, ...], dict[str, int]] = {}
+    gathered: dict[repository.Key, dict[str, int]] = {}
     for key, growth in sums.items():
         total = gathered.setdefault(above(key), {})
         for name, more in growth.items():

@@ -127,11 +127,16 @@ def _fill_sums(connection: Connection) -> None:
     """Day by day, as they come: rows of one municipality do not lie side by side."""
     sums = ", ".join(f"sum({name})" for name in COLUMNS)
     more = " || ".join([f"""'{"{" if n == 0 else ","}"{name}":' || count(*)""" for n, name in enumerate(MORE)])
-    connection.exec_driver_sql(
-        f"INSERT INTO municipality_days (municipality_code, day, ledgers, {', '.join(COLUMNS)}, more)"  # noqa: S608
-        f" SELECT municipality_code, day, count(*), {sums}, {more} || '}}'"
-        " FROM desk_days GROUP BY municipality_code, day ORDER BY day, municipality_code"
-    )
+    desks = "desk_days JOIN (SELECT id, office_id FROM desks) AS desks ON desks.id = desk_id"
+    for table, scope, rows in (
+        ("office_days", "municipality_code, office_id, ", desks),
+        ("municipality_days", "municipality_code, ", "desk_days"),
+    ):
+        connection.exec_driver_sql(
+            f"INSERT INTO {table} ({scope}day, ledgers, {', '.join(COLUMNS)}, more)"  # noqa: S608
+            f" SELECT {scope}day, count(*), {sums}, {more} || '}}' FROM {rows}"
+            f" GROUP BY {scope}day ORDER BY day, municipality_code"
+        )
     for table, scope, key in (
         ("prefecture_days", "prefecture_code, ", "substr(municipality_code, 1, 2), "),
         ("nation_days", "", ""),
@@ -161,7 +166,12 @@ def add_years(database: Database, years: int) -> None:
     with database.writing() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA cache_size = -2000000")
-        scopes = {"municipality_days": "municipality_code, ", "prefecture_days": "prefecture_code, ", "nation_days": ""}
+        scopes = {
+            "office_days": "municipality_code, office_id, ",
+            "municipality_days": "municipality_code, ",
+            "prefecture_days": "prefecture_code, ",
+            "nation_days": "",
+        }
         for table, scope in scopes.items():
             names = f"ledgers, {', '.join(COLUMNS)}, more"
             for year in range(years, 0, -1):
@@ -193,6 +203,8 @@ def check(database: Database, *, desks: bool = True) -> None:
     # each level, and the one above it
     levels = [
         ("desk_days", "municipality_code", "count(*)"),
+        ("office_days", "municipality_code", "sum(ledgers)"),
+        ("office_days", "municipality_code", "sum(ledgers)"),
         ("municipality_days", "municipality_code", "sum(ledgers)"),
         ("municipality_days", "substr(municipality_code, 1, 2)", "sum(ledgers)"),
         ("prefecture_days", "prefecture_code", "sum(ledgers)"),
