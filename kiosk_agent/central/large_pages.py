@@ -23,14 +23,18 @@ MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ (\d+) *(.*)")
 def use_large_pages() -> int:
     """Gather what the process has allocated until now in large pages; says how many bytes were asked for.
 
-    What is allocated later stays in small pages until it is called again. Other systems, and a kernel that has large
-    pages switched off, leave everything as it is.
+    What is allocated later stays in small pages until it is called again. Other systems, a kernel that has large pages
+    switched off, and a container without /proc leave everything as it is.
     """
     if not sys.platform.startswith("linux"):
         return 0
+    try:
+        maps = MAPS.read_text().splitlines()
+    except OSError:
+        return 0
     madvise = ctypes.CDLL(None).madvise
     asked = 0
-    for start, end in _allocated(MAPS.read_text().splitlines()):
+    for start, end in _allocated(maps):
         place, size = ctypes.c_void_p(start), ctypes.c_size_t(end - start)
         if madvise(place, size, MADV_HUGEPAGE) == 0:
             madvise(place, size, MADV_COLLAPSE)

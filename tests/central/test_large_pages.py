@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk_agent.central import large_pages
 from kiosk_agent.central.large_pages import LARGE, _allocated, use_large_pages
 
 STATE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
@@ -54,6 +55,11 @@ def test_the_kernel_gathers_it_and_what_is_in_it_stays() -> None:
     before, asked, after = map(int, done.stdout.split())
     assert asked >= 10 * LARGE
     assert before * 1024 < LARGE <= 40_000_000 // 2 < after * 1024
+
+
+def test_so_it_does_where_the_process_cannot_see_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(large_pages, "MAPS", tmp_path / "maps")
+    assert use_large_pages() == 0
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
