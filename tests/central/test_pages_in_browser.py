@@ -250,6 +250,7 @@ def test_a_command_that_is_refused_is_said_on_a_page_as_sound_as_the_others(cent
     page.check("#what-end_visit")
     page.click("section[aria-labelledby=commands] button")
     assert page.locator("[role=alert]").inner_text().startswith("指示を出していません。")
+    page.wait_for_load_state()  # with its style sheet
     assert page.is_checked("#what-end_visit")
     serious = [one for one in axe.run(page).response["violations"] if one["impact"] in ("serious", "critical")]
     assert serious == []
@@ -350,6 +351,7 @@ def test_the_picture_of_a_code_is_whole_on_paper_and_its_sheet_says_where(centra
     page.fill("#count", "3")
     page.click("section[aria-labelledby=make] button")
     page.locator(".sheet").nth(2).wait_for()
+    page.wait_for_load_state()  # with its style sheet, which tells lines apart
     page.emulate_media(media="print" if media == "print" else "screen")
     try:
         assert page.evaluate(OUTSIDE) == 0
