@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from sqlalchemy.exc import OperationalError
 
 from kiosk_agent.central.database.engine import PREPARE_AFTER, Database, read_url, sqlite_url
 from kiosk_agent.central.database.migrate import alembic_config, check_tables, migrate
@@ -106,4 +107,13 @@ def test_what_pages_ask_postgresql_is_planned_for_each_question(postgresql: Post
             found = connection.exec_driver_sql(prepared).scalar_one()
         # whoever reads leaves what was prepared for writing
         assert (found > 0) == is_prepared
+    database.close()
+
+
+def test_a_connection_that_is_lost_while_it_reads_is_told_as_such(postgresql: PostgreSQL) -> None:
+    database = Database(read_url(postgresql.new_database()))
+    with pytest.raises(OperationalError, match="terminating connection"), database.reading() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
     database.close()

@@ -45,23 +45,26 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction that only reads, and never waits for those that write."""
-        with self._engine.connect() as connection, connection.begin():
-            self._plan_anew(connection, True)
-            try:
-                yield connection
-            finally:
-                self._plan_anew(connection, False)
+        with self._engine.connect() as connection, connection.begin(), self._planned_anew(connection):
+            yield connection
 
-    def _plan_anew(self, connection: Connection, each_time: bool) -> None:
+    @contextlib.contextmanager
+    def _planned_anew(self, connection: Connection) -> Iterator[None]:
         """Pages ask for a few days or for years, of one office or of hundreds.
 
         What PostgreSQL plans for all of them together, after some repetitions of a statement that the driver has
-        prepared, took twenty times as long as what it plans for the question at hand. What is written stays prepared:
+        prepared, took five times as long as what it plans for the question at hand. What is written stays prepared:
         there each group is like the others.
         """
-        if not self.is_sqlite:
-            made: Any = connection.connection.driver_connection
-            made.prepare_threshold = None if each_time else PREPARE_AFTER
+        if self.is_sqlite:
+            yield
+            return
+        made: Any = connection.connection.driver_connection  # once it is lost, it cannot be asked for any more
+        made.prepare_threshold = None
+        try:
+            yield
+        finally:
+            made.prepare_threshold = PREPARE_AFTER
 
     def close(self) -> None:
         """Close all connections."""
