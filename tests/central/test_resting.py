@@ -75,7 +75,7 @@ def test_requests_under_way_are_counted_whether_they_succeed_or_fail() -> None:
         seen.append(app.resting._others)
         raise RuntimeError
 
-    app = Front([good, bad])
+    app = Front([good, bad], logging_config=None)  # the default one is the whole process's
     assert isinstance(app, Litestar)
     with TestClient(app, raise_server_exceptions=False) as client:
         for path in ("/good", "/bad", "/missing"):
@@ -92,7 +92,7 @@ def test_a_report_is_told_and_is_no_other_request(monkeypatch: pytest.MonkeyPatc
         await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
         await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
 
-    app = Front([])
+    app = Front([], logging_config=None)
     app.posted["/report"] = taking
     told: list[None] = []
     monkeypatch.setattr(app.resting, "report_came", lambda: told.append(None))
