@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection, CursorResult
 
 NAMED = re.compile(r"(?<!:):(\w+)")
 OF_ROW = re.compile(r"\br\.(\w+)")
+BY_INDEX = re.compile(r"{by (\w+)}")
+BY_NAME = r"INDEXED BY \1"  # as SQLite says it
 Kind = Literal["text", "bigint", "date"]  # as PostgreSQL names them; SQLite takes what comes
 Values = tuple[Any, ...]  # of one row, in the order of the columns
 
@@ -20,7 +22,8 @@ class Bulk:
     """One statement, written once for both databases.
 
     In ``sql`` stands ``{rows}`` for a table ``r`` with ``columns`` (name → kind), ``{for_update}`` for the lock on
-    ``t`` where the database has such locks. SQLite locks the whole file instead.
+    ``t`` where the database has such locks. SQLite locks the whole file instead. ``{by NAME}`` after a table says which
+    of its indexes to go by; PostgreSQL finds that out by itself.
 
     The rows travel as one JSON text, so that one statement serves any number. Only what SQLite writes goes row by row:
     it is in the same process, and picking JSON apart costs it several times more than the row itself.
@@ -29,10 +32,12 @@ class Bulk:
     def __init__(self, sql: str, columns: Mapping[str, Kind]) -> None:
         self._columns = tuple(columns)
         recordset = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        self._postgresql = _text(sql, f"json_to_recordset(CAST(:rows AS json)) AS r ({recordset})", "FOR UPDATE OF t")
+        self._postgresql = _text(
+            sql, f"json_to_recordset(CAST(:rows AS json)) AS r ({recordset})", "FOR UPDATE OF t", ""
+        )
         self._row = msgspec.defstruct("Row", self._columns)  # for PostgreSQL, which goes by names
         picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
-        self._sqlite = _text(sql, f"(SELECT {picked} FROM json_each(:rows)) AS r", "")  # noqa: S608 - our names
+        self._sqlite = _text(sql, f"(SELECT {picked} FROM json_each(:rows)) AS r", "", BY_NAME)  # noqa: S608 - our names
         self._parameters = tuple(dict.fromkeys(NAMED.findall(sql)))
         self._row_by_row = "" if sql.startswith("SELECT") else self._numbered(sql)
 
@@ -42,7 +47,7 @@ class Bulk:
         if "FROM {rows} WHERE" in sql:  # nothing is joined: the values themselves, four times as quick in an UPDATE
             sql = OF_ROW.sub(lambda found: places[found[1]], sql.replace("FROM {rows} WHERE", "WHERE"))
         given = ", ".join(f"{places[name]} AS {name}" for name in self._columns)
-        filled = _filled(sql, f"(SELECT {given}) AS r", "")
+        filled = _filled(sql, f"(SELECT {given}) AS r", "", BY_NAME)
         return NAMED.sub(lambda found: places[found[1]], filled)
 
     def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]], **parameters: Any) -> CursorResult[Any]:
@@ -61,9 +66,9 @@ class Bulk:
         return connection.execute(self._sqlite, {"rows": msgspec.json.encode(rows).decode(), **parameters})
 
 
-def _filled(sql: str, rows: str, for_update: str) -> str:
-    return sql.replace("{rows}", rows).replace("{for_update}", for_update)
+def _filled(sql: str, rows: str, for_update: str, by: str) -> str:
+    return BY_INDEX.sub(by, sql).replace("{rows}", rows).replace("{for_update}", for_update)
 
 
-def _text(sql: str, rows: str, for_update: str) -> sa.TextClause:
-    return sa.text(_filled(sql, rows, for_update))
+def _text(sql: str, rows: str, for_update: str, by: str) -> sa.TextClause:
+    return sa.text(_filled(sql, rows, for_update, by))

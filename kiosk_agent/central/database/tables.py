@@ -59,6 +59,15 @@ def _rollup(name: str, *scope: sa.Column[Any]) -> sa.Table:
     return sa.Table(name, metadata, *scope, day, ledgers, *_counters())
 
 
+def _index_by_day(table: sa.Table, *scope: str) -> None:
+    """What is written is nearly always of one day, for all desks in turn.
+
+    By the key each of them lies beside its own past, so that a group of reports would go through as many parts of an
+    index as there are years of days; here a day's lie together.
+    """
+    sa.Index(None, table.c.day, *(table.c[name] for name in scope))
+
+
 municipalities = sa.Table(
     "municipalities",
     metadata,
@@ -123,18 +132,21 @@ desk_days = sa.Table(
     metadata,
     sa.Column("municipality_code", sa.String(6), primary_key=True),
     sa.Column("desk_id", sa.BigInteger, primary_key=True),
-    sa.Column("day", sa.Date, primary_key=True, index=True),  # the desk's local one; alerts look at two days of all
+    sa.Column("day", sa.Date, primary_key=True),  # the desk's local one
     sa.Column("epoch", sa.String(32), primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),  # of the newest report that told this day
     *_counters(),
 )
+_index_by_day(desk_days, "desk_id", "epoch")
 # apart from the desks' own rows: the largest municipality's offices would else be added up from a hundred thousand
 office_days = _rollup(
     "office_days",
     sa.Column("municipality_code", sa.String(6), primary_key=True),
     sa.Column("office_id", sa.BigInteger, primary_key=True),
 )
+_index_by_day(office_days, "office_id")
 municipality_days = _rollup("municipality_days", sa.Column("municipality_code", sa.String(6), primary_key=True))
+_index_by_day(municipality_days, "municipality_code")
 prefecture_days = _rollup("prefecture_days", sa.Column("prefecture_code", sa.String(2), primary_key=True))
 nation_days = _rollup("nation_days")
 alarms = sa.Table(

@@ -3,19 +3,20 @@
 Every transaction takes its locks in one order: desks, ledgers, the sums of offices, municipalities, prefectures and the
 nation, and last those of visits by hour. In each of these tables it first begins the rows that are not there yet, then
 locks all that it needs, both sorted by key. Two processes can wait for each other so, but never in a circle. The rows
-of a desk's days need no lock of their own: only reports of that desk write them, and those hold the desk.
+of a desk's days need no lock of their own: only reports of that desk write them, and those hold the desk. SQLite locks
+the whole file at the beginning: there only what turns out to be missing is begun.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
 from sqlalchemy.engine import Connection
 
-from kiosk_agent.central.database.bulk import Bulk, Kind
+from kiosk_agent.central.database.bulk import Bulk, Kind, Values
 from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, StoredDay
 
@@ -54,6 +55,8 @@ def _list(names: Iterable[str], form: str = "{0}") -> str:
 
 
 # All names in these statements are our own: values travel as parameters.
+DAYS_BY_DAY = "desk_days_day_desk_id_epoch_idx"
+SAME_DAY = " AND ".join(f"t.{name} = r.{name}" for name in KEY)
 LOCK_DESKS = Bulk(
     "SELECT t.token_hash, t.id, t.municipality_code, t.office_id, t.epoch, t.number FROM desks AS t"
     " JOIN {rows} ON t.token_hash = r.token_hash ORDER BY t.id {for_update}",
@@ -80,19 +83,24 @@ LOCK_LEDGERS = Bulk(
     {"epoch": "text"},
 )
 UPDATE_LEDGERS = Bulk(
-    f"UPDATE ledgers AS t SET {_list([name for name in LEDGER if name != 'epoch'], '{0} = r.{0}')}"  # noqa: S608
+    # not whose it is, which never changes: its index would be written each time
+    f"UPDATE ledgers AS t SET {_list([name for name in LEDGER if name not in ('epoch', 'desk_id')], '{0} = r.{0}')}"  # noqa: S608
     " FROM {rows} WHERE t.epoch = r.epoch",
     LEDGER,
 )
 FIND_DAYS = Bulk(
-    f"SELECT {_list([*KEY, 'number', *COUNTERS], 't.{0}')} FROM desk_days AS t JOIN {{rows}} ON "  # noqa: S608
-    + " AND ".join(f"t.{name} = r.{name}" for name in KEY),
+    f"SELECT {_list([*KEY, 'number', *COUNTERS], 't.{0}')} FROM desk_days AS t {{by {DAYS_BY_DAY}}}"  # noqa: S608
+    f" JOIN {{rows}} ON {SAME_DAY}",
     KEY,
 )
-STORE_DAYS = Bulk(
+UPDATE_DAYS = Bulk(
+    f"UPDATE desk_days AS t {{by {DAYS_BY_DAY}}} SET {_list(['number', *COUNTERS], '{0} = r.{0}')}"  # noqa: S608
+    f" FROM {{rows}} WHERE {SAME_DAY}",
+    {**KEY, "number": "bigint", **COUNTERS},
+)
+BEGIN_DAYS = Bulk(
     f"INSERT INTO desk_days ({_list([*KEY, 'number', *COUNTERS])})"  # noqa: S608
-    f" SELECT {_list([*KEY, 'number', *COUNTERS], 'r.{0}')} FROM {{rows}} WHERE true"
-    f" ON CONFLICT ({_list(KEY)}) DO UPDATE SET {_list(['number', *COUNTERS], '{0} = excluded.{0}')}",
+    f" SELECT {_list([*KEY, 'number', *COUNTERS], 'r.{0}')} FROM {{rows}} WHERE true",
     {**KEY, "number": "bigint", **COUNTERS},
 )
 
@@ -100,8 +108,12 @@ STORE_DAYS = Bulk(
 class Rollup:
     """The sums of one level: a table with a row for each scope and day."""
 
-    def __init__(self, table: str, **scope: Kind) -> None:
-        """``scope``: the columns that say whose sums; none for the nation, which has only one."""
+    def __init__(self, table: str, by_day: str = "", **scope: Kind) -> None:
+        """``scope``: the columns that say whose sums; none for the nation, which has only one.
+
+        ``by_day``: an index by which those of one day lie together.
+        """
+        by = f"{{by {by_day}}}" if by_day else ""
         self.key: dict[str, Kind] = {**scope, "day": "date"}
         keys, match = _list(self.key), " AND ".join(f"t.{name} = r.{name}" for name in self.key)
         self._find = Bulk(
@@ -114,24 +126,27 @@ class Rollup:
             self.key,
         )
         self._lock = Bulk(
-            f"SELECT {_list([*self.key, 'more'], 't.{0}')} FROM {table} AS t JOIN {{rows}} ON {match}"  # noqa: S608
+            f"SELECT {_list([*self.key, 'more'], 't.{0}')} FROM {table} AS t {by} JOIN {{rows}} ON {match}"  # noqa: S608
             f" ORDER BY {_list(self.key, 't.{0}')} {{for_update}}",
             self.key,
         )
         grown = _list([LEDGERS, *COLUMNS], "{0} = t.{0} + r.{0}")
         self._grow = Bulk(
-            f"UPDATE {table} AS t SET {grown}, more = r.more FROM {{rows}} WHERE {match}",  # noqa: S608
+            f"UPDATE {table} AS t {by} SET {grown}, more = r.more FROM {{rows}} WHERE {match}",  # noqa: S608
             {**self.key, LEDGERS: "bigint", **COUNTERS},
         )
 
     def grow(self, connection: Connection, sums: Sums) -> None:
         """Add to the sums."""
         keys = sorted(sums)
-        there = {_key(row) for row in self._find.run_values(connection, keys).all()}
+        find = self._lock if is_locked(connection) else self._find
+        found = find.run_values(connection, keys).all()
+        there = {_key(row[: len(self.key)]) for row in found}
         if missing := [key for key in keys if key not in there]:
             self._begin.run_values(connection, missing)
-        locked = self._lock.run_values(connection, keys).all()
-        before = {_key(row[:-1]): _counts(row[-1]) for row in locked}
+        if missing or find is not self._lock:
+            found = self._lock.run_values(connection, keys).all()
+        before = {_key(row[:-1]): _counts(row[-1]) for row in found}
         rows = []
         for key in keys:
             growth, more = sums[key], before[key]
@@ -147,10 +162,15 @@ def _key(row: Sequence[Any]) -> Key:
     return (*row[:-1], str(row[-1]))
 
 
-OFFICE_DAYS = Rollup("office_days", municipality_code="text", office_id="bigint")
-MUNICIPALITY_DAYS = Rollup("municipality_days", municipality_code="text")
+OFFICE_DAYS = Rollup("office_days", "office_days_day_office_id_idx", municipality_code="text", office_id="bigint")
+MUNICIPALITY_DAYS = Rollup("municipality_days", "municipality_days_day_municipality_code_idx", municipality_code="text")
 PREFECTURE_DAYS = Rollup("prefecture_days", prefecture_code="text")
 NATION_DAYS = Rollup("nation_days")
+
+
+def is_locked(connection: Connection) -> bool:
+    """Whether a transaction that writes holds everything from its beginning."""
+    return connection.dialect.name == "sqlite"
 
 
 def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:
@@ -174,10 +194,13 @@ def update_desks(
 def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
     epochs = [(one.epoch,) for one in first]
-    there = {epoch for (epoch,) in FIND_LEDGERS.run_values(connection, epochs).all()}
+    find = LOCK_LEDGERS if is_locked(connection) else FIND_LEDGERS
+    rows: Sequence[Sequence[Any]] = find.run_values(connection, epochs).all()
+    there = {row[0] for row in rows}
     if missing := [astuple(one) for one in first if one.epoch not in there]:
         BEGIN_LEDGERS.run_values(connection, missing, at_ms=at_ms)
-    rows: Sequence[Sequence[Any]] = LOCK_LEDGERS.run_values(connection, epochs).all()
+    if missing or find is not LOCK_LEDGERS:
+        rows = LOCK_LEDGERS.run_values(connection, epochs).all()
     return {row[0]: Ledger(*row) for row in rows}
 
 
@@ -196,21 +219,30 @@ def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, St
     return found
 
 
-def store_days(connection: Connection, days: Mapping[DayKey, StoredDay]) -> None:
-    """Write days as they stand now."""
-    rows = []
+def store_days(connection: Connection, days: Mapping[DayKey, StoredDay], there: Container[DayKey]) -> None:
+    """Write days as they stand now. ``there``: those that were found."""
+    known: list[Values] = []
+    new: list[Values] = []
     for key, day in days.items():
         more = dict(day.counts)
         for name in NAMES:
             more.pop(name, None)
-        rows.append((*astuple(key), day.number, *_headlines(day.counts), _json(more)))
-    STORE_DAYS.run_values(connection, rows)
+        row = (*astuple(key), day.number, *_headlines(day.counts), _json(more))
+        (known if key in there else new).append(row)
+    if known:
+        UPDATE_DAYS.run_values(connection, known)
+    if new:
+        BEGIN_DAYS.run_values(connection, new)
 
 
 def _told(counters: Sequence[Any]) -> dict[str, int]:
     """The counters of a row, in the order of COUNTERS; those that are 0 are left out."""
     *headlines, more = counters
-    return {**{name: value for name, value in zip(HEADLINES, headlines, strict=True) if value}, **_counts(more)}
+    told = _counts(more)
+    for name, value in zip(NAMES, headlines, strict=True):
+        if value:
+            told[name] = value
+    return told
 
 
 def _headlines(counts: Mapping[str, int]) -> Iterable[int]:
@@ -223,4 +255,4 @@ def _counts(more: str) -> dict[str, int]:
 
 
 def _json(value: Mapping[str, int]) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
+    return msgspec.json.encode(value).decode()

@@ -64,6 +64,7 @@ class Group:
         self._arrived = arrived
         self._ledgers: dict[str, Ledger] = {}
         self._days: dict[DayKey, StoredDay] = {}
+        self._there: frozenset[DayKey] = frozenset()  # those of the days that were found
         self._changed: dict[DayKey, StoredDay] = {}
         self._newest: dict[int, dict[str, object]] = {}
         self._alarms: list[Alarm] = []
@@ -98,6 +99,7 @@ class Group:
         self._ledgers = repository.lock_ledgers(self._connection, list(first.values()), at_ms)
         if keys:
             self._days = repository.find_days(self._connection, list(keys))
+            self._there = frozenset(self._days)
 
     def _take_one(self, arrived: Arrived, desk: ReportingDesk) -> v1.ReportAnswer:
         report = arrived.read.report
@@ -190,7 +192,7 @@ class Group:
         repository.update_desks(connection, desks, list(self._newest.values()), at_ms)
         repository.update_ledgers(connection, list(self._ledgers.values()))
         if self._changed:
-            repository.store_days(connection, self._changed)
+            repository.store_days(connection, self._changed, self._there)
         hours = store_visits(connection, list(self._visits.values())) if self._visits else {}
         if self._incidents:
             store_incidents(connection, list(self._incidents.values()), at_ms)
