@@ -175,6 +175,17 @@ def test_a_proof_found_after_midnight_settles_the_logout_of_the_day_before(datab
     assert unproven(database) == [1]
 
 
+def test_offices_beyond_what_one_statement_takes_are_found_as_well(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk_agent.central.alerts.findings.ASKED_TOGETHER", 2)
+    desks = [enrolled(database, DeskOfTests("131016"), office) for office in ("市民課", "税務課", "福祉課")]
+    for amount, desk in enumerate(desks, 1):
+        desk.count("2026-04-20", outcomes=9, proof__unproven=amount)
+    report(database, *desks)
+    assert unproven(database) == [1, 2, 3]
+
+
 def test_one_proof_found_and_one_more_missing_at_once_is_news(database: Database) -> None:
     desk = enrolled(database, DeskOfTests("131016"))
     tell(database)

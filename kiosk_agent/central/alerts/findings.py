@@ -20,6 +20,7 @@ from kiosk_agent.wire.policy import SilentDesk
 
 # What was seen in a ledger lately is still the matter, until somebody acknowledges it.
 ALARM_LASTS = datetime.timedelta(days=1)
+ASKED_TOGETHER = 1_000  # offices: a statement takes a limited number of values
 
 
 def findings(connection: Connection, now: datetime.datetime, thresholds: Thresholds) -> list[Finding]:
@@ -119,7 +120,7 @@ def _counted(connection: Connection, now: datetime.datetime, thresholds: Thresho
 def _unsettled(
     connection: Connection, suspects: Sequence[int], days: tuple[datetime.date, datetime.date]
 ) -> dict[int, int]:
-    """By office, logouts that nobody could prove, then or later.
+    """By office, logouts that nobody could prove, then or later; of these offices.
 
     A proof that was found later settles a logout of the same ledger, and none that came after it: what one desk found
     today of the day before yesterday says nothing of another desk, or of tomorrow.
@@ -133,12 +134,16 @@ def _unsettled(
             (_not_below_0(_not_below_0(yesterday) + today) + sa.func.sum(column.proof_half)).label("unsettled"),
         )
         .join(desks, sa.and_(column.municipality_code == desks.c.municipality_code, column.desk_id == desks.c.id))
-        .where(desks.c.office_id.in_(suspects), column.day.between(*days))
+        .where(desks.c.office_id.in_(sa.bindparam("offices", expanding=True)), column.day.between(*days))
         .group_by(desks.c.office_id, column.desk_id, column.epoch)
         .subquery()
     )
     query = sa.select(ledgers.c.office_id, sa.func.sum(ledgers.c.unsettled)).group_by(ledgers.c.office_id)
-    return {office: int(unsettled) for office, unsettled in connection.execute(query)}
+    found: dict[int, int] = {}
+    for begin in range(0, len(suspects), ASKED_TOGETHER):
+        rows = connection.execute(query, {"offices": suspects[begin : begin + ASKED_TOGETHER]})
+        found.update((office, int(unsettled)) for office, unsettled in rows)
+    return found
 
 
 def _not_below_0(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -60,10 +60,9 @@ def _rollup(name: str, *scope: sa.Column[Any]) -> sa.Table:
 
 
 def _index_by_day(table: sa.Table, *scope: str) -> None:
-    """What is written is nearly always of one day, for all desks in turn.
+    """What is written is nearly always of one day, for all desks in turn, and here the rows of a day lie together.
 
-    By the key each of them lies beside its own past, so that a group of reports would go through as many parts of an
-    index as there are years of days; here a day's lie together.
+    By the key, a row of today lies beside its own past: for each desk in another part of the index.
     """
     sa.Index(None, table.c.day, *(table.c[name] for name in scope))
 
