@@ -6,7 +6,9 @@ or a counter that went back is told by the reports' numbers.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +17,7 @@ from kiosk_agent.central.ingest.schemas import Ledger, StoredDay
 from kiosk_agent.wire import v1
 
 Finding = tuple[AlarmKind, str, str]  # kind, subject, detail
+Key = TypeVar("Key")
 MOST_NAMED = 5  # counters in the text of one alarm
 
 
@@ -57,6 +60,18 @@ def merge_day(
             shrunk[name] = (counts[name], before.get(name, 0))
     merged = {**before, **{name: counts[name] for name in growth}} if growth else before
     return MergedDay(StoredDay(max(number, stored.number), merged), growth, shrunk)
+
+
+def add_counts(sums: dict[Key, dict[str, int]], key: Key, more: Mapping[str, int]) -> None:
+    """Add ``more`` to the counters of ``key``, which begins where it is not there."""
+    total = sums.get(key)
+    if not total:
+        sums[key] = dict(more)
+    elif [*total] == [*more]:  # most desks tell the same counters in the same order, and Python's loops are slow
+        total.update(zip(total, map(operator.add, total.values(), more.values()), strict=True))
+    else:
+        for name, value in more.items():
+            total[name] = total.get(name, 0) + value
 
 
 def shrinking(day: str, shrunk: Mapping[str, tuple[int, int]]) -> Finding:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.bulk import Bulk, Kind, Values
 from kiosk_agent.central.database.tables import HEADLINES
+from kiosk_agent.central.ingest.arithmetic import add_counts
 from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, StoredDay
 
 Key = tuple[str | int, ...]  # of a sum: its scope, and last the day
@@ -25,6 +26,7 @@ Sums = Mapping[Key, Mapping[str, int]]  # what each grows by
 LEDGERS = "ledgers"  # in a growth: rows that are new; no counter has this name
 NAMES, COLUMNS = list(HEADLINES), list(HEADLINES.values())
 ZEROS = [0] * len(NAMES)
+APART = [LEDGERS, *NAMES]
 _counts_decoder = msgspec.json.Decoder(dict[str, int])
 KEY: dict[str, Kind] = {"municipality_code": "text", "desk_id": "bigint", "day": "date", "epoch": "text"}
 COUNTERS: dict[str, Kind] = {**dict.fromkeys(COLUMNS, "bigint"), "more": "text"}
@@ -139,21 +141,19 @@ class Rollup:
     def grow(self, connection: Connection, sums: Sums) -> None:
         """Add to the sums."""
         keys = sorted(sums)
-        find = self._lock if is_locked(connection) else self._find
+        find = self._lock if _is_locked(connection) else self._find
         found = find.run_values(connection, keys).all()
         there = {_key(row[: len(self.key)]) for row in found}
         if missing := [key for key in keys if key not in there]:
             self._begin.run_values(connection, missing)
         if missing or find is not self._lock:
             found = self._lock.run_values(connection, keys).all()
-        before = {_key(row[:-1]): _counts(row[-1]) for row in found}
+        more = {_key(row[:-1]): _counts(row[-1]) for row in found}
         rows = []
         for key in keys:
-            growth, more = sums[key], before[key]
-            for name, grown in growth.items():
-                if name not in HEADLINES and name != LEDGERS:
-                    more[name] = more.get(name, 0) + grown
-            rows.append((*key, growth.get(LEDGERS, 0), *_headlines(growth), _json(more)))
+            growth = sums[key]
+            add_counts(more, key, _others(growth))
+            rows.append((*key, growth.get(LEDGERS, 0), *_headlines(growth), _json(more[key])))
         self._grow.run_values(connection, rows)
 
 
@@ -168,7 +168,7 @@ PREFECTURE_DAYS = Rollup("prefecture_days", prefecture_code="text")
 NATION_DAYS = Rollup("nation_days")
 
 
-def is_locked(connection: Connection) -> bool:
+def _is_locked(connection: Connection) -> bool:
     """Whether a transaction that writes holds everything from its beginning."""
     return connection.dialect.name == "sqlite"
 
@@ -194,7 +194,7 @@ def update_desks(
 def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) -> dict[str, Ledger]:
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
     epochs = [(one.epoch,) for one in first]
-    find = LOCK_LEDGERS if is_locked(connection) else FIND_LEDGERS
+    find = LOCK_LEDGERS if _is_locked(connection) else FIND_LEDGERS
     rows: Sequence[Sequence[Any]] = find.run_values(connection, epochs).all()
     there = {row[0] for row in rows}
     if missing := [astuple(one) for one in first if one.epoch not in there]:
@@ -224,10 +224,7 @@ def store_days(connection: Connection, days: Mapping[DayKey, StoredDay], there: 
     known: list[Values] = []
     new: list[Values] = []
     for key, day in days.items():
-        more = dict(day.counts)
-        for name in NAMES:
-            more.pop(name, None)
-        row = (*astuple(key), day.number, *_headlines(day.counts), _json(more))
+        row = (*astuple(key), day.number, *_headlines(day.counts), _json(_others(day.counts)))
         (known if key in there else new).append(row)
     if known:
         UPDATE_DAYS.run_values(connection, known)
@@ -248,6 +245,14 @@ def _told(counters: Sequence[Any]) -> dict[str, int]:
 def _headlines(counts: Mapping[str, int]) -> Iterable[int]:
     """Their values, in the order of COLUMNS."""
     return map(counts.get, NAMES, ZEROS)
+
+
+def _others(counts: Mapping[str, int]) -> dict[str, int]:
+    """Those that have no column of their own."""
+    others = dict(counts)
+    for name in APART:
+        others.pop(name, None)
+    return others
 
 
 def _counts(more: str) -> dict[str, int]:

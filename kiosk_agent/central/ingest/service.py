@@ -15,7 +15,7 @@ from kiosk_agent.central.commands.repository import desks_waited_for
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.incidents.repository import grow_hours, store_incidents, store_visits
 from kiosk_agent.central.ingest import repository
-from kiosk_agent.central.ingest.arithmetic import Finding, follow_ledger, merge_day, shrinking
+from kiosk_agent.central.ingest.arithmetic import Finding, add_counts, follow_ledger, merge_day, shrinking
 from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, Sent, StoredDay
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.central.times import to_ms
@@ -141,9 +141,7 @@ class Group:
         growth = dict(merged.growth)
         if before is None:
             growth[repository.LEDGERS] = 1
-        sums = self._growth.setdefault((key.municipality_code, desk.office_id, key.day), {})
-        for name, more in growth.items():
-            sums[name] = sums.get(name, 0) + more
+        add_counts(self._growth, (key.municipality_code, desk.office_id, key.day), growth)
 
     def _take_told(self, desk: ReportingDesk, report: v1.Report) -> None:
         """What is told beside the counts. Of the same visit in two reports of a group, the one that knows more."""
@@ -212,9 +210,7 @@ def _gathered(sums: repository.Sums, above: Callable[[repository.Key], repositor
     """The sums of the next level. The first two digits of a municipality's code are its prefecture's."""
     gathered: dict[repository.Key, dict[str, int]] = {}
     for key, growth in sums.items():
-        total = gathered.setdefault(above(key), {})
-        for name, more in growth.items():
-            total[name] = total.get(name, 0) + more
+        add_counts(gathered, above(key), growth)
     return gathered
 
 
