@@ -57,6 +57,14 @@ def database(empty: Database) -> Database:
 
 
 @pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    database = Database(sqlite_url(tmp_path))
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(tmp_path) as opened:
         yield opened

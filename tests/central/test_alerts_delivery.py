@@ -8,7 +8,7 @@ import hmac
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,7 @@ from kiosk_agent.central.alerts.schemas import (
 )
 from kiosk_agent.central.alerts.sender import Alerting, Sender
 from kiosk_agent.central.alerts.texts import TEXTS, body
-from kiosk_agent.central.database.engine import Database, sqlite_url
-from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.clock import ManualClock
@@ -48,14 +47,6 @@ TLS_BEGINNING = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"  # of a long answer to a
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_certificate(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Database]:
-    database = Database(sqlite_url(tmp_path))
-    migrate(database)
-    yield database
-    database.close()
 
 
 def said(what: What = What.NEW, kind: AlertKind = AlertKind.CLONE, office: str = "市民課", **more: Any) -> Said:
@@ -225,16 +216,16 @@ def test_a_webhook_that_drips_holds_up_nobody() -> None:
     assert caught.value.late
 
 
-def test_behind_a_mail_server_that_drips_webhooks_go_on(own: Database) -> None:
-    raise_clone(own, enrolled(own, DeskOfTests("131016")))
+def test_behind_a_mail_server_that_drips_webhooks_go_on(sqlite: Database) -> None:
+    raise_clone(sqlite, enrolled(sqlite, DeskOfTests("131016")))
     with Dripping() as server, Webhook() as hook:
         for address in ("one@example.test", "two@example.test", "three@example.test", hook.url):
-            service.add_recipient(own, address, "nation", NOW, actor="tests")
+            service.add_recipient(sqlite, address, "nation", NOW, actor="tests")
         mailing = Mailing("127.0.0.1", server.port, Security.NONE, "central@example.test")
-        sender = Sender(own, ManualClock(wall=NOW), Alerting(Ways(mailing, SECRET, longest_s=0.2)))
+        sender = Sender(sqlite, ManualClock(wall=NOW), Alerting(Ways(mailing, SECRET, longest_s=0.2)))
         for tried in ([0, 0, 1], [0, 1, 1]):  # of the mails, one in a round
             sender.round()
-            assert (sorted(one.attempts for one in service.undelivered(own)), hook.posts.qsize()) == (tried, 1)
+            assert (sorted(one.attempts for one in service.undelivered(sqlite)), hook.posts.qsize()) == (tried, 1)
 
 
 def test_a_proxy_of_the_system_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,26 +244,26 @@ def test_a_webhook_that_is_not_there_is_told_without_its_address() -> None:
 
 
 def test_what_failed_arrives_once_the_server_is_back(
-    own: Database, certificate: Path, caplog: pytest.LogCaptureFixture
+    sqlite: Database, certificate: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = ManualClock(wall=NOW)
-    raise_clone(own, enrolled(own, DeskOfTests("131016")))
+    raise_clone(sqlite, enrolled(sqlite, DeskOfTests("131016")))
     with MailServer(certificate, Security.STARTTLS) as server, Webhook() as hook:
         for address in ("it@example.test", hook.url):
-            service.add_recipient(own, address, "nation", NOW, actor="tests")
+            service.add_recipient(sqlite, address, "nation", NOW, actor="tests")
         ways = Ways(server.mailing(), SECRET, str(certificate))
-        sender = Sender(own, clock, Alerting(ways, pace=Pace(group_ms=0)))
+        sender = Sender(sqlite, clock, Alerting(ways, pace=Pace(group_ms=0)))
         server.refuse, hook.status = "451 later", 503
         sender.round()
-        assert [str(unpacked(one.error)) for one in service.undelivered(own)] == [
+        assert [str(unpacked(one.error)) for one in service.undelivered(sqlite)] == [
             "the mail server refused the recipient: 451 later", "the webhook answered 503",
         ]  # fmt: skip
         server.refuse, hook.status = "", 200
         sender.round()
-        assert len(service.undelivered(own)) == 2
+        assert len(service.undelivered(sqlite)) == 2
         clock.advance(90)
         sender.round()
-        assert service.undelivered(own) == []
+        assert service.undelivered(sqlite) == []
         sender.round()
         assert (server.mails.qsize(), hook.posts.qsize()) == (1, 2)
         ids = [json.loads(posted)["id"] for _, posted in hook.posts.queue]
@@ -328,7 +319,7 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path: Path, monke
     assert "from a" not in repr(taken)
 
 
-def test_commands_for_recipients_and_alerts(tmp_path: Path, own: Database) -> None:
+def test_commands_for_recipients_and_alerts(tmp_path: Path, sqlite: Database) -> None:
     from click.testing import CliRunner
 
     from kiosk_agent.central.cli import main
@@ -338,7 +329,7 @@ def test_commands_for_recipients_and_alerts(tmp_path: Path, own: Database) -> No
         return done.exit_code, done.output
 
     sunday = datetime.datetime(2026, 4, 5, 3, tzinfo=datetime.UTC)  # no office is silent while it is closed
-    raise_clone(own, enrolled(own, DeskOfTests("131016")), sunday)
+    raise_clone(sqlite, enrolled(sqlite, DeskOfTests("131016")), sunday)
     hook = "https://example.test/hook"
     assert run("recipients", "add", "it@example.test", "--scope", "nation", "--kind", "clone") == (0, "Recipient 1.\n")
     status, told = run("recipients", "add", hook, "--scope", "prefecture:13")
@@ -349,7 +340,7 @@ def test_commands_for_recipients_and_alerts(tmp_path: Path, own: Database) -> No
     assert run("recipients", "list") == (
         0, f"1\tmail\tit@example.test\tnation\tclone\tja\n2\twebhook\t{hook}\tprefecture:13\tall\ten\n",
     )  # fmt: skip
-    Sender(own, ManualClock(wall=sunday), Alerting()).round()
+    Sender(sqlite, ManualClock(wall=sunday), Alerting()).round()
     status, told = run("list")
     assert (status, told.splitlines()[0].split("\t")[:4]) == (0, ["1", "open", "clone", "東京都 千代田区 市民課"])
     assert "undelivered" in told

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
-from kiosk_agent.central.database.engine import Database, sqlite_url
-from kiosk_agent.central.database.migrate import migrate
+from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.service import take_reports
 from tests.central.nation import DeskOfTests, enrolled
 
@@ -19,14 +15,6 @@ BY_DAY = {  # table → the index in which the rows of one day lie together
     "office_days": "office_days_day_office_id_idx",
     "municipality_days": "municipality_days_day_municipality_code_idx",
 }
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
-    database = Database(sqlite_url(tmp_path))
-    migrate(database)
-    yield database
-    database.close()
 
 
 def test_the_rows_of_a_day_that_is_there_are_found_by_the_day(sqlite: Database) -> None:
