@@ -217,3 +217,16 @@ def test_a_clock_that_is_centuries_wrong_harms_nothing(database: Database, desk:
     desk.count("0001-01-01", visits=1)
     take(database, desk, desk.report(sent_at=datetime.datetime.fromisoformat(sent_at)))
     check_sums(database, desk)
+
+
+def test_a_counter_may_be_called_as_the_column_of_ledgers_is(database: Database, desk: DeskOfTests) -> None:
+    desk.count("2026-04-20", ledgers=5)
+    for _ in range(2):
+        desk.count("2026-04-20", ledgers=1)
+        take_reports(database, [desk.arrived(desk.report())])
+    for table in ("desk_days", *SUMS):
+        columns = "more" if table == "desk_days" else "more, ledgers"
+        with database.reading() as connection:
+            row = connection.exec_driver_sql(f"SELECT {columns} FROM {table}").one()  # noqa: S608 - names of ours
+        assert msgspec.json.decode(row[0]) == {"ledgers": 7}
+        assert row[1:] in ((), (1,))

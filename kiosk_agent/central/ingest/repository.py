@@ -23,10 +23,11 @@ from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, St
 
 Key = tuple[str | int, ...]  # of a sum: its scope, and last the day
 Sums = Mapping[Key, Mapping[str, int]]  # what each grows by
-LEDGERS = "ledgers"  # in a growth: rows that are new; no counter has this name
+LEDGERS = "ledgers"
+NEW_LEDGERS = "+ledgers"  # in a growth: rows that are new; no counter can have this name
 NAMES, COLUMNS = list(HEADLINES), list(HEADLINES.values())
 ZEROS = [0] * len(NAMES)
-APART = [LEDGERS, *NAMES]
+APART = [NEW_LEDGERS, *NAMES]
 _counts_decoder = msgspec.json.Decoder(dict[str, int])
 KEY: dict[str, Kind] = {"municipality_code": "text", "desk_id": "bigint", "day": "date", "epoch": "text"}
 COUNTERS: dict[str, Kind] = {**dict.fromkeys(COLUMNS, "bigint"), "more": "text"}
@@ -153,7 +154,7 @@ class Rollup:
         for key in keys:
             growth = sums[key]
             add_counts(more, key, _others(growth))
-            rows.append((*key, growth.get(LEDGERS, 0), *_headlines(growth), _json(more[key])))
+            rows.append((*key, growth.get(NEW_LEDGERS, 0), *_headlines(growth), _json(more[key])))
         self._grow.run_values(connection, rows)
 
 

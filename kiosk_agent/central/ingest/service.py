@@ -140,7 +140,7 @@ class Group:
         self._days[key] = self._changed[key] = merged.stored
         growth = dict(merged.growth)
         if before is None:
-            growth[repository.LEDGERS] = 1
+            growth[repository.NEW_LEDGERS] = 1
         add_counts(self._growth, (key.municipality_code, desk.office_id, key.day), growth)
 
     def _take_told(self, desk: ReportingDesk, report: v1.Report) -> None:
