@@ -25,9 +25,11 @@ from kiosk_agent.central.desks.endpoints import enrol
 from kiosk_agent.central.desks.pages import PAGES as ENROLMENT
 from kiosk_agent.central.front import Front
 from kiosk_agent.central.health.endpoints import healthz
-from kiosk_agent.central.ingest.endpoints import PATH, report_of, report_route
+from kiosk_agent.central.ingest.endpoints import report_of, report_route
 from kiosk_agent.central.ingest.grouping import Grouping
+from kiosk_agent.central.ingest.protocol import ReportProtocol
 from kiosk_agent.central.ingest.service import answer_reports
+from kiosk_agent.central.ingest.taking import PATH
 from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.notices.endpoints import notices
 from kiosk_agent.central.oidc.endpoints import pages as provider_pages
@@ -52,7 +54,7 @@ log = logging.getLogger(__name__)
 
 def create_app(
     database: Database, clock: Clock, alerting: Alerting | None = None, provider: Provider | None = None
-) -> Litestar:
+) -> Front:
     """The server's application. Its state is the database's, but for rate limits and what is being taken just now.
 
     ``alerting``: it also looks for what needs a person, and tells them; None: others do. ``provider``: whom staff may
@@ -94,6 +96,7 @@ def create_app(
         logging_config=None,
     )
     app.posted[PATH] = report
+    app.protocol = functools.partial(ReportProtocol, services, app.resting)
     return app
 
 

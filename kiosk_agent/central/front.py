@@ -6,11 +6,14 @@ whoever checks links ask with it.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kiosk_agent.central.resting import Resting
 
@@ -19,6 +22,7 @@ TELL_METHODS = (204, 405)  # the answer to OPTIONS, and to a method that is not 
 
 class Front(Litestar):
     """``posted``: path → what takes a POST to it without the framework. It answers by itself whatever goes wrong.
+    ``protocol``: what makes uvicorn's part of a connection.
 
     Litestar's handlers of GET do not take HEAD, and those of HEAD could not say how long the body would be.
     """
@@ -26,6 +30,7 @@ class Front(Litestar):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.posted: dict[str, ASGIApp] = {}
         self.resting = Resting()
+        self.protocol: Callable[..., asyncio.Protocol] = HttpToolsProtocol
         super().__init__(*arguments, **named)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -7,6 +7,7 @@ import gc
 import socket
 import sys
 from collections.abc import Callable
+from typing import cast
 
 import uvicorn
 
@@ -42,10 +43,11 @@ def serve(
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}"
+    app = create_app(database, SystemClock(), alerting, provider)
     config = uvicorn.Config(
-        create_app(database, SystemClock(), alerting, provider),
+        app,
         loop="asyncio" if sys.platform == "win32" else "uvloop",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", app.protocol),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -8,6 +8,8 @@ import gzip
 import json
 import secrets
 import tracemalloc
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,14 +17,21 @@ import msgspec
 import pytest
 
 from kiosk_agent.central.app import create_app
-from kiosk_agent.central.bodies import _unpacked
+from kiosk_agent.central.bodies import unpacked
 from kiosk_agent.central.desks.service import make_code
-from kiosk_agent.central.ingest import endpoints
+from kiosk_agent.central.ingest import taking
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.wire import v1
 from tests.central.nation import NOW, DeskOfTests, enrolled, expected, sums
 from tests.central.serving import JSON, bearer, body
-from tests.central.world import World
+from tests.central.world import World, open_world
+
+
+@pytest.fixture(params=["application", "server"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """Whoever hands a request over, what is answered is the same."""
+    async with open_world(tmp_path, way=request.param) as world:
+        yield world
 
 
 @pytest.fixture
@@ -54,7 +63,7 @@ async def test_a_failure_nobody_thought_of_is_answered(
     def fail(*_given: object) -> None:
         raise LookupError(desk.token)
 
-    monkeypatch.setattr(endpoints, "admit", fail)
+    monkeypatch.setattr(taking, "admit", fail)
     got = await world.client.post(path, content=body(desk.report()), headers=bearer(desk))
     assert (got.status_code, got.json()["code"]) == (500, "failed")
     assert desk.token not in got.text
@@ -98,19 +107,25 @@ def test_a_bomb_is_not_unpacked_beyond_the_limit() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(RefusedError, match="too_large"):
-            _unpacked(packed, v1.LARGEST_REPORT_BYTES)
+            unpacked(packed, v1.LARGEST_REPORT_BYTES)
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak_bytes < 5 * v1.LARGEST_REPORT_BYTES
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer " + "x" * 43])
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic abc", "Bearer " + "x" * 43])
 async def test_only_an_enrolled_desk_may_report(world: World, desk: DeskOfTests, authorization: str | None) -> None:
     headers = {**JSON, **({"Authorization": authorization} if authorization is not None else {})}
     got = await world.client.post("/v1/report", content=body(desk.report()), headers=headers)
     assert (got.status_code, got.headers["www-authenticate"]) == (401, "Bearer")
     assert sums(world.database, "nation_days") == {}
+
+
+async def test_blanks_are_no_token(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as world:  # no client would send them
+        got = await world.client.post("/v1/report", content=b"{}", headers={**JSON, "Authorization": "Bearer  "})
+    assert got.status_code == 401
 
 
 async def test_a_desk_that_reports_too_often_is_told_when_to_come_again(world: World, desk: DeskOfTests) -> None:

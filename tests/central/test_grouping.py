@@ -34,9 +34,9 @@ async def test_what_arrives_while_a_group_is_taken_is_the_next_group() -> None:
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1))
+    first = grouping.submit(1)
     await asyncio.to_thread(gate.entered.wait)
-    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3, 4)]
+    rest = [grouping.submit(number) for number in (2, 3, 4)]
     await asyncio.sleep(0)
     assert not first.done()
     gate.go.set()
@@ -52,13 +52,13 @@ async def test_where_they_come_thick_the_next_group_waits_for_more(monkeypatch: 
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1))
+    first = grouping.submit(1)
     await asyncio.to_thread(gate.entered.wait)
-    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3)]
+    rest = [grouping.submit(number) for number in (2, 3)]
     await asyncio.sleep(0)
     gate.go.set()
     assert await asyncio.gather(first, *rest) == [2, 4, 6]
-    fourth = asyncio.create_task(grouping.submit(4))
+    fourth = grouping.submit(4)
     await asyncio.to_thread(lambda: None)  # the thread could take it now
     assert await asyncio.gather(grouping.submit(5), fourth) == [10, 8]
     assert gate.groups == [[1], [2, 3], [4, 5]]
@@ -81,9 +81,9 @@ async def test_where_nothing_more_comes_the_group_is_taken(monkeypatch: pytest.M
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1))
+    first = grouping.submit(1)
     await asyncio.to_thread(gate.entered.wait)
-    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3)]
+    rest = [grouping.submit(number) for number in (2, 3)]
     await asyncio.sleep(0)
     gate.go.set()
     await asyncio.gather(first, *rest)
@@ -98,13 +98,13 @@ async def test_what_still_waits_for_more_is_taken_at_the_end(monkeypatch: pytest
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1))
+    first = grouping.submit(1)
     await asyncio.to_thread(gate.entered.wait)
-    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 3)]
+    rest = [grouping.submit(number) for number in (2, 3)]
     await asyncio.sleep(0)
     gate.go.set()
     await asyncio.gather(first, *rest)
-    last = asyncio.create_task(grouping.submit(4))
+    last = grouping.submit(4)
     await asyncio.sleep(0)
     async with asyncio.timeout(60):
         await grouping.stop()
@@ -115,9 +115,9 @@ async def test_one_that_cannot_be_taken_fails_alone() -> None:
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1))
+    first = grouping.submit(1)
     await asyncio.to_thread(gate.entered.wait)
-    rest = [asyncio.create_task(grouping.submit(number)) for number in (2, 13, 4)]
+    rest = [grouping.submit(number) for number in (2, 13, 4)]
     await asyncio.sleep(0)
     gate.go.set()
     results = await asyncio.gather(first, *rest, return_exceptions=True)
@@ -148,9 +148,9 @@ async def test_more_than_can_wait_is_turned_away_and_stopping_finishes_what_wait
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1))
+    first = grouping.submit(1)
     await asyncio.to_thread(gate.entered.wait)
-    waiting = [asyncio.create_task(grouping.submit(2)) for _ in range(MOST_WAITING)]
+    waiting = [grouping.submit(2) for _ in range(MOST_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(TooBusyError):
         await grouping.submit(3)
@@ -166,9 +166,9 @@ async def test_what_waits_has_no_more_than_so_many_bytes() -> None:
     gate = Gate()
     grouping = Grouping(gate.take)
     grouping.start()
-    first = asyncio.create_task(grouping.submit(1, MOST_WAITING_BYTES))
+    first = grouping.submit(1, MOST_WAITING_BYTES)
     await asyncio.to_thread(gate.entered.wait)  # it is being taken, and waits no more
-    waiting = [asyncio.create_task(grouping.submit(2, MOST_WAITING_BYTES // 2)) for _ in range(2)]
+    waiting = [grouping.submit(2, MOST_WAITING_BYTES // 2) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(TooBusyError):
         await grouping.submit(3, 1)

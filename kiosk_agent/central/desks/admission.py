@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from litestar.types import Scope
 
 from kiosk_agent.central.addresses import client_of
@@ -12,8 +11,7 @@ from kiosk_agent.central.limits import Limits
 from kiosk_agent.central.refusals import RefusedError, come_again
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """A request with a token; whether it is a desk's, the database says."""
 
     token_hash: str

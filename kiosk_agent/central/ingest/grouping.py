@@ -63,10 +63,11 @@ class Grouping(Generic[Item, Answer]):
             self._changed.notify()
         await asyncio.to_thread(self._thread.join)
 
-    async def submit(self, item: Item, size: int = 0) -> Answer:
-        """The answer to ``item``, once it is durable. ``size``: bytes that it keeps while it waits.
+    def submit(self, item: Item, size: int = 0) -> asyncio.Future[Answer]:
+        """What has the answer to ``item`` once it is durable. ``size``: bytes that it keeps while it waits.
 
-        Raises TooBusyError, DatabaseError where the database cannot be used, or what ``take`` raises for it alone.
+        Raises TooBusyError. It may fail with DatabaseError, where the database cannot be used, or with what ``take``
+        raises for it alone.
         """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         with self._changed:
@@ -77,7 +78,7 @@ class Grouping(Generic[Item, Answer]):
             self._waiting_bytes += size
             if len(self._waiting) in (1, MOST_TOGETHER):  # all that the thread waits for
                 self._changed.notify()
-        return await future
+        return future
 
     def _work(self) -> None:
         begun_at, count = time.monotonic(), 0
