@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from kiosk_agent.central.app import create_app
@@ -16,10 +19,20 @@ from kiosk_agent.central.ingest import protocol
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.wire import v1
 from tests.central.nation import NOW, DeskOfTests, enrolled, expected, sums
-from tests.central.serving import body
+from tests.central.serving import Server, bearer, body
 from tests.central.world import served
 
+NEVER_S = 60  # what has not come by then does not come
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: central\r\n\r\n"
+
+
+def report_of(
+    desk: DeskOfTests, *headers: str, first: str = "POST /v1/report HTTP/1.1", content: bytes | None = None
+) -> bytes:
+    content = body(desk.report()) if content is None else content
+    length = () if "Transfer-Encoding: chunked" in headers else (f"Content-Length: {len(content)}",)
+    named = [f"{name}: {value}" for name, value in bearer(desk).items()]
+    return "\r\n".join([first, "Host: central", *named, *length, *headers]).encode() + b"\r\n\r\n" + content
 
 
 class Central:
@@ -38,16 +51,8 @@ class Central:
         finally:
             writer.close()
 
-    def request(self, *headers: str, first: str = "POST /v1/report HTTP/1.1", content: bytes | None = None) -> bytes:
-        content = body(self.desk.report()) if content is None else content
-        lines = [
-            first,
-            "Host: central",
-            f"Authorization: Bearer {self.desk.token}",
-            "Content-Type: application/json",
-            *(headers if "Transfer-Encoding: chunked" in headers else (f"Content-Length: {len(content)}", *headers)),
-        ]
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+    def request(self, *headers: str, **how: Any) -> bytes:
+        return report_of(self.desk, *headers, **how)
 
     def is_counted(self) -> bool:
         return sums(self.database, "nation_days") == expected([("131016", self.desk.days)], "nation_days")
@@ -57,7 +62,7 @@ class Connection:
     """One of them."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self._writer = reader, writer
+        self._reader, self._writer = reader, writer
 
     async def send(self, *pieces: bytes) -> None:
         """Each in a packet of its own, which the server has read before the next one comes."""
@@ -67,19 +72,22 @@ class Connection:
             await asyncio.sleep(0)
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
-        first, *lines = head.strip().split("\r\n")
-        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        return int(first.split()[1]), headers, await self.reader.readexactly(int(headers.get("content-length", "0")))
+        async with asyncio.timeout(NEVER_S):
+            head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+            first, *lines = head.strip().split("\r\n")
+            headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+            content = await self._reader.readexactly(int(headers.get("content-length", "0")))
+        return int(first.split()[1]), headers, content
 
     async def is_closed(self) -> bool:
-        return await self.reader.read() == b""
+        async with asyncio.timeout(NEVER_S):
+            return await self._reader.read() == b""
 
 
 @contextlib.asynccontextmanager
 async def opened(sqlite: Database, **options: Any) -> AsyncIterator[Central]:
     app = create_app(sqlite, ManualClock(wall=NOW))
-    async with served(app, **options) as client:
+    async with served(app, timeout_keep_alive=10 * NEVER_S, **options) as client:
         assert client.base_url.port is not None
         yield Central(app, sqlite, client.base_url.port)
 
@@ -159,7 +167,11 @@ async def test_a_report_in_chunks_is_taken(central: Central, plain: list[None]) 
 
 @pytest.mark.parametrize(
     ("headers", "first"),
-    [(("Connection: close",), "POST /v1/report HTTP/1.1"), ((), "POST /v1/report HTTP/1.0")],
+    [
+        (("Connection: close",), "POST /v1/report HTTP/1.1"),
+        ((), "POST /v1/report HTTP/1.0"),
+        (("Connection: keep-alive",), "POST /v1/report HTTP/1.0"),  # no application is asked to keep that promise
+    ],
 )
 async def test_who_asks_for_it_gets_the_connection_closed(
     central: Central, plain: list[None], headers: tuple[str, ...], first: str
@@ -183,7 +195,7 @@ async def test_requests_behind_each_other_are_answered_in_their_order(central: C
 
 
 async def test_what_follows_a_refusal_is_read_as_a_request_of_its_own(central: Central) -> None:
-    large = b" " * (v1.LARGEST_REPORT_BYTES + 100_000)
+    large = b" " * (3 * v1.LARGEST_REPORT_BYTES)
     async with central.connected() as connection:
         for content, status in ((large, 413), (b"{}", 400), (None, 200)):
             await connection.send(central.request(content=content))
@@ -261,6 +273,33 @@ async def test_behind_a_proxy_each_client_counts_for_itself(
             statuses.append((await connection.answer())[0])
     assert statuses == ([401, 429, 401] if trusted in ("127.0.0.1", "*") else [429] * 3)
     assert len(plain) == 33
+
+
+async def test_a_proxy_that_names_nobody_is_the_client_itself(sqlite: Database) -> None:
+    options = {"proxy_headers": True, "forwarded_allow_ips": "*"}
+    async with opened(sqlite, **options) as central, central.connected() as connection:
+        for number in range(31):
+            named = ["X-Forwarded-For: 127.0.0.1"] if number == 30 else []
+            await connection.send(central.request(*named).replace(central.desk.token.encode(), b"x" * 43))
+            assert (await connection.answer())[0] == (429 if named else 401)
+
+
+def test_nobody_hears_of_a_desk_that_does_not_wait_for_its_answer(sqlite: Database, tmp_path: Path) -> None:
+    """On the loop that the server really has, which does not take a write to what is closed."""
+    desk = enrolled(sqlite, DeskOfTests("131016"))
+    log = tmp_path / "log.txt"
+    server = Server(str(sqlite.url), log)
+    try:
+        for _ in range(20):
+            desk.count("2026-04-01", visits=1)
+            with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2].rstrip("/.")))) as connection:
+                connection.sendall(report_of(desk))
+        with httpx.Client() as client:
+            assert client.post(f"{server.url}/v1/report", content=body(desk.report()), headers=bearer(desk)).is_success
+    finally:
+        server.stop()
+    assert log.read_text() == ""
+    assert sums(sqlite, "nation_days") == expected([("131016", desk.days)], "nation_days")
 
 
 async def test_a_server_that_is_told_to_end_answers_what_has_begun(
