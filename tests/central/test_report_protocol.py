@@ -112,7 +112,11 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return seen
 
 
-async def test_reports_come_one_after_the_other_on_one_connection(central: Central, plain: list[None]) -> None:
+async def test_reports_come_one_after_the_other_on_one_connection(
+    central: Central, plain: list[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[None] = []
+    monkeypatch.setattr(central.app.resting, "report_came", lambda: told.append(None))
     async with central.connected() as connection:
         for number in (1, 2, 3):
             await connection.send(central.request())
@@ -121,7 +125,7 @@ async def test_reports_come_one_after_the_other_on_one_connection(central: Centr
             assert set(headers) == {"date", "cache-control", "content-type", "content-length"}
             await connection.send(HEALTH)
             assert (await connection.answer())[0] == 200
-    assert (len(plain), central.is_counted()) == (3, True)
+    assert (len(plain), len(told), central.is_counted()) == (3, 3, True)
 
 
 async def test_a_report_may_come_in_pieces(central: Central, plain: list[None]) -> None:

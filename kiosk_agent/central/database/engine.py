@@ -20,6 +20,9 @@ FILE_NAME = "central.sqlite3"
 # A second process may be writing; its largest transaction, a group of full reports, takes well below this.
 BUSY_MS = 10_000
 WRITES = "kiosk_writes"
+# SQLite's memory for pages. Where a transaction changes more than fit, it writes and reads them again and again.
+USUAL_KB = 2_000
+LARGE_KB = 65_536
 PREPARE_AFTER = 5  # repetitions; as psycopg does by itself
 
 
@@ -37,9 +40,14 @@ class Database:
             sa.event.listen(self._engine, "begin", _begin_sqlite)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction that may write: durable when the block is left, gone where it raises."""
+    def writing(self, *, is_large: bool = False) -> Iterator[Connection]:
+        """One transaction that may write: durable when the block is left, gone where it raises.
+
+        ``is_large``: it changes rows by the ten thousand.
+        """
         with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            if self.is_sqlite:
+                connection.exec_driver_sql(f"PRAGMA cache_size = -{LARGE_KB if is_large else USUAL_KB}")
             yield connection
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from kiosk_agent.central.alarms.schemas import AlarmKind
-from kiosk_agent.central.ingest.schemas import Ledger, StoredDay
+from kiosk_agent.central.ingest.schemas import Growth, Ledger, StoredDay
 from kiosk_agent.wire import v1
 
 Finding = tuple[AlarmKind, str, str]  # kind, subject, detail
@@ -62,11 +62,21 @@ def merge_day(
     return MergedDay(StoredDay(max(number, stored.number), merged), growth, shrunk)
 
 
-def add_counts(sums: dict[Key, dict[str, int]], key: Key, more: Mapping[str, int]) -> None:
-    """Add ``more`` to the counters of ``key``, which begins where it is not there."""
+def add_growth(sums: dict[Key, Growth], key: Key, more: Growth) -> None:
+    """Add ``more`` to that of ``key``, which begins where it is not there."""
     total = sums.get(key)
+    if total is None:
+        sums[key] = Growth(more.ledgers, more.headlines, dict(more.others))
+    else:
+        total.ledgers += more.ledgers
+        total.headlines = [*map(operator.add, total.headlines, more.headlines)]
+        add_counts(total.others, more.others)
+
+
+def add_counts(total: dict[str, int], more: Mapping[str, int]) -> None:
+    """Add ``more`` to the counters."""
     if not total:
-        sums[key] = dict(more)
+        total.update(more)
     elif [*total] == [*more]:  # most desks tell the same counters in the same order, and Python's loops are slow
         total.update(zip(total, map(operator.add, total.values(), more.values()), strict=True))
     else:

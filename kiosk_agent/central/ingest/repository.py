@@ -19,15 +19,12 @@ from sqlalchemy.engine import Connection
 from kiosk_agent.central.database.bulk import Bulk, Kind, Values
 from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.ingest.arithmetic import add_counts
-from kiosk_agent.central.ingest.schemas import DayKey, Ledger, ReportingDesk, StoredDay
+from kiosk_agent.central.ingest.schemas import DayKey, Growth, Ledger, ReportingDesk, StoredDay
 
 Key = tuple[str | int, ...]  # of a sum: its scope, and last the day
-Sums = Mapping[Key, Mapping[str, int]]  # what each grows by
-LEDGERS = "ledgers"
-NEW_LEDGERS = "+ledgers"  # in a growth: rows that are new; no counter can have this name
+Sums = Mapping[Key, Growth]
 NAMES, COLUMNS = list(HEADLINES), list(HEADLINES.values())
 ZEROS = [0] * len(NAMES)
-APART = [NEW_LEDGERS, *NAMES]
 _counts_decoder = msgspec.json.Decoder(dict[str, int])
 KEY: dict[str, Kind] = {"municipality_code": "text", "desk_id": "bigint", "day": "date", "epoch": "text"}
 COUNTERS: dict[str, Kind] = {**dict.fromkeys(COLUMNS, "bigint"), "more": "text"}
@@ -133,29 +130,38 @@ class Rollup:
             f" ORDER BY {_list(self.key, 't.{0}')} {{for_update}}",
             self.key,
         )
-        grown = _list([LEDGERS, *COLUMNS], "{0} = t.{0} + r.{0}")
+        row: dict[str, Kind] = {**self.key, "ledgers": "bigint", **COUNTERS}
+        grown = _list(["ledgers", *COLUMNS], "{0} = t.{0} + r.{0}")
         self._grow = Bulk(
             f"UPDATE {table} AS t {by} SET {grown}, more = r.more FROM {{rows}} WHERE {match}",  # noqa: S608
-            {**self.key, LEDGERS: "bigint", **COUNTERS},
+            row,
+        )
+        self._add = Bulk(
+            f"INSERT INTO {table} ({_list(row)}) SELECT {_list(row, 'r.{0}')} FROM {{rows}} WHERE true",  # noqa: S608
+            row,
         )
 
     def grow(self, connection: Connection, sums: Sums) -> None:
         """Add to the sums."""
         keys = sorted(sums)
-        find = self._lock if _is_locked(connection) else self._find
-        found = find.run_values(connection, keys).all()
-        there = {_key(row[: len(self.key)]) for row in found}
-        if missing := [key for key in keys if key not in there]:
-            self._begin.run_values(connection, missing)
-        if missing or find is not self._lock:
-            found = self._lock.run_values(connection, keys).all()
-        more = {_key(row[:-1]): _counts(row[-1]) for row in found}
-        rows = []
+        if not _is_locked(connection):
+            there = {_key(row) for row in self._find.run_values(connection, keys)}
+            if missing := [key for key in keys if key not in there]:
+                self._begin.run_values(connection, missing)
+        known = {_key(row[:-1]): _counts(row[-1]) for row in self._lock.run_values(connection, keys)}
+        grown: list[Values] = []
+        new: list[Values] = []
         for key in keys:
-            growth = sums[key]
-            add_counts(more, key, _others(growth))
-            rows.append((*key, growth.get(NEW_LEDGERS, 0), *_headlines(growth), _json(more[key])))
-        self._grow.run_values(connection, rows)
+            growth, others = sums[key], known.get(key)
+            if others is None:
+                new.append((*key, growth.ledgers, *growth.headlines, _json(growth.others)))
+            else:
+                add_counts(others, growth.others)
+                grown.append((*key, growth.ledgers, *growth.headlines, _json(others)))
+        if new:
+            self._add.run_values(connection, new)
+        if grown:
+            self._grow.run_values(connection, grown)
 
 
 def _key(row: Sequence[Any]) -> Key:
@@ -251,9 +257,14 @@ def _headlines(counts: Mapping[str, int]) -> Iterable[int]:
 def _others(counts: Mapping[str, int]) -> dict[str, int]:
     """Those that have no column of their own."""
     others = dict(counts)
-    for name in APART:
+    for name in NAMES:
         others.pop(name, None)
     return others
+
+
+def growth_of(counts: Mapping[str, int], is_new: bool) -> Growth:
+    """Of a ledger's day; ``is_new``: it was not told before."""
+    return Growth(int(is_new), [*_headlines(counts)], _others(counts))
 
 
 def _counts(more: str) -> dict[str, int]:

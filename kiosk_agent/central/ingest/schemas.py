@@ -63,3 +63,11 @@ class StoredDay(msgspec.Struct, frozen=True):
 
     number: int
     counts: Mapping[str, int]
+
+
+class Growth(msgspec.Struct):
+    """By how much sums grow. ``headlines``: the counters with a column of their own, in the order of these."""
+
+    ledgers: int  # days of ledgers that were not told before
+    headlines: list[int]
+    others: dict[str, int]

@@ -15,13 +15,14 @@ from kiosk_agent.central.commands.repository import desks_waited_for
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.incidents.repository import grow_hours, store_incidents, store_visits
 from kiosk_agent.central.ingest import repository
-from kiosk_agent.central.ingest.arithmetic import Finding, add_counts, follow_ledger, merge_day, shrinking
-from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Ledger, ReportingDesk, Sent, StoredDay
+from kiosk_agent.central.ingest.arithmetic import Finding, add_growth, follow_ledger, merge_day, shrinking
+from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Growth, Ledger, ReportingDesk, Sent, StoredDay
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.wire import v1
 
 REPORT_EVERY_S = 60
+MANY_DAYS = 1_000  # in a group: each is some rows, and entries of their indexes
 # No place on Earth is more than 14 hours ahead of UTC; the rest is room for a clock that is hours wrong.
 FUTURE_LIMIT = datetime.timedelta(days=2)
 _encoder = msgspec.json.Encoder()
@@ -52,7 +53,8 @@ def take_reports(database: Database, arrived: Sequence[Arrived]) -> list[v1.Repo
 
     When this returns, everything is durable; where it raises, nothing of it is there.
     """
-    with database.writing() as connection:
+    days = sum(len(one.read.report.days) for one in arrived)
+    with database.writing(is_large=days >= MANY_DAYS) as connection:
         return Group(connection, arrived).take()
 
 
@@ -71,7 +73,7 @@ class Group:
         self._visits: dict[tuple[int, str, int], dict[str, Any]] = {}
         self._incidents: dict[tuple[int, str, int], dict[str, Any]] = {}
         self._waited_for: frozenset[int] = frozenset()  # desks for which there are commands
-        self._growth: dict[repository.Key, dict[str, int]] = {}  # (municipality, office, day) → counter → more
+        self._growth: dict[repository.Key, Growth] = {}  # by municipality, office and day
 
     def take(self) -> list[v1.ReportAnswer | None]:
         """Do it."""
@@ -138,10 +140,9 @@ class Group:
         if merged.stored == before:
             return
         self._days[key] = self._changed[key] = merged.stored
-        growth = dict(merged.growth)
-        if before is None:
-            growth[repository.NEW_LEDGERS] = 1
-        add_counts(self._growth, (key.municipality_code, desk.office_id, key.day), growth)
+        if before is None or merged.growth:
+            growth = repository.growth_of(merged.growth, is_new=before is None)
+            add_growth(self._growth, (key.municipality_code, desk.office_id, key.day), growth)
 
     def _take_told(self, desk: ReportingDesk, report: v1.Report) -> None:
         """What is told beside the counts. Of the same visit in two reports of a group, the one that knows more."""
@@ -194,11 +195,10 @@ class Group:
         hours = store_visits(connection, list(self._visits.values())) if self._visits else {}
         if self._incidents:
             store_incidents(connection, list(self._incidents.values()), at_ms)
-        sums: repository.Sums = {key: growth for key, growth in self._growth.items() if growth}
-        if sums:
-            municipalities = _gathered(sums, lambda key: (key[0], key[2]))
+        if self._growth:
+            municipalities = _gathered(self._growth, lambda key: (key[0], key[2]))
             prefectures = _gathered(municipalities, lambda key: (str(key[0])[:2], key[1]))
-            repository.OFFICE_DAYS.grow(connection, sums)
+            repository.OFFICE_DAYS.grow(connection, self._growth)
             repository.MUNICIPALITY_DAYS.grow(connection, municipalities)
             repository.PREFECTURE_DAYS.grow(connection, prefectures)
             repository.NATION_DAYS.grow(connection, _gathered(prefectures, lambda key: key[1:]))
@@ -208,9 +208,9 @@ class Group:
 
 def _gathered(sums: repository.Sums, above: Callable[[repository.Key], repository.Key]) -> repository.Sums:
     """The sums of the next level. The first two digits of a municipality's code are its prefecture's."""
-    gathered: dict[repository.Key, dict[str, int]] = {}
+    gathered: dict[repository.Key, Growth] = {}
     for key, growth in sums.items():
-        add_counts(gathered, above(key), growth)
+        add_growth(gathered, above(key), growth)
     return gathered
 
 
