@@ -164,11 +164,8 @@ def children_totals(
             conditions = [key.in_([one.key for one in among]), within.of_prefectures(scope, key)]
         case Level.MUNICIPALITY:
             table, key = municipality_days, municipality_days.c.municipality_code
-            conditions = [
-                key.in_([one.key for one in among]),
-                within.of_municipalities(place, key),
-                within.of_municipalities(scope, key),
-            ]
+            # that they are of the prefecture is known; said twice, PostgreSQL expects a few rows and sorts them
+            conditions = [key.in_([one.key for one in among]), within.of_municipalities(scope, key)]
         case Level.OFFICE:
             table, key = office_days, office_days.c.office_id
             conditions = [
