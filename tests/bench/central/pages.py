@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from kiosk_agent.central.dashboard.compliance import Figure as Which
 from kiosk_agent.central.dashboard.schemas import Days, Step
 from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.places.schemas import NATION, Level, Place
+from kiosk_agent.central.serving import COLLECT_AFTER
 from kiosk_agent.central.times import from_ms
 from tests.bench.central.nation import LAST, ONE_DAY
 
@@ -72,7 +74,10 @@ def asked(database: Database) -> dict[str, Callable[[], object]]:
 
 
 def measure(url: str, runs: int) -> Timed:
-    """Each page ``runs`` times, in turn."""
+    """Each page ``runs`` times, in turn; Python's collector is set as the server sets it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     database = Database(read_url(url))
     timed: Timed = {}
     pages = asked(database)
