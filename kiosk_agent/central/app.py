@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -28,6 +28,7 @@ from kiosk_agent.central.health.endpoints import healthz
 from kiosk_agent.central.ingest.endpoints import report_of, report_route
 from kiosk_agent.central.ingest.grouping import Grouping
 from kiosk_agent.central.ingest.protocol import ReportProtocol
+from kiosk_agent.central.ingest.schemas import Sent
 from kiosk_agent.central.ingest.service import answer_reports
 from kiosk_agent.central.ingest.taking import PATH
 from kiosk_agent.central.limits import Limits
@@ -40,6 +41,7 @@ from kiosk_agent.central.pages.assets import PAGES as ASSETS
 from kiosk_agent.central.pages.rendering import error_page
 from kiosk_agent.central.policy.endpoints import policy
 from kiosk_agent.central.policy.pages import PAGES as POLICIES
+from kiosk_agent.central.precedence import Precedence
 from kiosk_agent.central.refusals import FAILED, RefusedError, answer, answer_http, answer_refused
 from kiosk_agent.central.services import Services
 from kiosk_agent.central.staff.endpoints import PAGES as SIGNING
@@ -60,7 +62,12 @@ def create_app(
     ``alerting``: it also looks for what needs a person, and tells them; None: others do. ``provider``: whom staff may
     sign in with, beside their passwords.
     """
-    taking = Grouping(functools.partial(answer_reports, database))
+    precedence = Precedence()
+
+    def take(sent: Sequence[Sent]) -> Sequence[bytes | RefusedError | None]:
+        return answer_reports(database, sent, precedence.courtesy(lambda: database.is_wanted))
+
+    taking = Grouping(take, lambda: precedence.pages > 0)
     services = Services(database, clock, Limits(clock.now), provider, taking)
     pages = [*PAGES, *([] if provider is None else provider_pages(provider))]
 
@@ -83,6 +90,7 @@ def create_app(
 
     report = report_of(services)
     app = Front(
+        precedence,
         [healthz, openapi, enrol, report_route(report), policy, commands, notices, staff_pages(services, pages)],
         dependencies={"services": Provide(provide)},
         lifespan=[lifespan],

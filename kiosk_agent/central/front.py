@@ -15,6 +15,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kiosk_agent.central.precedence import Precedence, is_page
 from kiosk_agent.central.resting import Resting
 
 TELL_METHODS = (204, 405)  # the answer to OPTIONS, and to a method that is not there
@@ -22,14 +23,15 @@ TELL_METHODS = (204, 405)  # the answer to OPTIONS, and to a method that is not 
 
 class Front(Litestar):
     """``posted``: path → what takes a POST to it without the framework. It answers by itself whatever goes wrong.
-    ``protocol``: what makes uvicorn's part of a connection.
+    ``protocol``: what makes uvicorn's part of a connection. ``precedence`` is told of each page.
 
     Litestar's handlers of GET do not take HEAD, and those of HEAD could not say how long the body would be.
     """
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, precedence: Precedence, *arguments: Any, **named: Any) -> None:
         self.posted: dict[str, ASGIApp] = {}
-        self.resting = Resting()
+        self.precedence = precedence
+        self.resting = Resting(precedence)
         self.protocol: Callable[..., asyncio.Protocol] = HttpToolsProtocol
         super().__init__(*arguments, **named)
 
@@ -43,11 +45,14 @@ class Front(Litestar):
             send = _with_head_among_methods(send)
             if scope["method"] == "HEAD":
                 scope, send = {**scope, "method": "GET"}, _without_body(send)
-            self.resting.other_came()
+            if not is_page(scope["path"]):
+                await super().__call__(scope, receive, send)
+                return
+            self.precedence.page_came()
             try:
                 await super().__call__(scope, receive, send)
             finally:
-                self.resting.other_ended()
+                self.precedence.page_ended()
             return
         await super().__call__(scope, receive, send)
 

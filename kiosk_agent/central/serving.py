@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gc
+import logging
 import socket
 import sys
 from collections.abc import Callable
 from typing import cast
 
 import uvicorn
+from sqlalchemy.exc import DBAPIError
 
 from kiosk_agent import reasons
 from kiosk_agent.central.alerts.sender import Alerting
 from kiosk_agent.central.app import create_app
+from kiosk_agent.central.dashboard.silence import JAPAN
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.large_pages import use_large_pages
+from kiosk_agent.central.months.service import settle_next
 from kiosk_agent.central.oidc.provider import Provider
 from kiosk_agent.clock import SystemClock
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 4096  # connections that may wait while all desks come back at once
 KEEP_ALIVE_S = 75  # longer than the minute between two reports, so that a desk keeps its connection
@@ -27,6 +34,7 @@ STOP_S = 10  # for what is under way
 # A group of reports is tens of thousands of objects that go by themselves: Python's collector would look through them,
 # and through everything that was ever imported, again and again, and find nothing.
 COLLECT_AFTER = 100_000
+SETTLE_EVERY_S = 3600.0
 GATHER_MEMORY_EVERY_S = 60.0  # takes a millisecond where nothing was allocated meanwhile
 
 
@@ -59,7 +67,8 @@ def serve(
         timeout_graceful_shutdown=STOP_S,
         backlog=BACKLOG,
     )
-    server = _Server(config, lambda: ready(url))
+    app.resting.watch(listening.fileno())
+    server = _Server(config, database, lambda: ready(url))
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
@@ -72,22 +81,23 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and keeps house meanwhile."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, database: Database, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
-        self._gathering: asyncio.Task[None] | None = None
+        self._database = database
+        self._keeping: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._gathering = asyncio.create_task(_gather_memory())
+            self._keeping = [asyncio.create_task(_gather_memory()), asyncio.create_task(_settle(self._database))]
             await asyncio.to_thread(self._ready)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._gathering is not None:
-            self._gathering.cancel()
+        for task in self._keeping:
+            task.cancel()
         await super().shutdown(sockets)
 
 
@@ -95,6 +105,16 @@ async def _gather_memory() -> None:
     while True:
         await asyncio.to_thread(use_large_pages)
         await asyncio.sleep(GATHER_MEMORY_EVERY_S)
+
+
+async def _settle(database: Database) -> None:
+    while True:
+        try:
+            while await asyncio.to_thread(settle_next, database, datetime.datetime.now(JAPAN).date()) is not None:
+                pass  # one by one: reports come between them, and the server may be told to end
+        except DBAPIError as error:  # pages read days until then
+            log.warning("months could not be settled, trying again in an hour: %s", type(error.orig).__name__)
+        await asyncio.sleep(SETTLE_EVERY_S)
 
 
 def _reason(error: OSError) -> str | Text:

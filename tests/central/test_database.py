@@ -10,8 +10,18 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.exc import OperationalError
 
-from kiosk_agent.central.database.engine import PREPARE_AFTER, Database, read_url, sqlite_url
+from kiosk_agent.central.database.engine import (
+    PREPARE_AFTER,
+    STEP,
+    Database,
+    read_url,
+    remembered,
+    sqlite_url,
+    steps,
+)
 from kiosk_agent.central.database.migrate import alembic_config, check_tables, migrate
+from kiosk_agent.central.places.repository import store_municipalities
+from kiosk_agent.central.places.schemas import Municipality
 from kiosk_agent.errors import DatabaseError
 from tests.support.postgresql import PostgreSQL
 
@@ -117,3 +127,66 @@ def test_a_connection_that_is_lost_while_it_reads_is_told_as_such(postgresql: Po
     with database.reading() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
     database.close()
+
+
+def test_what_is_read_within_a_page_is_one_transaction_of_its_thread(database: Database) -> None:
+    others: list[object] = []
+
+    def read() -> None:
+        with database.reading() as connection:
+            others.append(connection)
+
+    with database.reading() as page:
+        with database.reading() as part:
+            assert part is page
+            remembered(part)["place"] = "name"
+        with database.reading() as part:
+            assert remembered(part) == {"place": "name"}
+        other = threading.Thread(target=read)
+        other.start()
+        other.join()
+    assert others != [page]
+    with database.reading() as page:
+        assert remembered(page) == {}
+    with database.writing() as connection:
+        remembered(connection)["place"] = "name"
+        assert remembered(connection) == {}  # what is changed may be remembered wrongly
+
+
+def test_a_page_that_fails_leaves_no_transaction_behind(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.reading() as failed:
+        raise ZeroDivisionError
+    with database.reading() as page:
+        assert page is not failed
+        page.execute(sa.text("SELECT 1"))
+
+
+class Asked:
+    """Notes how often somebody stood back."""
+
+    def __init__(self, has_small_steps: bool) -> None:
+        self.has_small_steps, self.times = has_small_steps, 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+def test_long_transactions_stand_back_between_some_of_their_rows(database: Database) -> None:
+    rows = list(range(2 * STEP + 1))
+    for has_small_steps in (True, False):
+        asked = Asked(has_small_steps)
+        sizes = [STEP, STEP, 1] if database.is_sqlite and has_small_steps else [len(rows)]
+        with database.writing(stand_back=asked) as connection:
+            assert [len(some) for some in steps(connection, rows)] == sizes
+            assert asked.times == len(sizes)
+            assert list(steps(connection, [])) == []
+    with database.writing() as connection:
+        assert list(steps(connection, rows)) == [rows]  # nobody asked for it
+
+
+def test_rows_by_the_hundred_are_all_written(database: Database) -> None:
+    places = [Municipality(f"{number:06}", "東京都", f"{number}") for number in range(2 * STEP + 1)]
+    with database.writing(stand_back=Asked(True)) as connection:
+        store_municipalities(connection, places)
+    with database.reading() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM municipalities")).scalar_one() == len(places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Sequence
 
@@ -176,3 +177,58 @@ async def test_what_waits_has_no_more_than_so_many_bytes() -> None:
     assert await asyncio.gather(first, *waiting) == [2, 4, 4]
     assert await grouping.submit(3, MOST_WAITING_BYTES) == 6
     await grouping.stop()
+
+
+async def test_answers_go_out_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping_module, "MOST_ANSWERED", 3)
+    gate = Gate()
+    grouping = Grouping(gate.take)
+    grouping.start()
+    first = grouping.submit(1)
+    await asyncio.to_thread(gate.entered.wait)
+    rest = [grouping.submit(number) for number in range(20, 40)]
+    gate.go.set()
+    await first
+    answered = [sum(one.done() for one in rest)]
+    while answered[-1] < len(rest):
+        await asyncio.sleep(0)  # one turn of the loop
+        answered.append(sum(one.done() for one in rest))
+    assert max(after - before for before, after in itertools.pairwise(answered)) == 3
+    assert [one.result() for one in rest] == [2 * number for number in range(20, 40)]
+    await grouping.stop()
+
+
+async def test_answers_wait_for_what_is_more_urgent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping_module, "LONGEST_S", 3600.0)
+    urgent, asked = [True], asyncio.Event()
+
+    def gives_way() -> bool:
+        asked.set()
+        return urgent[0]
+
+    grouping = Grouping(lambda items: items, gives_way)
+    grouping.start()
+    waiting = grouping.submit(1)
+    for _ in range(3):
+        asked.clear()
+        await asked.wait()  # it looks again and again
+        assert not waiting.done()
+    urgent[0] = False
+    assert await waiting == 1
+    await grouping.stop()
+
+
+@pytest.mark.parametrize("is_stopping", [True, False])
+async def test_answers_do_not_wait_for_long_nor_where_the_server_ends(
+    is_stopping: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping_module, "LONGEST_S", 3600.0 if is_stopping else 0.0)
+    grouping = Grouping(lambda items: items, lambda: True)
+    grouping.start()
+    waiting = grouping.submit(1)
+    if is_stopping:
+        await grouping.stop()
+    async with asyncio.timeout(60):
+        assert await waiting == 1
+    if not is_stopping:
+        await grouping.stop()

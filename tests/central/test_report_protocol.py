@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kiosk_agent.central import precedence
 from kiosk_agent.central.app import create_app
 from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.front import Front
@@ -24,6 +25,7 @@ from tests.central.world import served
 
 NEVER_S = 60  # what has not come by then does not come
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: central\r\n\r\n"
+LOGIN = b"GET /login HTTP/1.1\r\nHost: central\r\n\r\n"
 
 
 def report_of(
@@ -126,6 +128,46 @@ async def test_reports_come_one_after_the_other_on_one_connection(
             await connection.send(HEALTH)
             assert (await connection.answer())[0] == 200
     assert (len(plain), len(told), central.is_counted()) == (3, 3, True)
+
+
+async def test_a_connection_is_watched_until_a_desk_speaks_over_it_and_again_after_a_page(
+    central: Central, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    pages: list[None] = []
+    for name in ("watch", "unwatch"):
+        monkeypatch.setattr(central.app.resting, name, lambda _file, name=name: told.append(name))
+    monkeypatch.setattr(central.app.resting, "page_asked_for", lambda: pages.append(None))
+    async with central.connected() as connection:
+        for request in (central.request(), HEALTH, central.request(), LOGIN, LOGIN, HEALTH):
+            await connection.send(request)
+            await connection.answer()
+    assert (told, len(pages)) == (["watch", "unwatch", "watch", "unwatch"], 2)
+    async with central.connected() as connection:
+        await connection.send(LOGIN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        assert (await connection.answer())[0] == 200
+        assert await connection.is_closed()
+    assert told[4:] == ["watch", "unwatch"]
+
+
+async def test_a_report_waits_for_the_page_that_is_being_made(
+    central: Central, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precedence, "LONGEST_S", NEVER_S)
+    pages, waits = central.app.precedence, asyncio.Event()
+    loop, wait = asyncio.get_running_loop(), pages._none.wait
+
+    def telling(longest_s: float) -> bool:
+        loop.call_soon_threadsafe(waits.set)
+        return wait(longest_s)
+
+    monkeypatch.setattr(pages._none, "wait", telling)
+    async with central.connected() as connection:
+        pages.page_came()
+        await connection.send(central.request())
+        await waits.wait()
+        pages.page_ended()
+        assert (await connection.answer())[0] == 200
 
 
 async def test_a_report_may_come_in_pieces(central: Central, plain: list[None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +18,18 @@ from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.ingest.schemas import Arrived
 from kiosk_agent.central.ingest.service import take_reports
+from kiosk_agent.central.months.repository import MONTHS_OF
+from kiosk_agent.central.months.service import settle
 from kiosk_agent.wire import v1
+from tests.central.months import check_months
 from tests.central.nation import PLACES, SUMS, DeskOfTests, alarms, enrolled, expected, sums
 from tests.central.serving import Server, bearer, body
 from tests.support.postgresql import PostgreSQL
 
 NAMES = ("visits", "sign_ins", "proof__revoked", "signal__idle", "warnings__idle")
-DAYS = ("2026-04-01", "2026-04-02", "2026-04-03")
+DAYS = ("2026-01-31", "2026-04-01", "2026-04-03")
+# on the first of them January is settled, on the second April as well
+TODAYS = (datetime.date(2026, 4, 20), datetime.date(2026, 7, 1))
 # what a desk does: counts something on some day, or writes a report of all days
 ACTS = st.lists(
     st.one_of(st.none(), st.tuples(st.sampled_from(DAYS), st.sampled_from(NAMES), st.integers(1, 5))), max_size=12
@@ -46,12 +52,22 @@ def check(database: Database, desks: list[DeskOfTests]) -> None:
     ledgers = [(desk.municipality_code, desk.days) for desk in desks]
     for table in SUMS:
         assert sums(database, table) == expected(ledgers, table), table
+    check_months(database)
     assert alarms(database) == []  # an honest desk raises none, in whatever order its reports arrive
 
 
 def empty(database: Database) -> None:
     with database.writing() as connection:
-        for table in (*SUMS, "desk_days", "alarms", "ledgers", "enrol_codes", "desks"):
+        for table in (
+            *SUMS,
+            *map(str, MONTHS_OF.values()),
+            "settled_months",
+            "desk_days",
+            "alarms",
+            "ledgers",
+            "enrol_codes",
+            "desks",
+        ):
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
 
@@ -75,6 +91,8 @@ def test_any_order_any_repetition_any_grouping(
         size = data.draw(st.integers(1, len(arrived)))
         take_reports(database, arrived[:size])
         arrived = arrived[size:]
+        if data.draw(st.booleans()):  # in between: whatever comes later is told of a settled month
+            settle(database, data.draw(st.sampled_from(TODAYS)))
     check(database, desks)
 
 
@@ -96,7 +114,7 @@ def shuffled(desks: list[DeskOfTests], seed: int, rounds: int) -> list[tuple[Des
 
 def test_two_writers_at_once_neither_lose_nor_double_nor_block_each_other(new_url: Callable[[], str]) -> None:
     url = new_url()
-    first, second = Database(read_url(url)), Database(read_url(url))
+    first, second, third = (Database(read_url(url)) for _ in range(3))
     migrate(first)
     desks = [enrolled(first, DeskOfTests(PLACES[number % 3].code)) for number in range(12)]
     reports = [desk.arrived(report) for desk, report in shuffled(desks, 7, 6)]
@@ -109,9 +127,16 @@ def test_two_writers_at_once_neither_lose_nor_double_nor_block_each_other(new_ur
             except DBAPIError as error:
                 failures.append(error)
 
+    def settle_meanwhile() -> None:
+        for today in TODAYS:
+            settle(third, today)
+
     threads = [
-        threading.Thread(target=write, args=(database, reports[half::2]))
-        for half, database in enumerate((first, second))
+        *(
+            threading.Thread(target=write, args=(database, reports[half::2]))
+            for half, database in enumerate((first, second))
+        ),
+        threading.Thread(target=settle_meanwhile),
     ]
     for thread in threads:
         thread.start()
@@ -119,7 +144,9 @@ def test_two_writers_at_once_neither_lose_nor_double_nor_block_each_other(new_ur
         thread.join()
     assert failures == []  # a deadlock would be one
     check(first, desks)
-    for database in (first, second):
+    settle_meanwhile()
+    check(first, desks)
+    for database in (first, second, third):
         database.close()
 
 

@@ -70,11 +70,14 @@ def visible(
     shown: sa.ColumnElement[bool] = alerts.c.resolved_at_ms.is_(None)
     if resolved_since_ms is not None:
         shown = sa.or_(shown, alerts.c.resolved_at_ms >= resolved_since_ms)
-    query = _with_places().where(_within(scope), shown).order_by(alerts.c.resolved_at_ms.is_not(None), alerts.c.id)
+    chosen = sa.and_(_within(scope), shown)
+    order: list[sa.ColumnElement[Any]] = [alerts.c.resolved_at_ms.is_not(None), alerts.c.id]
     if most is not None:
         attended = alerts.c.state.not_in([State.OPEN.value, State.NOTIFIED.value])
-        newest = (alerts.c.opened_at_ms.desc(), alerts.c.id.desc())
-        query = query.order_by(None).order_by(alerts.c.resolved_at_ms.is_not(None), attended, *newest).limit(most)
+        order = [order[0], attended, alerts.c.opened_at_ms.desc(), alerts.c.id.desc()]
+        # first which: a nation may have thousands, and the names of all their places would be looked up to be sorted
+        chosen = alerts.c.id.in_(sa.select(alerts.c.id).where(chosen).order_by(*order).limit(most))
+    query = _with_places().where(chosen).order_by(*order)
     return list(connection.execute(query).mappings())
 
 

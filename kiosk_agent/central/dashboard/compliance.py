@@ -116,12 +116,8 @@ class Compliance(msgspec.Struct, frozen=True):
 
     def of(self, figure: Figure) -> Share:
         """One of them."""
-        return {
-            Figure.SIGNED_IN: self.signed_in,
-            Figure.UNFORCED: self.unforced,
-            Figure.PROVED: self.proved,
-            Figure.CONFIRMED: self.confirmed,
-        }[figure]
+        share: Share = getattr(self, figure)  # which is called as it is
+        return share
 
 
 def compliance(totals: Totals) -> Compliance:

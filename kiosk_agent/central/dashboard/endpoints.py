@@ -47,7 +47,7 @@ Values = dict[str, Any]
 @get("/", opt={"needs": Role.VIEWER})
 async def overview(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """Are we protected now, what changed, what needs a person."""
-    return await _answer(request, "overview.html", functools.partial(_overview, request, services, staff))
+    return await _answer(request, services, "overview.html", functools.partial(_overview, request, services, staff))
 
 
 @get("/places", opt={"needs": Role.VIEWER})
@@ -63,7 +63,7 @@ async def place(
     """A place with what is below it, or one desk's story."""
     wanted = read_place(level, key)
     template = "desk.html" if wanted.level is Level.DESK else "place.html"
-    return await _answer(request, template, functools.partial(_place, request, services, staff, wanted))
+    return await _answer(request, services, template, functools.partial(_place, request, services, staff, wanted))
 
 
 @get("/places/{level:str}/{key:str}/trend.svg", opt={"needs": Role.VIEWER})
@@ -102,21 +102,28 @@ async def hours_picture(
 @get("/unprotected", opt={"needs": Role.VIEWER})
 async def unprotected(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """The desks that are silent in opening hours."""
-    return await _answer(request, "list.html", functools.partial(_unprotected, request, services, staff))
+    return await _answer(request, services, "list.html", functools.partial(_unprotected, request, services, staff))
 
 
 @get("/alarms", opt={"needs": Role.VIEWER})
 async def alarms(request: Request[Any, Any, Any], services: Given, staff: Signed) -> Response[Any]:
     """What desks have reported that does not fit together."""
-    return await _answer(request, "list.html", functools.partial(_alarms, request, services, staff))
+    return await _answer(request, services, "list.html", functools.partial(_alarms, request, services, staff))
 
 
 PAGES = [overview, places, place, chart, hours_picture, unprotected, alarms]
 
 
-async def _answer(request: Request[Any, Any, Any], template: str, build: Callable[[], Values]) -> Response[Any]:
+async def _answer(
+    request: Request[Any, Any, Any], services: Services, template: str, build: Callable[[], Values]
+) -> Response[Any]:
     """The page, or the file of one of its tables."""
-    values = await asyncio.to_thread(build)
+
+    def of_one_moment() -> Values:
+        with services.database.reading():
+            return build()
+
+    values = await asyncio.to_thread(of_one_moment)
     tables: dict[str, Table | None] = values["tables"]
     found = wanted_file(request, [one for one in tables.values() if one is not None])
     if found is not None:
@@ -173,8 +180,8 @@ def _place(request: Request[Any, Any, Any], services: Services, staff: Staff, wa
     asked, made = read_asked(request, today), tables_for(language(request))
     t = words(language(request))
     named = service.named(database, scope, wanted)
-    numbers = compliance(service.totals(database, scope, wanted, asked.days))
     points = service.trends(database, scope, wanted, asked.days, asked.step)
+    numbers = compliance(service.totals(database, scope, wanted, asked.days))
     hours = service.hours(database, scope, wanted, asked.days)
     query = urllib.parse.urlencode(
         {"from": asked.days.first, "to": asked.days.last, "figure": asked.figure.value, "step": asked.step.value}

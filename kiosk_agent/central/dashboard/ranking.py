@@ -21,38 +21,33 @@ def rank(children: Sequence[Child], figure: Figure) -> list[Ranked]:
     if figure is Figure.SIGNED_IN:
         raise ValueError("signed_in is not a merit: rank by unforced, proved or confirmed")
     numbers = [(child, totals, compliance(totals)) for child, totals in children]
-    field = _Field([whole.of(figure) for _, _, whole in numbers if whole.of(figure).is_enough])
-    ranked = [_ranked(child, totals, whole, whole.of(figure), field) for child, totals, whole in numbers]
+    shares = [whole.of(figure) for _, _, whole in numbers]
+    intervals = [share.interval if share.is_enough else None for share in shares]
+    field = _Field(shares, intervals)
+    ranked = [
+        Ranked(*number, None, None, None) if interval is None else field.ranked(*number, share, *interval)
+        for number, share, interval in zip(numbers, shares, intervals, strict=True)
+    ]
     return sorted(ranked, key=lambda one: (one.rank is None, one.rank or 0, one.child.name, one.child.place.key))
 
 
 class _Field:
     """All that are compared, in the orders that are asked for: a prefecture has many places, a city many offices."""
 
-    def __init__(self, shares: Sequence[Share]) -> None:
-        self.size = len(shares)
+    def __init__(self, shares: Sequence[Share], intervals: Sequence[tuple[float, float] | None]) -> None:
+        """``intervals``: of the shares; None for those that have too few visits to be compared."""
+        compared = [(share, *interval) for share, interval in zip(shares, intervals, strict=True) if interval]
+        self._size = len(compared)
         # below 90 million visits two shares that differ do so as floating-point numbers, and equal ones are equal
-        self._shares = sorted(share.yes / share.total for share in shares)
-        intervals = [share.interval for share in shares]
-        self._lows = sorted(low for low, _ in intervals)
-        self._highs = sorted(high for _, high in intervals)
+        self._shares = sorted(share.yes / share.total for share, _, _ in compared)
+        self._lows = sorted(low for _, low, _ in compared)
+        self._highs = sorted(high for _, _, high in compared)
 
-    def before(self, share: Share) -> int:
-        """How many have a larger share."""
-        return self.size - bisect_right(self._shares, share.yes / share.total)
-
-    def surely_before(self, high: float) -> int:
-        """How many have an interval that begins above ``high``."""
-        return self.size - bisect_right(self._lows, high)
-
-    def surely_after(self, low: float) -> int:
-        """How many have an interval that ends below ``low``."""
-        return bisect_left(self._highs, low)
-
-
-def _ranked(child: NamedPlace, totals: Totals, whole: Compliance, share: Share, field: _Field) -> Ranked:
-    if not share.is_enough:
-        return Ranked(child, totals, whole, None, None, None)
-    low, high = share.interval
-    best, worst = 1 + field.surely_before(high), field.size - field.surely_after(low)
-    return Ranked(child, totals, whole, 1 + field.before(share), best, worst)
+    def ranked(
+        self, child: NamedPlace, totals: Totals, whole: Compliance, share: Share, low: float, high: float
+    ) -> Ranked:
+        """One of them. ``low``, ``high``: the interval of its share."""
+        before = self._size - bisect_right(self._shares, share.yes / share.total)
+        surely_before = self._size - bisect_right(self._lows, high)  # intervals that begin above
+        surely_after = bisect_left(self._highs, low)  # intervals that end below
+        return Ranked(child, totals, whole, 1 + before, 1 + surely_before, self._size - surely_after)

@@ -1,14 +1,15 @@
 """The dashboard's queries. Each takes a scope, and what lies beyond it is not read.
 
-The nation, prefectures and municipalities are read from their sums, of which there is a row for a day; the desks' own
-rows are read for one municipality at a time, of which they are a range of the key.
+All places but desks are read from their sums, of which there is a row for a day, and one for a month that is settled;
+the desks' own rows are read for one municipality at a time, of which they are a range of the key.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row, RowMapping
@@ -17,6 +18,7 @@ from kiosk_agent.central.dashboard import scope as within
 from kiosk_agent.central.dashboard.compliance import Totals
 from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.scope import Condition, number
+from kiosk_agent.central.database.engine import remembered
 from kiosk_agent.central.database.tables import (
     alarms,
     desk_days,
@@ -29,10 +31,19 @@ from kiosk_agent.central.database.tables import (
     prefecture_days,
 )
 from kiosk_agent.central.incidents.tables import visit_desks, visit_facts, visit_hours
+from kiosk_agent.central.months.repository import MONTHS_OF, settled_to
+from kiosk_agent.central.months.spans import span
 from kiosk_agent.central.places.schemas import Level, Place
 
 COUNTERS = Totals.__struct_fields__
 CHILD = "child"
+DAYS: Mapping[Level, sa.Table] = {
+    Level.NATION: nation_days,
+    Level.PREFECTURE: prefecture_days,
+    Level.MUNICIPALITY: municipality_days,
+    Level.OFFICE: office_days,
+    Level.DESK: desk_days,
+}
 
 
 def totals_of(counters: Sequence[int | None]) -> Totals:
@@ -40,6 +51,7 @@ def totals_of(counters: Sequence[int | None]) -> Totals:
     return Totals(*[counter or 0 for counter in counters])
 
 
+@functools.cache
 def sums(table: sa.FromClause) -> list[sa.Label[int]]:
     """The sum of each counter. PostgreSQL's own are decimals, of which Python makes objects one by one."""
     return [sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name) for name in COUNTERS]
@@ -79,41 +91,80 @@ def find_place(connection: Connection, scope: Place, place: Place) -> Row[Any] |
     return connection.execute(query).one_or_none()
 
 
+class Part(NamedTuple):
+    """Where the counters of some days stand. ``column``: the day, or the first one of a month."""
+
+    table: sa.Table
+    column: sa.Column[datetime.date]
+    days: Days
+
+    @property
+    def is_asked(self) -> Condition:
+        """For its rows."""
+        return self.column.between(*self.days)
+
+
+def parts_of(connection: Connection, level: Level, days: Days) -> list[Part]:
+    """Where the counters of these days stand for places of a level: of settled months in one row each."""
+    table = DAYS[level]
+    if level is Level.DESK:
+        return [Part(table, table.c.day, days)]
+    known = remembered(connection)
+    if settled_to not in known:
+        known[settled_to] = settled_to(connection)
+    whole = span(days, known[settled_to])
+    months = MONTHS_OF[table]
+    first = [] if whole.months is None else [Part(months, months.c.month, whole.months)]
+    return [*first, *(Part(table, table.c.day, each) for each in whole.days)]
+
+
 def days_of(connection: Connection, scope: Place, place: Place, days: Days) -> list[tuple[datetime.date, Totals]]:
     """The counters of a place by day, in order; days of which nothing is known are not in it."""
-    table, conditions = _rows_of(scope, place)
-    query = sa.select(table.c.day).where(*conditions, table.c.day.between(*days)).order_by(table.c.day)
-    if table is desk_days:
-        query = query.add_columns(*sums(table)).group_by(table.c.day)
+    return _by_day(connection, scope, place, Part(DAYS[place.level], DAYS[place.level].c.day, days))
+
+
+def months_of(connection: Connection, scope: Place, place: Place, days: Days) -> list[tuple[datetime.date, Totals]]:
+    """The same where the day does not matter, only its month: of settled ones all is told as of their first day."""
+    parts = parts_of(connection, place.level, days)
+    return [one for part in parts for one in _by_day(connection, scope, place, part)]
+
+
+def _by_day(connection: Connection, scope: Place, place: Place, part: Part) -> list[tuple[datetime.date, Totals]]:
+    conditions = _rows_of(scope, place, part.table)
+    query = sa.select(part.column).where(*conditions, part.is_asked).order_by(part.column)
+    if place.level is Level.DESK:
+        query = query.add_columns(*sums(part.table)).group_by(part.column)
     else:  # there is one row of sums for each day
-        query = query.add_columns(*(table.c[name] for name in COUNTERS))
+        query = query.add_columns(*(part.table.c[name] for name in COUNTERS))
     return [(row[0], totals_of(row[1:])) for row in connection.execute(query)]
 
 
 def total_of(connection: Connection, scope: Place, place: Place, days: Days) -> Totals:
     """The counters of a place over all days."""
-    table, conditions = _rows_of(scope, place)
-    query = sa.select(*sums(table)).where(*conditions, table.c.day.between(*days))
-    return totals_of(connection.execute(query).one())
+    total = Totals()
+    for part in parts_of(connection, place.level, days):
+        query = sa.select(*sums(part.table)).where(*_rows_of(scope, place, part.table), part.is_asked)
+        total += totals_of(connection.execute(query).one())
+    return total
 
 
-def _rows_of(scope: Place, place: Place) -> tuple[sa.Table, list[Condition]]:
-    """Where the counters of a place stand."""
+def _rows_of(scope: Place, place: Place, table: sa.Table) -> list[Condition]:
+    """The rows of a place, in the table of its days or of its months."""
     match place.level:
         case Level.NATION:
-            return nation_days, [within.of_nation(scope)]
+            return [within.of_nation(scope)]
         case Level.PREFECTURE:
-            code = prefecture_days.c.prefecture_code
-            return prefecture_days, [code == place.key, within.of_prefectures(scope, code)]
+            code = table.c.prefecture_code
+            return [code == place.key, within.of_prefectures(scope, code)]
         case Level.MUNICIPALITY:
-            code = municipality_days.c.municipality_code
-            return municipality_days, [code == place.key, within.of_municipalities(scope, code)]
+            code = table.c.municipality_code
+            return [code == place.key, within.of_municipalities(scope, code)]
         case Level.OFFICE:
-            code, office = office_days.c.municipality_code, office_days.c.office_id
+            code, office = table.c.municipality_code, table.c.office_id
             leading = sa.select(offices.c.municipality_code).where(offices.c.id == number(place))
-            return office_days, [code.in_(leading), office == number(place), within.of_offices_in(scope, code, office)]
+            return [code.in_(leading), office == number(place), within.of_offices_in(scope, code, office)]
         case _:
-            return desk_days, _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
+            return _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
 
 
 def _of_desk_rows(chosen: Condition) -> list[Condition]:
@@ -157,27 +208,38 @@ def children_totals(
     ``among``: each of them, as :func:`children_of` says. By their codes the days of each are a range of the key; by
     what they have in common, all years of all of them would be looked through.
     """
-    child = below(place)
-    match child:
+    child, asked = below(place), list(among)
+    found: dict[Place, Totals] = {}
+    for part in parts_of(connection, child, days):
+        key, conditions = _rows_of_children(scope, place, asked, part.table)
+        query = sa.select(key.label(CHILD), *sums(part.table)).where(*conditions, part.is_asked).group_by(key)
+        for row in connection.execute(query):
+            one, totals = Place(child, str(row[0])), totals_of(row[1:])
+            found[one] = found[one] + totals if one in found else totals
+    return found
+
+
+def _rows_of_children(
+    scope: Place, place: Place, among: Sequence[Place], table: sa.Table
+) -> tuple[sa.Column[Any], list[Condition]]:
+    """Which column says whose a row is, and which rows are theirs, in the table of days or of months."""
+    match below(place):
         case Level.PREFECTURE:
-            table, key = prefecture_days, prefecture_days.c.prefecture_code
-            conditions = [key.in_([one.key for one in among]), within.of_prefectures(scope, key)]
+            key = table.c.prefecture_code
+            return key, [key.in_([one.key for one in among]), within.of_prefectures(scope, key)]
         case Level.MUNICIPALITY:
-            table, key = municipality_days, municipality_days.c.municipality_code
+            key = table.c.municipality_code
             # that they are of the prefecture is known; said twice, PostgreSQL expects a few rows and sorts them
-            conditions = [key.in_([one.key for one in among]), within.of_municipalities(scope, key)]
+            return key, [key.in_([one.key for one in among]), within.of_municipalities(scope, key)]
         case Level.OFFICE:
-            table, key = office_days, office_days.c.office_id
-            conditions = [
-                office_days.c.municipality_code == place.key,
+            key = table.c.office_id
+            return key, [
+                table.c.municipality_code == place.key,
                 key.in_([number(one) for one in among]),
-                within.of_offices_in(scope, office_days.c.municipality_code, key),
+                within.of_offices_in(scope, table.c.municipality_code, key),
             ]
         case _:
-            table, key = desk_days, desk_days.c.desk_id
-            conditions = _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
-    query = sa.select(key.label(CHILD), *sums(table)).where(*conditions, table.c.day.between(*days)).group_by(key)
-    return {Place(child, str(row[0])): totals_of(row[1:]) for row in connection.execute(query)}
+            return table.c.desk_id, _of_desk_rows(sa.and_(within.of_desks(place), within.of_desks(scope)))
 
 
 def hours_of(connection: Connection, scope: Place, place: Place, days: Days) -> dict[tuple[datetime.date, int], int]:

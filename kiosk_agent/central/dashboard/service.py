@@ -25,7 +25,7 @@ from kiosk_agent.central.dashboard.schemas import (
     TrendPoint,
 )
 from kiosk_agent.central.dashboard.silence import SILENT_AFTER, silence
-from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.database.engine import Database, remembered
 from kiosk_agent.central.opening.service import hours_now, open_now
 from kiosk_agent.central.opening.written import read_hours
 from kiosk_agent.central.places.schemas import NATION, Level, Place
@@ -63,7 +63,7 @@ def totals(database: Database, scope: Place, place: Place, days: Days) -> Totals
     """
     with database.reading() as connection:
         _named(connection, scope, place)
-        return repository.total_of(connection, scope, place, days)
+        return _total(connection, scope, place, days)
 
 
 def ranking(database: Database, scope: Place, place: Place, days: Days, figure: Figure) -> list[Ranked]:
@@ -80,8 +80,10 @@ def trends(database: Database, scope: Place, place: Place, days: Days, step: Ste
     """Its counters over time, with the steps in which nothing was reported. Raises PlaceUnknownError."""
     with database.reading() as connection:
         _named(connection, scope, place)
-        found = repository.days_of(connection, scope, place, days)
-    return trend.points(found, days, step)
+        of = repository.months_of if step is Step.MONTH else repository.days_of
+        points = trend.points(of(connection, scope, place, days), days, step)
+        remembered(connection)[_total, scope, place, days] = trend.whole(points)
+    return points
 
 
 def hours(database: Database, scope: Place, place: Place, days: Days) -> HourMap:
@@ -90,7 +92,7 @@ def hours(database: Database, scope: Place, place: Place, days: Days) -> HourMap
         _named(connection, scope, place)
         found = repository.hours_of(connection, scope, place, days)
         telling, desks, names = repository.desks_telling(connection, scope, place, days, MOST_NAMED)
-        known = repository.total_of(connection, scope, place, days)
+        known = _total(connection, scope, place, days)
     cells: dict[tuple[int, int], int] = {}
     for (day, hour), visits in found.items():
         key = (day.weekday(), hour)
@@ -163,7 +165,24 @@ def municipalities(database: Database, desks: Sequence[DeskNow]) -> dict[str, st
         return repository.municipality_names(connection, (one.municipality_code for one in desks))
 
 
+def _total(connection: Connection, scope: Place, place: Place, days: Days) -> Totals:
+    key = (_total, scope, place, days)
+    known = remembered(connection)
+    if key not in known:
+        known[key] = repository.total_of(connection, scope, place, days)
+    found: Totals = known[key]
+    return found
+
+
 def _named(connection: Connection, scope: Place, place: Place) -> NamedPlace:
+    known = remembered(connection)
+    if (scope, place) not in known:
+        known[scope, place] = _found(connection, scope, place)
+    found: NamedPlace = known[scope, place]
+    return found
+
+
+def _found(connection: Connection, scope: Place, place: Place) -> NamedPlace:
     row = repository.find_place(connection, scope, place)
     if row is None:
         raise PlaceUnknownError(place)

@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import astuple
+
 from kiosk_agent.central.dashboard.asked import address
 from kiosk_agent.central.dashboard.compliance import Compliance, Figure, Share
 from kiosk_agent.central.dashboard.details import alarm_told, warning_told
@@ -258,7 +260,7 @@ class Tables:
 
     def _share(self, share: Share) -> Cell:
         """A share with what is unknown of it; in a file its four counts."""
-        values = tuple(getattr(share, part) for part in PARTS)
+        values = astuple(share)  # in the order of PARTS
         sub = self._t("of_total", total=self._f.number(share.total))
         if share.unknown:
             sub = f"{sub} {self._t('unknown_share', share=self._f.percent(share.unknown_share))}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
+import operator
 from collections.abc import Sequence
 
 from kiosk_agent.central.dashboard.compliance import Totals, compliance
@@ -28,6 +30,11 @@ def points(found: Sequence[tuple[datetime.date, Totals]], days: Days, step: Step
             break
         first = last + ONE
     return told
+
+
+def whole(told: Sequence[TrendPoint]) -> Totals:
+    """All points together."""
+    return functools.reduce(operator.add, (one.totals for one in told), Totals())
 
 
 def _begin(day: datetime.date, step: Step) -> datetime.date:

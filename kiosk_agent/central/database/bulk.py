@@ -10,6 +10,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
 
+from kiosk_agent.central.database.engine import steps
+
 NAMED = re.compile(r"(?<!:):(\w+)")
 OF_ROW = re.compile(r"\br\.(\w+)")
 BY_INDEX = re.compile(r"{by (\w+)}")
@@ -62,7 +64,8 @@ class Bulk:
         if self._row_by_row and rows:
             further = tuple(parameters[name] for name in self._parameters)
             given = [(*row, *further) for row in rows] if further else list(rows)
-            return connection.exec_driver_sql(self._row_by_row, given)
+            results = [connection.exec_driver_sql(self._row_by_row, list(some)) for some in steps(connection, given)]
+            return results[-1]
         return connection.execute(self._sqlite, {"rows": msgspec.json.encode(rows).decode(), **parameters})
 
 

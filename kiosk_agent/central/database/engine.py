@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
@@ -16,6 +17,17 @@ from kiosk_agent import reasons
 from kiosk_agent.errors import DatabaseError
 from kiosk_agent.text import Text
 
+
+class StandBack(Protocol):
+    """What a long transaction calls between two steps, for what is more urgent."""
+
+    has_small_steps: bool  # of statements with many rows
+
+    def __call__(self) -> None: ...
+
+
+Row = TypeVar("Row")
+
 FILE_NAME = "central.sqlite3"
 # A second process may be writing; its largest transaction, a group of full reports, takes well below this.
 BUSY_MS = 10_000
@@ -23,6 +35,9 @@ WRITES = "kiosk_writes"
 # SQLite's memory for pages. Where a transaction changes more than fit, it writes and reads them again and again.
 USUAL_KB = 2_000
 LARGE_KB = 65_536
+REMEMBERED = "kiosk_remembered"
+STAND_BACK = "kiosk_stand_back"
+STEP = 100  # rows: some milliseconds, which is as long as others have to wait
 PREPARE_AFTER = 5  # repetitions; as psycopg does by itself
 
 
@@ -33,6 +48,9 @@ class Database:
         """``url`` as :func:`read_url` gives it. Opens nothing yet."""
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._of_thread = threading.local()
+        self._counting = threading.Lock()
+        self._wanting = 0
         # pre-ping: a server that was restarted must not cost the first transaction after it
         self._engine = sa.create_engine(url, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
@@ -40,21 +58,54 @@ class Database:
             sa.event.listen(self._engine, "begin", _begin_sqlite)
 
     @contextlib.contextmanager
-    def writing(self, *, is_large: bool = False) -> Iterator[Connection]:
+    def writing(self, *, is_large: bool = False, stand_back: StandBack | None = None) -> Iterator[Connection]:
         """One transaction that may write: durable when the block is left, gone where it raises.
 
-        ``is_large``: it changes rows by the ten thousand.
+        ``is_large``: it changes rows by the ten thousand. ``stand_back``: what :func:`steps` calls between two of them.
         """
-        with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        options = {WRITES: True, STAND_BACK: stand_back}
+        with self._engine.connect().execution_options(**options) as connection, self._waited_for(connection):
             if self.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA cache_size = -{LARGE_KB if is_large else USUAL_KB}")
             yield connection
 
     @contextlib.contextmanager
+    def _waited_for(self, connection: Connection) -> Iterator[None]:
+        with self._counting:
+            self._wanting += 1
+        try:
+            begun = connection.begin()
+        finally:
+            with self._counting:
+                self._wanting -= 1
+        with begun:
+            yield
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody in this process waits for a transaction that may write. SQLite has one at a time."""
+        return self._wanting > 0
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that only reads, and never waits for those that write."""
+        """One transaction that only reads, and never waits for those that write.
+
+        Within another one of the same thread it is that one: whatever a page shows is of one moment, as far as the
+        database keeps it, and is begun once.
+        """
+        around: Connection | None = getattr(self._of_thread, "reading", None)
+        if around is not None:
+            yield around
+            return
         with self._engine.connect() as connection, connection.begin(), self._planned_anew(connection):
-            yield connection
+            info: dict[Any, Any] = connection.info  # once the connection is lost, it cannot be asked for any more
+            info[REMEMBERED] = {}
+            self._of_thread.reading = connection
+            try:
+                yield connection
+            finally:
+                self._of_thread.reading = None
+                del info[REMEMBERED]
 
     @contextlib.contextmanager
     def _planned_anew(self, connection: Connection) -> Iterator[None]:
@@ -77,6 +128,26 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def steps(connection: Connection, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Rows of a long transaction, some at a time; between them it stands back for what is more urgent.
+
+    PostgreSQL takes them in a process of its own, and all at once.
+    """
+    stand_back: StandBack | None = connection.get_execution_options().get(STAND_BACK)
+    is_small = stand_back is not None and stand_back.has_small_steps and connection.dialect.name == "sqlite"
+    size = STEP if is_small else len(rows)
+    for begin in range(0, len(rows), size or 1):
+        if stand_back is not None:
+            stand_back()
+        yield rows[begin : begin + size]
+
+
+def remembered(connection: Connection) -> dict[Any, Any]:
+    """What was found out in this transaction, so that it is asked for once; nothing lasts where it may write."""
+    found: dict[Any, Any] = connection.info.get(REMEMBERED, {})
+    return found
 
 
 def read_url(text: str) -> URL:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
+from kiosk_agent.central.precedence import LONGEST_S, LOOK_EVERY_S
 from kiosk_agent.errors import DatabaseError
 from kiosk_agent.text import Text
 
@@ -29,6 +30,7 @@ MOST_WAITING_BYTES = 64_000_000
 # once a minute, share transactions then by the hundred; a desk does not mind the wait, nobody looks at it.
 GATHER_S = 1.5
 QUIET_S = 0.05  # without a further report: all who would share a group are there
+MOST_ANSWERED = 20  # in one turn of the loop
 TRIES = 3  # a deadlock, or a connection that was lost: the next try has a new connection
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
@@ -43,9 +45,15 @@ class TooBusyError(Exception):
 class Grouping(Generic[Item, Answer]):
     """Carries items to ``take`` in groups, in a thread of its own."""
 
-    def __init__(self, take: Callable[[Sequence[Item]], Sequence[Answer]]) -> None:
-        """``take``: does a group in one transaction and answers each item; where it raises, nothing was done."""
+    def __init__(
+        self, take: Callable[[Sequence[Item]], Sequence[Answer]], gives_way: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``take``: does a group in one transaction and answers each item; where it raises, nothing was done.
+
+        ``gives_way``: whether something more urgent is under way, for which answers wait, but not for long.
+        """
         self._take = take
+        self._gives_way = gives_way
         self._waiting: deque[tuple[Item, asyncio.Future[Answer], int]] = deque()
         self._waiting_bytes = 0
         self._changed = threading.Condition()
@@ -95,7 +103,9 @@ class Grouping(Generic[Item, Answer]):
                 self._waiting_bytes -= sum(size for _, _, size in group)
             results = self._answers([item for item, _, _ in group])
             futures = [future for _, future, _ in group]
-            futures[0].get_loop().call_soon_threadsafe(_settle, futures, results)
+            loop = futures[0].get_loop()
+            settled = deque(zip(futures, results, strict=True))
+            loop.call_soon_threadsafe(self._settle, loop, settled, time.monotonic() + LONGEST_S)
 
     def _gather(self, until: float) -> None:
         """Let reports come, as long as some do."""
@@ -103,6 +113,27 @@ class Grouping(Generic[Item, Answer]):
         while there < len(self._waiting) < MOST_TOGETHER and not self._stopping and time.monotonic() < until:
             there = len(self._waiting)
             self._changed.wait(max(0.0, min(until - time.monotonic(), QUIET_S)))
+
+    def _settle(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        settled: deque[tuple[asyncio.Future[Answer], Answer | Exception]],
+        until: float,
+    ) -> None:
+        """Some of them, and the others in another turn of the loop: five hundred answers hold up everything else."""
+        if self._gives_way() and time.monotonic() < until and not self._stopping:
+            loop.call_later(LOOK_EVERY_S, self._settle, loop, settled, until)
+            return
+        for _ in range(min(len(settled), MOST_ANSWERED)):
+            future, result = settled.popleft()
+            if future.done():  # the client has gone away
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+        if settled:
+            loop.call_soon(self._settle, loop, settled, until)
 
     def _answers(self, items: Sequence[Item]) -> Sequence[Answer | Exception]:
         for left in reversed(range(TRIES)):
@@ -118,13 +149,3 @@ class Grouping(Generic[Item, Answer]):
                 log.exception("a report could not be taken")
                 return [error]
         raise AssertionError("every try returns or goes on")
-
-
-def _settle(futures: Sequence[asyncio.Future[Answer]], results: Sequence[Answer | Exception]) -> None:
-    for future, result in zip(futures, results, strict=True):
-        if future.done():  # the client has gone away
-            continue
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)

@@ -20,6 +20,7 @@ from uvicorn.server import ServerState
 
 from kiosk_agent.central.bodies import Body
 from kiosk_agent.central.ingest.taking import LARGEST_BYTES, PATH, Answer, Taken, Taking, answer_to, begin
+from kiosk_agent.central.precedence import is_page
 from kiosk_agent.central.resting import Resting
 from kiosk_agent.central.services import Services
 
@@ -55,10 +56,34 @@ class ReportProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._services = services
         self._resting = resting
+        self._file = 0
+        self._is_watched = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's says so, too
+        """It is open."""
+        super().connection_made(transport)
+        self._file = transport.get_extra_info("socket").fileno()
+        self._watch(True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It ends."""
+        self._watch(False)
+        super().connection_lost(exc)
+
+    def _watch(self, is_watched: bool) -> None:
+        """Whether the event loop may rest while something comes here."""
+        if is_watched != self._is_watched:
+            self._is_watched = is_watched
+            (self._resting.watch if is_watched else self._resting.unwatch)(self._file)
 
     def on_headers_complete(self) -> None:
         """A request begins."""
-        if not self._is_plain_report():
+        is_report = self._is_plain_report()
+        asks_for_page = not is_report and is_page(self.url.decode("latin-1"))
+        self._watch(asks_for_page)
+        if asks_for_page:
+            self._resting.page_asked_for()
+        if not is_report:
             super().on_headers_complete()
             return
         self._resting.report_came()

@@ -17,6 +17,7 @@ from msgspec.structs import astuple
 from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.database.bulk import Bulk, Kind, Values
+from kiosk_agent.central.database.engine import steps
 from kiosk_agent.central.database.tables import HEADLINES
 from kiosk_agent.central.ingest.arithmetic import add_counts
 from kiosk_agent.central.ingest.schemas import DayKey, Growth, Ledger, ReportingDesk, StoredDay
@@ -148,7 +149,7 @@ class Rollup:
             there = {_key(row) for row in self._find.run_values(connection, keys)}
             if missing := [key for key in keys if key not in there]:
                 self._begin.run_values(connection, missing)
-        known = {_key(row[:-1]): _counts(row[-1]) for row in self._lock.run_values(connection, keys)}
+        known = {_key(row[:-1]): _counts(row[-1]) for row in _found(self._lock, connection, keys)}
         grown: list[Values] = []
         new: list[Values] = []
         for key in keys:
@@ -162,6 +163,13 @@ class Rollup:
             self._add.run_values(connection, new)
         if grown:
             self._grow.run_values(connection, grown)
+
+
+def _found(select: Bulk, connection: Connection, wanted: Sequence[Values]) -> list[Sequence[Any]]:
+    rows: list[Any] = []
+    for some in steps(connection, wanted):
+        rows += select.run_values(connection, some).all()
+    return rows
 
 
 def _key(row: Sequence[Any]) -> Key:
@@ -183,8 +191,7 @@ def _is_locked(connection: Connection) -> bool:
 def lock_desks(connection: Connection, token_hashes: Iterable[str]) -> dict[str, ReportingDesk]:
     """The desks of these tokens, by token hash; a token that is not known is not in it."""
     wanted = [(one,) for one in set(token_hashes)]
-    rows: Sequence[Sequence[Any]] = LOCK_DESKS.run_values(connection, wanted).all()
-    return {token_hash: ReportingDesk(*desk) for token_hash, *desk in rows}
+    return {token_hash: ReportingDesk(*desk) for token_hash, *desk in _found(LOCK_DESKS, connection, wanted)}
 
 
 def update_desks(
@@ -202,12 +209,12 @@ def lock_ledgers(connection: Connection, first: Sequence[Ledger], at_ms: int) ->
     """The ledgers of these epochs, by epoch; one that is new begins as it stands in ``first``."""
     epochs = [(one.epoch,) for one in first]
     find = LOCK_LEDGERS if _is_locked(connection) else FIND_LEDGERS
-    rows: Sequence[Sequence[Any]] = find.run_values(connection, epochs).all()
+    rows = _found(find, connection, epochs)
     there = {row[0] for row in rows}
     if missing := [astuple(one) for one in first if one.epoch not in there]:
         BEGIN_LEDGERS.run_values(connection, missing, at_ms=at_ms)
     if missing or find is not LOCK_LEDGERS:
-        rows = LOCK_LEDGERS.run_values(connection, epochs).all()
+        rows = _found(LOCK_LEDGERS, connection, epochs)
     return {row[0]: Ledger(*row) for row in rows}
 
 
@@ -219,8 +226,7 @@ def update_ledgers(connection: Connection, ledgers: Sequence[Ledger]) -> None:
 def find_days(connection: Connection, keys: Sequence[DayKey]) -> dict[DayKey, StoredDay]:
     """What is stored of these days; one that is new is not in it."""
     found = {}
-    rows: Sequence[Sequence[Any]] = FIND_DAYS.run_values(connection, list(map(astuple, keys))).all()
-    for row in rows:
+    for row in _found(FIND_DAYS, connection, list(map(astuple, keys))):
         code, desk_id, day, epoch, number, *counters = row  # by place: thousands of rows, with 24 names each
         found[DayKey(code, desk_id, str(day), epoch)] = StoredDay(number, _told(counters))
     return found

@@ -12,11 +12,12 @@ from sqlalchemy.engine import Connection
 from kiosk_agent.central.alarms.repository import raise_alarms
 from kiosk_agent.central.alarms.schemas import Alarm
 from kiosk_agent.central.commands.repository import desks_waited_for
-from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.database.engine import Database, StandBack
 from kiosk_agent.central.incidents.repository import grow_hours, store_incidents, store_visits
 from kiosk_agent.central.ingest import repository
 from kiosk_agent.central.ingest.arithmetic import Finding, add_growth, follow_ledger, merge_day, shrinking
 from kiosk_agent.central.ingest.schemas import Arrived, DayKey, Growth, Ledger, ReportingDesk, Sent, StoredDay
+from kiosk_agent.central.months import repository as months
 from kiosk_agent.central.refusals import RefusedError
 from kiosk_agent.central.times import to_ms
 from kiosk_agent.wire import v1
@@ -28,19 +29,24 @@ FUTURE_LIMIT = datetime.timedelta(days=2)
 _encoder = msgspec.json.Encoder()
 
 
-def answer_reports(database: Database, sent: Sequence[Sent]) -> list[bytes | RefusedError | None]:
+def answer_reports(
+    database: Database, sent: Sequence[Sent], stand_back: StandBack | None = None
+) -> list[bytes | RefusedError | None]:
     """What to answer to each, in their order: JSON, why it cannot be read, or None where the token is not known.
 
-    They are read here, one after the other: between other work each finds the processor's caches cold.
+    ``stand_back`` is called between one step and the next. They are read here, one after the other: between other work
+    each finds the processor's caches cold.
     """
     arrived: list[Arrived] = []
     unreadable: dict[int, RefusedError] = {}
     for index, one in enumerate(sent):
+        if stand_back is not None:
+            stand_back()
         try:
             arrived.append(Arrived(one.token_hash, v1.read_report(one.body), one.at))
         except (msgspec.DecodeError, RecursionError) as error:
             unreadable[index] = RefusedError(400, "invalid", str(error))
-    answers = iter(take_reports(database, arrived) if arrived else [])
+    answers = iter(take_reports(database, arrived, stand_back) if arrived else [])
     return [unreadable[index] if index in unreadable else _encoded(next(answers)) for index in range(len(sent))]
 
 
@@ -48,21 +54,24 @@ def _encoded(answer: v1.ReportAnswer | None) -> bytes | None:
     return None if answer is None else _encoder.encode(answer)
 
 
-def take_reports(database: Database, arrived: Sequence[Arrived]) -> list[v1.ReportAnswer | None]:
+def take_reports(
+    database: Database, arrived: Sequence[Arrived], stand_back: StandBack | None = None
+) -> list[v1.ReportAnswer | None]:
     """Take them all in one transaction; returns the answers in their order, None where the token is not known.
 
     When this returns, everything is durable; where it raises, nothing of it is there.
     """
     days = sum(len(one.read.report.days) for one in arrived)
-    with database.writing(is_large=days >= MANY_DAYS) as connection:
-        return Group(connection, arrived).take()
+    with database.writing(is_large=days >= MANY_DAYS, stand_back=stand_back) as connection:
+        return Group(connection, arrived, stand_back).take()
 
 
 class Group:
     """Reports that share a transaction."""
 
-    def __init__(self, connection: Connection, arrived: Sequence[Arrived]) -> None:
+    def __init__(self, connection: Connection, arrived: Sequence[Arrived], stand_back: StandBack | None) -> None:
         self._connection = connection
+        self._stand_back = stand_back
         self._arrived = arrived
         self._ledgers: dict[str, Ledger] = {}
         self._days: dict[DayKey, StoredDay] = {}
@@ -104,6 +113,8 @@ class Group:
             self._there = frozenset(self._days)
 
     def _take_one(self, arrived: Arrived, desk: ReportingDesk) -> v1.ReportAnswer:
+        if self._stand_back is not None:
+            self._stand_back()
         report = arrived.read.report
         ledger, findings = follow_ledger(self._ledgers[report.epoch], desk.id, report)
         self._ledgers[report.epoch] = ledger
@@ -198,12 +209,29 @@ class Group:
         if self._growth:
             municipalities = _gathered(self._growth, lambda key: (key[0], key[2]))
             prefectures = _gathered(municipalities, lambda key: (str(key[0])[:2], key[1]))
+            self._grow_months(municipalities, prefectures)
             repository.OFFICE_DAYS.grow(connection, self._growth)
             repository.MUNICIPALITY_DAYS.grow(connection, municipalities)
             repository.PREFECTURE_DAYS.grow(connection, prefectures)
             repository.NATION_DAYS.grow(connection, _gathered(prefectures, lambda key: key[1:]))
         grow_hours(connection, hours)
         raise_alarms(connection, self._alarms, at_ms)
+
+    def _grow_months(self, municipalities: repository.Sums, prefectures: repository.Sums) -> None:
+        """What is told of months that are settled, which is rare: desks that were away for months."""
+        settled_to = months.settled_to_while_written(self._connection)
+        if settled_to is None or min(str(key[-1]) for key in self._growth) > settled_to.isoformat():
+            return
+        levels: list[tuple[months.MonthSums, repository.Sums]] = [
+            (months.OFFICE_MONTHS, self._growth),
+            (months.MUNICIPALITY_MONTHS, municipalities),
+            (months.PREFECTURE_MONTHS, prefectures),
+            (months.NATION_MONTHS, _gathered(prefectures, lambda key: key[1:])),
+        ]
+        for level, sums in levels:
+            late = {key: growth for key, growth in sums.items() if str(key[-1]) <= settled_to.isoformat()}
+            by_month = _gathered(late, lambda key: (*key[:-1], f"{str(key[-1])[:7]}-01"))
+            level.grow(self._connection, {key: growth.headlines for key, growth in by_month.items()})
 
 
 def _gathered(sums: repository.Sums, above: Callable[[repository.Key], repository.Key]) -> repository.Sums:

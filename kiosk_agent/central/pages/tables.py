@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response
+from markupsafe import Markup, escape
 
 from kiosk_agent.central.export.files import write
 from kiosk_agent.central.export.service import Cell as Value
@@ -61,6 +62,16 @@ class Cell:
         """In the file."""
         return self.values or (self.text,)
 
+    @property
+    def content(self) -> str:
+        """What stands in it on a page, as HTML: whatever it is told is escaped."""
+        text: str = escape(self.text)
+        if self.href:
+            text = f'<a href="{escape(self.href)}">{text}</a>'
+        elif self.mark:
+            text = f'<span class="mark {escape(self.mark)}">{text}</span>'
+        return f"{text}<small>{escape(self.sub)}</small>" if self.sub else text
+
 
 @dataclass(frozen=True)
 class Table:
@@ -77,6 +88,17 @@ class Table:
     def heads(self) -> list[str]:
         """Of the file."""
         return [head for column in self.columns for head in column.heads]
+
+    @property
+    def body(self) -> Markup:
+        """The rows as they stand on a page: a city has thousands of cells, and a template takes four times as long."""
+        kinds = [f' class="{escape(column.kind)}"' if column.kind else "" for column in self.columns]
+        tags = [(f'<th scope="row"{kinds[0]}>', "</th>"), *((f"<td{kind}>", "</td>") for kind in kinds[1:])]
+        rows = []
+        for row in self.rows:
+            cells = [f"{begin}{cell.content}{end}" for cell, (begin, end) in zip(row, tags, strict=True)]
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        return Markup("\n".join(rows))  # noqa: S704 - tags are ours, and the content of a cell is escaped
 
     def exported(self) -> list[list[Value]]:
         """The rows of the file."""

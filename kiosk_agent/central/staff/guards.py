@@ -112,7 +112,7 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
         needs: Any = ANYONE if request.method == "OPTIONS" else handler.opt["needs"]
         token, found = session_token(request), None
         if token:
-            found = await asyncio.to_thread(sessions.find, services.database, token, services.clock.wall())
+            found, request.state.scope_name = await asyncio.to_thread(_whose, services, token)
         request.state.csrf = "" if found is None else sessions.csrf_of(token)
         if needs != ANYONE and found is None:
             raise NotSignedInError
@@ -121,9 +121,6 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
             await _check_form(request, form_token(request) if needs == ANYONE else token)
         if found is not None and needs != ANYONE and found.role < needs:
             raise NotAllowedError(forged=False)
-        if found is not None:
-            scope = await asyncio.to_thread(named, services.database, found.scope, found.scope)
-            request.state.scope_name = scope.name
 
     return Router(
         "/",
@@ -142,6 +139,12 @@ def staff_pages(services: Services, handlers: Sequence[HTTPRouteHandler]) -> Rou
         },
         request_max_body_size=LARGEST_FORM_BYTES,
     )
+
+
+def _whose(services: Services, token: str) -> tuple[Staff | None, str]:
+    """Whose session it is, and what their places are called."""
+    found = sessions.find(services.database, token, services.clock.wall())
+    return found, "" if found is None else named(services.database, found.scope, found.scope).name
 
 
 async def _check_form(request: Request[Any, Any, Any], token: str) -> None:
