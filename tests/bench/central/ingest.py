@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import itertools
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from kiosk_agent.central.database.engine import Database, read_url
 from tests.bench.central.load import HEADLINES, Flood, day_json, report_request
-from tests.bench.central.nation import LAST, ONE_DAY, Nation, check
-from tests.bench.central.pages import Timed
-from tests.bench.central.pages import measure as measure_pages
+from tests.bench.central.nation import ONE_DAY, Nation, check
 from tests.central.serving import Server
 from tests.support.postgresql import PostgreSQL
 
@@ -34,7 +34,7 @@ class Spent:
     server_s: float
     database_s: float
     statuses: dict[int, int]
-    pages: Timed = field(default_factory=dict)
+    meanwhile: Any = None  # what was measured in the same time
 
     def line(self, what: str) -> str:
         return (
@@ -52,7 +52,7 @@ class Central:
         self._folder = Path(tempfile.mkdtemp(prefix="kiosk-bench-"))
         self.servers = [Server(url, self._folder / f"{number}.log") for number in range(processes)]
         self.next_number = 1001
-        self.day = LAST + ONE_DAY
+        self.day = nation.last + ONE_DAY
 
     def close(self) -> None:
         for server in self.servers:
@@ -85,22 +85,32 @@ class Central:
                     database += sum(one.cpu_times()[:2])
         return server, database
 
-    def run(self, requests: Iterator[bytes], reports: int, per_s: float | None = None, pages: int = 0) -> Spent:
-        """Send; ``pages``: how often each page is asked for meanwhile, in a process of its own."""
+    def run(
+        self,
+        requests: Iterator[bytes],
+        per_s: float | None = None,
+        meanwhile: Callable[[], Any] | None = None,
+        *,
+        no_longer: bool = False,
+    ) -> Spent:
+        """Send; ``meanwhile``: what is done in the same time, in a process of its own; ``no_longer`` than that."""
         flood = Flood([server.url for server in self.servers])
         server_s, database_s = self._processor_s()
         begun = time.monotonic()
-        timed: Timed = {}
-        if pages:
+        told = None
+        if meanwhile is not None:
             with multiprocessing.get_context("spawn").Pool(1) as pool:
-                waiting = pool.apply_async(measure_pages, (self.url, pages))
+                waiting = pool.apply_async(meanwhile)
+                if no_longer:
+                    requests = itertools.takewhile(lambda _: not waiting.ready(), requests)
                 asyncio.run(flood.send_all(requests, per_s))
-                timed = waiting.get()
+                told = waiting.get()
         else:
             asyncio.run(flood.send_all(requests, per_s))
         wall_s = time.monotonic() - begun
         after, database_after = self._processor_s()
-        return Spent(reports, wall_s, after - server_s, database_after - database_s, dict(flood.statuses), timed)
+        statuses = dict(flood.statuses)
+        return Spent(statuses[200], wall_s, after - server_s, database_after - database_s, statuses, told)
 
     def wait_until_heard_of(self) -> None:
         """Until the server has looked again: at first all desks are silent, and thousands of alerts are taken back."""

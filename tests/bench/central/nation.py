@@ -16,17 +16,19 @@ from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.dashboard.silence import USUAL_HOURS, opening
 from kiosk_agent.central.database.engine import Database
-from kiosk_agent.central.database.tables import HEADLINES
+from kiosk_agent.central.database.tables import HEADLINES, settled_months
 from kiosk_agent.central.desks.service import hash_of
+from kiosk_agent.central.months.repository import MONTHS_OF
+from kiosk_agent.central.months.service import settle
 from kiosk_agent.central.places.repository import store_municipalities
 from kiosk_agent.central.simulate import places, repository
 from kiosk_agent.central.simulate.schemas import Assumptions
 from kiosk_agent.central.simulate.service import _desks
 from kiosk_agent.central.times import to_ms
+from tests.central.months import check_months
 
 ONE_DAY = datetime.timedelta(days=1)
 YEAR = ONE_DAY * 364  # whole weeks: another year's rows fall on the same days of the week
-LAST = datetime.date(2026, 3, 31)
 COLUMNS = list(HEADLINES.values())
 
 # The counters of a day: h is a number without a pattern. Whole numbers divide alike in both databases.
@@ -69,8 +71,8 @@ def epoch_of(number: int) -> str:
     return hashlib.md5(f"bench {number}".encode(), usedforsecurity=False).hexdigest()
 
 
-def fill(database: Database, municipalities: int, desks: int, days: int) -> Nation:
-    """``days`` before :data:`LAST`, of which only working days have rows. The tables must be there, and empty."""
+def fill(database: Database, municipalities: int, desks: int, days: int, last: datetime.date) -> Nation:
+    """``days`` up to ``last``, of which only working days have rows. The tables must be there, and empty."""
     assumed = Assumptions(municipalities, desks)
     with database.writing() as connection:
         store_municipalities(connection, places.invented(municipalities))
@@ -79,9 +81,9 @@ def fill(database: Database, municipalities: int, desks: int, days: int) -> Nati
             (desk.municipality_code, desk.office, desk.name, hash_of(token_of(number)))
             for number, desk in enumerate(people)
         ]
-        at = datetime.datetime.combine(LAST, datetime.time(12), tzinfo=datetime.UTC)
+        at = datetime.datetime.combine(last, datetime.time(12), tzinfo=datetime.UTC)
         repository.add_desks(connection, rows, to_ms(at - ONE_DAY * days), "0.1.0")
-    working = [day for back in reversed(range(days)) if opening(day := LAST - ONE_DAY * back, USUAL_HOURS)]
+    working = [day for back in reversed(range(days)) if opening(day := last - ONE_DAY * back, USUAL_HOURS)]
     with database.writing() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA cache_size = -2000000")
@@ -107,10 +109,11 @@ def fill(database: Database, municipalities: int, desks: int, days: int) -> Nati
         _fill_ledgers(connection, to_ms(at))
         connection.exec_driver_sql("DROP TABLE bench_days")
         connection.exec_driver_sql("DROP TABLE bench_epochs")
-    settle(database)
+    settle(database, last)
+    tidy(database)
     shuffled = random.Random(20260331).sample(range(desks), desks)
     return Nation(
-        [token_of(number) for number in shuffled], [epoch_of(number) for number in shuffled], working[0], LAST
+        [token_of(number) for number in shuffled], [epoch_of(number) for number in shuffled], working[0], last
     )
 
 
@@ -166,8 +169,11 @@ def _fill_ledgers(connection: Connection, at_ms: int) -> None:
     )
 
 
-def add_years(database: Database, years: int) -> None:
-    """As many years before the first one, in the sums alone: what pages of many desks read."""
+def add_years(database: Database, years: int, last: datetime.date) -> None:
+    """As many years before the first one, in the sums alone: what pages of many desks read.
+
+    Its months are settled anew.
+    """
     with database.writing() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA cache_size = -2000000")
@@ -185,12 +191,15 @@ def add_years(database: Database, years: int) -> None:
                 connection.exec_driver_sql(
                     f"INSERT INTO {table} ({scope}day, {names}) SELECT {scope}{day}, {names} FROM {table}"  # noqa: S608
                     # the last day would fall on the first one of the year before
-                    f" WHERE day > '{(LAST - YEAR).isoformat()}' AND day < '{LAST.isoformat()}' ORDER BY day"
+                    f" WHERE day > '{(last - YEAR).isoformat()}' AND day < '{last.isoformat()}' ORDER BY day"
                 )
-    settle(database)
+        for months in (*MONTHS_OF.values(), settled_months):
+            connection.execute(sa.delete(months))
+    settle(database, last)
+    tidy(database)
 
 
-def settle(database: Database) -> None:
+def tidy(database: Database) -> None:
     """What the database would do by itself within minutes."""
     engine = database._engine
     if database.is_sqlite:
@@ -232,3 +241,4 @@ def check(database: Database, *, desks: bool = True) -> None:
                 for table, key, rows in ((lower, lower_key, lower_rows), (upper, upper_key, upper_rows))
             ]
             assert found[0] == found[1], f"the sums of {upper} are not those of {lower}"
+    check_months(database)

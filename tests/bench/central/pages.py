@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
 import time
 from collections.abc import Callable
@@ -17,14 +18,14 @@ from kiosk_agent.central.database.engine import Database, read_url
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.serving import COLLECT_AFTER
 from kiosk_agent.central.times import from_ms
-from tests.bench.central.nation import LAST, ONE_DAY
+from tests.bench.central.nation import ONE_DAY
 
 Timed = dict[str, tuple[list[float], list[float]]]  # page → milliseconds of the whole, and of the database alone
 
 
-def asked(database: Database) -> dict[str, Callable[[], object]]:
-    """The pages by name: what each asks of :mod:`kiosk_agent.central.dashboard.service`."""
-    month, year = Days(LAST - ONE_DAY * 29, LAST), Days(LAST - ONE_DAY * 364, LAST)
+def asked(database: Database, last: datetime.date) -> dict[str, Callable[[], object]]:
+    """The pages by name: what each asks of :mod:`kiosk_agent.central.dashboard.service`, of days up to ``last``."""
+    month, year = Days(last - ONE_DAY * 29, last), Days(last - ONE_DAY * 364, last)
     with database.reading() as connection:
         largest = Place(
             Level.MUNICIPALITY,
@@ -73,14 +74,14 @@ def asked(database: Database) -> dict[str, Callable[[], object]]:
     }
 
 
-def measure(url: str, runs: int) -> Timed:
+def measure(url: str, runs: int, last: datetime.date) -> Timed:
     """Each page ``runs`` times, in turn; Python's collector is set as the server sets it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
     database = Database(read_url(url))
     timed: Timed = {}
-    pages = asked(database)
+    pages = asked(database, last)
     statements = {name: _statements(database, page) for name, page in pages.items()}
     for run in range(runs + 3):
         for name, page in pages.items():
