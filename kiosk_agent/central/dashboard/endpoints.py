@@ -18,9 +18,10 @@ from kiosk_agent.central.commands.pages import command_form, commands_table, dia
 from kiosk_agent.central.dashboard import service
 from kiosk_agent.central.dashboard.asked import Asked, address, read_asked, read_place
 from kiosk_agent.central.dashboard.compliance import compliance
-from kiosk_agent.central.dashboard.schemas import Days, DeskNow, NamedPlace, TrendPoint
+from kiosk_agent.central.dashboard.schemas import Days, DeskNow, NamedPlace, Step, TrendPoint
 from kiosk_agent.central.dashboard.silence import JAPAN
 from kiosk_agent.central.dashboard.tables import Tables, hour_label, label, shown
+from kiosk_agent.central.dashboard.trend import whole
 from kiosk_agent.central.opening.pages import told as opening_told
 from kiosk_agent.central.opening.repository import offices_of
 from kiosk_agent.central.pages.charts import DARK, DARK_SHADES, LIGHT, LIGHT_SHADES, Bar, hour_map, trend_chart
@@ -143,11 +144,8 @@ def _overview(request: Request[Any, Any, Any], services: Services, staff: Staff)
     t = words(language(request))
     named = service.named(database, scope, scope)
     numbers = compliance(service.totals(database, scope, scope, asked.days))
-    week = Days(today - WEEK, today - ONE_DAY)
-    new, old = (
-        compliance(service.totals(database, scope, scope, days))
-        for days in (week, Days(week.first - WEEK, week.last - WEEK))
-    )
+    weeks = service.trends(database, scope, scope, Days(today - 2 * WEEK, today - ONE_DAY), Step.DAY)
+    old, new = (compliance(whole(week)) for week in (weeks[: WEEK.days], weeks[WEEK.days :]))
     hours = service.hours(database, scope, scope, asked.days)
     found = service.alarms(database, scope, scope, MOST_ALARMS)
     caption = t("attention_alarms", most=MOST_ALARMS)

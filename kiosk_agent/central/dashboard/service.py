@@ -161,6 +161,8 @@ def children(database: Database, scope: Place, place: Place) -> list[tuple[Place
 
 def municipalities(database: Database, desks: Sequence[DeskNow]) -> dict[str, str]:
     """What the municipalities of these desks are called: code → name."""
+    if not desks:
+        return {}
     with database.reading() as connection:
         return repository.municipality_names(connection, (one.municipality_code for one in desks))
 
@@ -183,6 +185,8 @@ def _named(connection: Connection, scope: Place, place: Place) -> NamedPlace:
 
 
 def _found(connection: Connection, scope: Place, place: Place) -> NamedPlace:
+    if place == scope == NATION:  # which is in no table
+        return NamedPlace(NATION, "")
     row = repository.find_place(connection, scope, place)
     if row is None:
         raise PlaceUnknownError(place)
@@ -205,6 +209,8 @@ def _around(row: Row[Any]) -> list[tuple[Place, str]]:
 
 
 def _desks(connection: Connection, scope: Place, place: Place, rows: Any, now: datetime.datetime) -> list[DeskNow]:
+    if not rows:
+        return []
     few = [row.id for row in rows] if len(rows) <= MOST_NAMED_APART else None
     alarms = repository.alarms_of(connection, scope, place, few)
     return [_desk(row, alarms.get(row.id, {}), now) for row in rows]

@@ -38,7 +38,6 @@ LARGE_KB = 65_536
 REMEMBERED = "kiosk_remembered"
 STAND_BACK = "kiosk_stand_back"
 STEP = 100  # rows: some milliseconds, which is as long as others have to wait
-PREPARE_AFTER = 5  # repetitions; as psycopg does by itself
 
 
 class Database:
@@ -56,6 +55,8 @@ class Database:
         if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(self._engine, "connect", _prepare_postgresql)
 
     @contextlib.contextmanager
     def writing(self, *, is_large: bool = False, stand_back: StandBack | None = None) -> Iterator[Connection]:
@@ -97,7 +98,7 @@ class Database:
         if around is not None:
             yield around
             return
-        with self._engine.connect() as connection, connection.begin(), self._planned_anew(connection):
+        with self._engine.connect() as connection, connection.begin():
             info: dict[Any, Any] = connection.info  # once the connection is lost, it cannot be asked for any more
             info[REMEMBERED] = {}
             self._of_thread.reading = connection
@@ -106,24 +107,6 @@ class Database:
             finally:
                 self._of_thread.reading = None
                 del info[REMEMBERED]
-
-    @contextlib.contextmanager
-    def _planned_anew(self, connection: Connection) -> Iterator[None]:
-        """Pages ask for a few days or for years, of one office or of hundreds.
-
-        What PostgreSQL plans for all of them together, after some repetitions of a statement that the driver has
-        prepared, took five times as long as what it plans for the question at hand. What is written stays prepared:
-        there each group is like the others.
-        """
-        if self.is_sqlite:
-            yield
-            return
-        made: Any = connection.connection.driver_connection  # once it is lost, it cannot be asked for any more
-        made.prepare_threshold = None
-        try:
-            yield
-        finally:
-            made.prepare_threshold = PREPARE_AFTER
 
     def close(self) -> None:
         """Close all connections."""
@@ -183,6 +166,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # waiting first: switching to WAL is itself something that another process may be in the middle of
     for pragma in (f"busy_timeout = {BUSY_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    """Plans are made for the question at hand.
+
+    Pages ask for a few days or for years, of one office or of hundreds. What PostgreSQL plans for all of them together,
+    after some repetitions of a statement that the driver has prepared, took five times as long.
+    """
+    connection.autocommit = True  # for the session, not for a transaction that may be rolled back
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.autocommit = False
 
 
 def _begin_sqlite(connection: Connection) -> None:

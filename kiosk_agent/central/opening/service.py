@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.engine import Connection
 
 from kiosk_agent.central.dashboard.silence import silent_before
-from kiosk_agent.central.database.engine import Database
+from kiosk_agent.central.database.engine import Database, remembered
 from kiosk_agent.central.opening import repository
 from kiosk_agent.central.opening.written import EXAMPLE, HoursError, read_hours, written
 from kiosk_agent.central.places import repository as places
@@ -49,7 +49,10 @@ class HoursNow(NamedTuple):
 
 def hours_now(connection: Connection, now: datetime.datetime) -> HoursNow:
     """Which offices are open, as far as silence goes."""
-    texts = frozenset(["", *repository.own_hours(connection)])
+    known = remembered(connection)
+    if repository.own_hours not in known:
+        known[repository.own_hours] = repository.own_hours(connection)
+    texts = frozenset(["", *known[repository.own_hours]])
     is_open = frozenset(text for text in texts if silent_before(now, read_hours(text)) is not None)
     return HoursNow(is_open, texts - is_open)
 
