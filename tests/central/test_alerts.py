@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from kiosk_agent.central.alarms.schemas import AlarmKind
-from kiosk_agent.central.alerts import service
+from kiosk_agent.central.alerts import repository, service
 from kiosk_agent.central.alerts.channels import DeliveryError, Ways
 from kiosk_agent.central.alerts.decide import GIVE_UP_MS
 from kiosk_agent.central.alerts.findings import findings
@@ -27,6 +28,7 @@ from kiosk_agent.central.database.engine import Database
 from kiosk_agent.central.ingest.service import take_reports
 from kiosk_agent.central.places.schemas import Level, Place
 from kiosk_agent.central.staff import audit
+from kiosk_agent.central.times import to_ms
 from kiosk_agent.clock import ManualClock
 from kiosk_agent.errors import CentralError
 from kiosk_agent.text import Text
@@ -453,3 +455,18 @@ def test_what_is_no_address_is_refused_without_saying_it(address: str, channel: 
     with pytest.raises(CentralError) as caught:
         service.read_channel(address)
     assert "planted" not in str(caught.value)
+
+
+def test_of_many_those_that_nobody_sees_to_are_chosen_and_of_them_the_newest(database: Database) -> None:
+    for name in ("a", "b", "c", "d"):
+        enrolled(database, DeskOfTests("131016"), name)
+    with database.writing() as connection:
+        offices = list(connection.exec_driver_sql("SELECT id FROM offices ORDER BY id").scalars())
+        for minute, office in enumerate(offices):
+            kind = AlertKind.OFFICE_SILENT
+            repository.open_alerts(connection, [Finding(kind, office, "131016", 1, 1)], to_ms(NOW + MINUTE * minute))
+        newest = repository.active(connection)[-1]
+        repository.store(connection, msgspec.structs.replace(newest, state=State.ACKNOWLEDGED))
+    for most in range(1, 5):
+        chosen = [one.alert.office_id for one in service.listed(database, NATION, most=most)]
+        assert chosen == [offices[2], offices[1], offices[0], offices[3]][:most]

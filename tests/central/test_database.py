@@ -107,7 +107,8 @@ def test_every_commit_is_durable_in_sqlite(tmp_path: Path) -> None:
 
 def test_what_pages_ask_postgresql_is_planned_for_each_question(postgresql: PostgreSQL) -> None:
     """A plan for all of them together, which prepared statements get in time, may be much worse for one."""
-    plans = "SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE 'SELECT CAST($1%%'"
+    of_it = "FROM pg_prepared_statements WHERE statement LIKE 'SELECT CAST($1%%'"
+    plans = f"SELECT sum(custom_plans), sum(generic_plans) {of_it}"
     database = Database(read_url(postgresql.new_database()))
     asked = sa.text("SELECT CAST(:number AS bigint)")
     for transaction in (database.reading, database.writing):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 import unicodedata
@@ -11,14 +12,21 @@ import pypdf
 import pytest
 import sqlalchemy as sa
 
+from kiosk_agent.central.dashboard import service
+from kiosk_agent.central.dashboard.compliance import Figure, compliance
+from kiosk_agent.central.dashboard.schemas import Days
+from kiosk_agent.central.dashboard.silence import JAPAN
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from kiosk_agent.central.policy import service as policies
 from kiosk_agent.central.staff import audit
 from kiosk_agent.central.staff.schemas import Entry
 from kiosk_agent.central.staff.scoping import within
+from tests.central.nation import NOW
 from tests.central.people import PASSWORD, form_of, sign_in
 from tests.central.shown import PEOPLE, add_people, fill
 from tests.central.world import World
+
+ONE_DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
@@ -45,6 +53,18 @@ async def test_under_each_chart_stands_its_table(shown: World) -> None:
         charts = re.split(r"</picture>", text)[1:]
         assert len(charts) == 2, address
         assert all("<table" in after.split("<h2")[0] for after in charts), address
+
+
+async def test_the_week_up_to_yesterday_stands_beside_the_one_before(shown: World) -> None:
+    await as_person(shown, "nation-viewer")
+    yesterday = NOW.astimezone(JAPAN).date() - ONE_DAY
+    rows = await rows_of(shown, "/", "changed")
+    weeks = []
+    for name, last in (("直近の7日間", yesterday), ("その前の7日間", yesterday - ONE_DAY * 7)):
+        week = compliance(service.totals(shown.database, NATION, NATION, Days(last - ONE_DAY * 6, last)))
+        weeks.append([str(week.of(figure).yes) for figure in Figure])
+        assert [row[f"{name} (はい)"] for row in rows] == weeks[-1]
+    assert weeks[0] != weeks[1]
 
 
 async def test_no_cell_of_the_desks_is_empty_in_the_file(shown: World) -> None:
