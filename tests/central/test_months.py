@@ -23,9 +23,9 @@ from kiosk_agent.central.database.migrate import migrate
 from kiosk_agent.central.database.tables import settled_months
 from kiosk_agent.central.ingest import repository as ingest
 from kiosk_agent.central.ingest.service import take_reports
-from kiosk_agent.central.months.repository import MONTHS_OF, last_day, settled_to
+from kiosk_agent.central.months.repository import MONTHS_OF, settled_to
 from kiosk_agent.central.months.service import settle
-from kiosk_agent.central.months.spans import span
+from kiosk_agent.central.months.spans import last_day, span
 from kiosk_agent.central.places.schemas import NATION, Level, Place
 from tests.central.months import check_months
 from tests.central.nation import DeskOfTests, enrolled

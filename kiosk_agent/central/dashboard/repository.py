@@ -8,42 +8,29 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row, RowMapping
 
 from kiosk_agent.central.dashboard import scope as within
 from kiosk_agent.central.dashboard.compliance import Totals
+from kiosk_agent.central.dashboard.parts import DAYS, Part, parts_of
 from kiosk_agent.central.dashboard.schemas import Days
 from kiosk_agent.central.dashboard.scope import Condition, number
-from kiosk_agent.central.database.engine import remembered
 from kiosk_agent.central.database.tables import (
     alarms,
     desk_days,
     desks,
     municipalities,
-    municipality_days,
-    nation_days,
-    office_days,
     offices,
-    prefecture_days,
 )
 from kiosk_agent.central.incidents.tables import visit_desks, visit_facts, visit_hours
-from kiosk_agent.central.months.repository import MONTHS_OF, settled_to
-from kiosk_agent.central.months.spans import span
 from kiosk_agent.central.places.schemas import Level, Place
 
 COUNTERS = Totals.__struct_fields__
 CHILD = "child"
-DAYS: Mapping[Level, sa.Table] = {
-    Level.NATION: nation_days,
-    Level.PREFECTURE: prefecture_days,
-    Level.MUNICIPALITY: municipality_days,
-    Level.OFFICE: office_days,
-    Level.DESK: desk_days,
-}
 
 
 def totals_of(counters: Sequence[int | None]) -> Totals:
@@ -89,33 +76,6 @@ def find_place(connection: Connection, scope: Place, place: Place) -> Row[Any] |
         case _:
             query = sa.select(sa.literal(1).label("nation")).where(within.of_nation(scope))
     return connection.execute(query).one_or_none()
-
-
-class Part(NamedTuple):
-    """Where the counters of some days stand. ``column``: the day, or the first one of a month."""
-
-    table: sa.Table
-    column: sa.Column[datetime.date]
-    days: Days
-
-    @property
-    def is_asked(self) -> Condition:
-        """For its rows."""
-        return self.column.between(*self.days)
-
-
-def parts_of(connection: Connection, level: Level, days: Days) -> list[Part]:
-    """Where the counters of these days stand for places of a level: of settled months in one row each."""
-    table = DAYS[level]
-    if level is Level.DESK:
-        return [Part(table, table.c.day, days)]
-    known = remembered(connection)
-    if settled_to not in known:
-        known[settled_to] = settled_to(connection)
-    whole = span(days, known[settled_to])
-    months = MONTHS_OF[table]
-    first = [] if whole.months is None else [Part(months, months.c.month, whole.months)]
-    return [*first, *(Part(table, table.c.day, each) for each in whole.days)]
 
 
 def days_of(connection: Connection, scope: Place, place: Place, days: Days) -> list[tuple[datetime.date, Totals]]:

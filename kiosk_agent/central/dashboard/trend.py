@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import functools
 import operator
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 
 from kiosk_agent.central.dashboard.compliance import Totals, compliance
 from kiosk_agent.central.dashboard.schemas import Days, Step, TrendPoint
+from kiosk_agent.central.months.spans import last_day
 
 ONE = datetime.timedelta(days=1)
 
@@ -45,7 +45,7 @@ def _begin(day: datetime.date, step: Step) -> datetime.date:
 
 def _end(day: datetime.date, step: Step) -> datetime.date:
     if step is Step.MONTH:
-        return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+        return last_day(day)
     if step is Step.WEEK:
         return day + min(ONE * (6 - day.weekday()), datetime.date.max - day)
     return day

@@ -8,7 +8,6 @@ could grow after it was added up, by somebody who does not know yet that its mon
 
 from __future__ import annotations
 
-import calendar
 import datetime
 from collections.abc import Mapping, Sequence
 
@@ -28,6 +27,7 @@ from kiosk_agent.central.database.tables import (
     prefecture_months,
     settled_months,
 )
+from kiosk_agent.central.months.spans import last_day
 
 LOCK = 0x6D6F6E7468  # "month": the number under which processes wait for each other
 COLUMNS = list(HEADLINES.values())
@@ -104,11 +104,6 @@ def settle_next(connection: Connection, latest: datetime.date) -> datetime.date 
         connection.execute(sa.insert(months).from_select(names, added))
     connection.execute(sa.insert(settled_months), {"month": month})
     return month
-
-
-def last_day(day: datetime.date) -> datetime.date:
-    """Of its month."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _lock(connection: Connection, function: str) -> None:

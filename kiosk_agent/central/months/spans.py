@@ -25,9 +25,9 @@ def span(days: Days, settled_to: datetime.date | None) -> Span:
     """``settled_to``: the last day of the last settled month."""
     if settled_to is None or days.last < days.first:
         return Span(None, (days,))
-    begin = days.first if days.first.day == 1 else _after(_last_of_month(days.first))
+    begin = days.first if days.first.day == 1 else _after(last_day(days.first))
     end = min(days.last, settled_to)
-    if end != _last_of_month(end):
+    if end != last_day(end):
         end = end.replace(day=1) - ONE_DAY if end > datetime.date(1, 1, 31) else datetime.date.min
     if end < begin:
         return Span(None, (days,))
@@ -43,5 +43,6 @@ def _after(day: datetime.date) -> datetime.date:
     return day if day == datetime.date.max else day + ONE_DAY
 
 
-def _last_of_month(day: datetime.date) -> datetime.date:
+def last_day(day: datetime.date) -> datetime.date:
+    """Of its month."""
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
